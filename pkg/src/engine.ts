@@ -1,0 +1,43 @@
+/**
+ * What this package expects of the wasm-bindgen module that `build.sh` puts into `dist/wasm/`.
+ * A test holds the generated declarations against it.
+ */
+import type {
+  ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Status,
+  Vocabulary,
+} from './types.js';
+
+/** Options the engine takes. */
+export interface EngineOptions {
+  channel: string;
+  events?: string;
+  storage?: 'auto' | 'memory';
+  locale?: 'es' | 'en';
+}
+
+/** The engine's recommender, one to one. */
+export interface EngineRecommender {
+  status(): Status;
+  consent(): Consent;
+  setConsent(choice: ConsentChoice): Promise<Consent>;
+  profile(): Profile;
+  setProfile(profile: Profile): Promise<void>;
+  recommend(request: RecommendRequest): Promise<Slate> | Slate;
+  similar(id: string, limit?: number): Promise<Slate> | Slate;
+  activity(id: string): ActivityCard | null | undefined;
+  vocabulary(): Vocabulary;
+  record(body: EventBody): Promise<string | null | undefined>;
+  flush(): Promise<FlushReport>;
+  sync(): Promise<unknown>;
+  knowledge(): Promise<Knowledge> | Knowledge;
+  exportData(): Promise<string> | string;
+  forget(activityId?: string): Promise<void>;
+  close(): void;
+  free(): void;
+}
+
+/** The generated module. */
+export interface EngineModule {
+  default(input: { module_or_path: unknown }): Promise<unknown>;
+  Recommender: { open(options: EngineOptions): Promise<EngineRecommender> };
+}

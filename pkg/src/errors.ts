@@ -1,0 +1,60 @@
+/**
+ * Which error a caller sees, and how anything thrown below becomes one.
+ *
+ * The engine throws errors that carry a stable `code`. Everything else (a missing browser feature, a wasm trap, a
+ * network failure) is given one here, so that callers match on `code` and never on words.
+ */
+
+/** Codes made on this side of the boundary. The engine has its own; both arrive as `code`. */
+export type TriquetaErrorCode =
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'ENGINE_STOPPED'
+  | 'FALLBACK_UNAVAILABLE'
+  | 'OPTIONS_INVALID'
+  | 'WASM_UNAVAILABLE'
+  | 'WASM_UNSUPPORTED'
+  | 'UNEXPECTED'
+  | (string & {});
+
+/** The one error class of the package. */
+export class TriquetaError extends Error {
+  /** Stable; match on this. */
+  readonly code: TriquetaErrorCode;
+
+  constructor(code: TriquetaErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TriquetaError';
+    this.code = code;
+  }
+}
+
+/** Turns anything thrown into a {@link TriquetaError}, keeping the engine's code and message when there are any. */
+export function toTriquetaError(thrown: unknown, otherwise: TriquetaErrorCode = 'UNEXPECTED'): TriquetaError {
+  if (thrown instanceof TriquetaError) return thrown;
+  if (isAbort(thrown)) {
+    return new TriquetaError('ABORTED', 'Stopped because the caller asked for it through its AbortSignal.', thrown);
+  }
+  if (hasCode(thrown)) return new TriquetaError(thrown.code, String(thrown.message ?? thrown.code), thrown);
+  if (isTrap(thrown)) {
+    return new TriquetaError(
+      'ENGINE_STOPPED',
+      `The engine stopped inside WebAssembly (${thrown.message}). This is a defect of ours: reload the page, and ` +
+        'report it with the console output.',
+      thrown,
+    );
+  }
+  return new TriquetaError(otherwise, thrown instanceof Error ? thrown.message : String(thrown), thrown);
+}
+
+function hasCode(thrown: unknown): thrown is { code: string; message?: unknown } {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string';
+}
+
+function isAbort(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'AbortError';
+}
+
+function isTrap(thrown: unknown): thrown is WebAssembly.RuntimeError {
+  return typeof WebAssembly !== 'undefined' && thrown instanceof WebAssembly.RuntimeError;
+}

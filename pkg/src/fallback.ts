@@ -1,0 +1,167 @@
+/**
+ * What the visitor sees when WebAssembly, the bundle or a browser feature fails: a plain list, never an empty page.
+ *
+ * It ranks by the present rule, filters, and keeps the profile while the page is open. It records nothing and sends
+ * nothing, whatever the consent.
+ */
+import { TriquetaError, toTriquetaError } from './errors.js';
+import { order, orderBySimilarity, passes, type Scored } from './rule.js';
+import type {
+  ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Problem, Profile,
+  RecommendRequest, RecommenderLike, Slate, Status, Vocabulary, VocabularyEntry,
+} from './types.js';
+
+const DEFAULT_LIMIT = 10;
+const NO_CONSENT: Consent = { grade: 'none', location: false, minor: false, textVersion: 0, timeMs: null };
+
+/** A recommender over `fallback.json`. */
+export class FallbackRecommender implements RecommenderLike {
+  readonly status: Status;
+  readonly #activities: ActivityCard[];
+  readonly #now: () => number;
+  #consent: Consent = NO_CONSENT;
+  #profile: Profile = { tags: [], availability: [] };
+  #slates = 0;
+
+  constructor(activities: ActivityCard[], problem: Problem, now: () => number = Date.now) {
+    this.#activities = activities;
+    this.#now = now;
+    this.status = { source: 'fallback', bundle: null, variant: 'default', storage: 'memory', problem };
+  }
+
+  /** Fetches the plain list. When even that fails the list is empty and `status.problem` says so. */
+  static async open(options: OpenOptions, reason: TriquetaError): Promise<FallbackRecommender> {
+    try {
+      const activities = await fetchActivities(options);
+      return new FallbackRecommender(activities, { code: reason.code, message: reason.message });
+    } catch (thrown) {
+      const message =
+        `${reason.message} The plain list could not be read either (${toTriquetaError(thrown).message}): ` +
+        'check the connection and that fallback.json lies beside channel.json.';
+      return new FallbackRecommender([], { code: 'FALLBACK_UNAVAILABLE', message });
+    }
+  }
+
+  consent(): Consent {
+    return this.#consent;
+  }
+
+  async setConsent(choice: ConsentChoice): Promise<Consent> {
+    this.#consent = {
+      grade: choice.minor ? 'none' : choice.grade,
+      location: !choice.minor && (choice.location ?? false),
+      minor: choice.minor ?? false,
+      textVersion: 0,
+      timeMs: this.#now(),
+    };
+    return this.#consent;
+  }
+
+  profile(): Profile {
+    return structuredClone(this.#profile);
+  }
+
+  async setProfile(profile: Profile): Promise<void> {
+    this.#profile = structuredClone(profile);
+  }
+
+  async recommend(request: RecommendRequest = {}): Promise<Slate> {
+    const now = this.#now();
+    const passing = this.#activities.filter((activity) => passes(activity, request.filters ?? {}, now));
+    return this.#slate(order(passing, this.#profile), request.limit ?? DEFAULT_LIMIT, now);
+  }
+
+  async similar(id: ActivityId, limit: number = DEFAULT_LIMIT): Promise<Slate> {
+    const now = this.#now();
+    const like = this.activity(id);
+    const others = this.#activities.filter((activity) => activity.id !== id && passes(activity, {}, now));
+    return this.#slate(like ? orderBySimilarity(others, like) : [], limit, now);
+  }
+
+  activity(id: ActivityId): ActivityCard | null {
+    return this.#activities.find((activity) => activity.id === id) ?? null;
+  }
+
+  vocabulary(): Vocabulary {
+    const all = this.#activities;
+    return {
+      types: count(all.map((activity) => activity.type)),
+      localities: count(all.map((activity) => activity.locality)),
+      levels: count(all.flatMap((activity) => activity.level ?? [])),
+      tags: count(all.flatMap((activity) => activity.tags)),
+      availability: [],
+    };
+  }
+
+  async record(_body: EventBody): Promise<null> {
+    return null;
+  }
+
+  async flush(): Promise<FlushReport> {
+    return { sent: 0, acknowledged: 0, pending: 0, dropped: 0, retryInMs: null };
+  }
+
+  async knowledge(): Promise<Knowledge> {
+    return {
+      consent: this.#consent,
+      profile: this.profile(),
+      interactions: [],
+      inferred: { tags: [], types: [], localities: [], organisers: [] },
+      outbox: { pending: 0, acknowledged: 0, dropped: 0 },
+      deviceId: null,
+    };
+  }
+
+  async exportData(): Promise<string> {
+    return JSON.stringify(await this.knowledge(), null, 2);
+  }
+
+  async forget(activityId?: ActivityId): Promise<void> {
+    if (activityId === undefined) this.#profile = { tags: [], availability: [] };
+  }
+
+  close(): void {}
+
+  #slate(scored: Scored[], limit: number, nowMs: number): Slate {
+    this.#slates += 1;
+    const items = scored.slice(0, limit).map((entry, position) => ({
+      ...entry,
+      position,
+      display: Math.min(entry.score, 100),
+      propensity: 1,
+      slot: 'ranked' as const,
+      favourite: false,
+      liked: false,
+      shown: {},
+    }));
+    return {
+      id: `fallback-${this.#slates}`, bundle: null, variant: 'default', model: 'rule', items, total: scored.length, nowMs,
+      seed: 0,
+    };
+  }
+}
+
+async function fetchActivities(options: OpenOptions): Promise<ActivityCard[]> {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI;
+  const url = options.fallback ?? new URL('fallback.json', new URL(options.channel, base));
+  const response = await fetch(url, options.signal ? { signal: options.signal } : {});
+  if (!response.ok) throw new TriquetaError('FALLBACK_UNAVAILABLE', `${url} answered ${response.status}.`);
+  const body: unknown = await response.json();
+  const listed = typeof body === 'object' && body !== null && 'activities' in body ? body.activities : null;
+  if (!Array.isArray(listed)) throw new TriquetaError('FALLBACK_UNAVAILABLE', `${url} has no list of activities.`);
+  return listed.filter(isActivity);
+}
+
+function isActivity(value: unknown): value is ActivityCard {
+  const card = value as Partial<ActivityCard> | null;
+  return typeof card?.id === 'string' && typeof card.title === 'string' && typeof card.startMs === 'number' &&
+    Array.isArray(card.tags);
+}
+
+function count(values: string[]): VocabularyEntry[] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts]
+    .map(([value, times]) => ({ value, count: times }))
+    .sort((left, right) => right.count - left.count || (left.value < right.value ? -1 : 1));
+}

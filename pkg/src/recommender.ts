@@ -1,0 +1,176 @@
+/**
+ * The recommender a page holds: the wasm engine when it runs, the plain list when it cannot.
+ *
+ * Thin by intent. Ranking, history, consent and the outbox live in the engine; this class turns errors into one kind,
+ * tells listeners that something changed, and makes sure that opening always ends in a list.
+ */
+import { TriquetaError, toTriquetaError } from './errors.js';
+import { FallbackRecommender } from './fallback.js';
+import type {
+  ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Profile,
+  RecommendRequest, RecommenderLike, Slate, Status, Vocabulary,
+} from './types.js';
+import type { EngineOptions, EngineRecommender } from './engine.js';
+import { loadEngine } from './wasm.js';
+
+type Inner = EngineRecommender | FallbackRecommender;
+
+/** Recommends activities, learns from what happens, explains itself. */
+export class Recommender implements RecommenderLike {
+  #inner: Inner | null;
+  readonly #listeners: Set<() => void> = new Set();
+
+  protected constructor(inner: Inner) {
+    this.#inner = inner;
+  }
+
+  /**
+   * Opens a channel of bundles.
+   *
+   * Trouble with WebAssembly, the network or the bundle does not reject: the plain list opens instead, with
+   * `status.source === 'fallback'` and the reason in `status.problem`. Only unusable options and an abort reject.
+   */
+  static async open(options: OpenOptions): Promise<Recommender> {
+    if (!options?.channel) {
+      throw new TriquetaError('OPTIONS_INVALID', 'Recommender.open needs { channel }: the URL of channel.json.');
+    }
+    stopIfAborted(options.signal);
+    return new this(await openInner(options));
+  }
+
+  get status(): Status {
+    const inner = this.#open();
+    return inner instanceof FallbackRecommender ? inner.status : inner.status();
+  }
+
+  consent(): Consent {
+    return this.#ask((inner) => inner.consent());
+  }
+
+  /** Changes what the visitor allows. Lowering the grade deletes what it no longer covers, here and on the server. */
+  setConsent(choice: ConsentChoice): Promise<Consent> {
+    return this.#change((inner) => inner.setConsent(choice));
+  }
+
+  profile(): Profile {
+    return this.#ask((inner) => inner.profile());
+  }
+
+  setProfile(profile: Profile): Promise<void> {
+    return this.#change((inner) => inner.setProfile(profile));
+  }
+
+  /** A ranked, explained list. */
+  recommend(request: RecommendRequest = {}): Promise<Slate> {
+    return this.#wait((inner) => inner.recommend(request));
+  }
+
+  /** Activities like one. @param limit Default 10. */
+  similar(id: ActivityId, limit: number = 10): Promise<Slate> {
+    return this.#wait((inner) => inner.similar(id, limit));
+  }
+
+  activity(id: ActivityId): ActivityCard | null {
+    return this.#ask((inner) => inner.activity(id) ?? null);
+  }
+
+  vocabulary(): Vocabulary {
+    return this.#ask((inner) => inner.vocabulary());
+  }
+
+  /**
+   * Takes note of something that happened. Resolves with the event's id once it is durable, or with `null` when the
+   * consent keeps it out of the outbox.
+   */
+  async record(body: EventBody): Promise<string | null> {
+    return (await this.#change((inner) => inner.record(body))) ?? null;
+  }
+
+  /** Sends what waits, if the consent allows it and the network is there. */
+  flush(): Promise<FlushReport> {
+    return this.#change((inner) => inner.flush());
+  }
+
+  /** Everything the device knows about the visitor, and what has left it. */
+  knowledge(): Promise<Knowledge> {
+    return this.#wait((inner) => inner.knowledge());
+  }
+
+  /** All of it as JSON, for the visitor to keep. */
+  exportData(): Promise<string> {
+    return this.#wait((inner) => inner.exportData());
+  }
+
+  /** Forgets one activity, or everything (outbox included) when called without one. */
+  forget(activityId?: ActivityId): Promise<void> {
+    return this.#change((inner) => inner.forget(activityId));
+  }
+
+  /** Calls back after profile, consent, history or outbox changed. Returns the function that stops it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Releases the engine. Nothing else can be asked afterwards. */
+  close(): void {
+    const inner = this.#inner;
+    this.#inner = null;
+    this.#listeners.clear();
+    inner?.close();
+  }
+
+  #open(): Inner {
+    if (this.#inner) return this.#inner;
+    throw new TriquetaError('CLOSED', 'This recommender was closed. Open another one.');
+  }
+
+  #ask<Answer>(question: (inner: Inner) => Answer): Answer {
+    try {
+      return question(this.#open());
+    } catch (thrown) {
+      throw toTriquetaError(thrown);
+    }
+  }
+
+  async #wait<Answer>(question: (inner: Inner) => Promise<Answer> | Answer): Promise<Answer> {
+    try {
+      return await question(this.#open());
+    } catch (thrown) {
+      throw toTriquetaError(thrown);
+    }
+  }
+
+  async #change<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {
+    const answer = await this.#wait(action);
+    for (const listener of this.#listeners) listener();
+    return answer;
+  }
+}
+
+async function openInner(options: OpenOptions): Promise<Inner> {
+  try {
+    const engine = await loadEngine(options.wasm);
+    return await engine.Recommender.open(engineOptions(options));
+  } catch (thrown) {
+    stopIfAborted(options.signal);
+    const reason = toTriquetaError(thrown);
+    console.warn(`[triqueta] ${reason.code}: ${reason.message}`);
+    return FallbackRecommender.open(options, reason);
+  }
+}
+
+function engineOptions({ channel, events, storage, locale }: OpenOptions): EngineOptions {
+  return {
+    channel,
+    ...(events === undefined ? {} : { events }),
+    ...(storage === undefined ? {} : { storage }),
+    ...(locale === undefined ? {} : { locale }),
+  };
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new TriquetaError('ABORTED', 'Opening was stopped through its AbortSignal.', signal.reason);
+}

@@ -1,0 +1,26 @@
+/** What the published types promise: this file has to compile against them, and each marked line has to be refused. */
+import { Recommender, TriquetaError, type EventBody, type Slate } from '@triqueta/recommender';
+
+const recommender = await Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events' });
+const slate: Slate = await recommender.recommend({ limit: 5, filters: { types: ['cultura'], free: true } });
+const first = slate.items[0];
+if (first) {
+  await recommender.record({ kind: 'impression', shown: first.shown });
+  await recommender.record({ kind: 'feedback', activity: first.activity.id, opinion: 'like', shown: first.shown });
+  const parts: number = first.contributions.reduce((sum, part) => sum + part.value, 0);
+  void parts;
+}
+const stop: () => void = recommender.onChange(() => {});
+stop();
+const code: string = new TriquetaError('ABORTED', 'stopped').code;
+void code;
+
+// @ts-expect-error the channel is required
+await Recommender.open({});
+// @ts-expect-error not an opinion
+const opinion: EventBody = { kind: 'feedback', activity: 'a', opinion: 'love' };
+// @ts-expect-error not a grade
+await recommender.setConsent({ grade: 'everything' });
+// @ts-expect-error slates are not to be changed
+slate.items[0].score = 1;
+void opinion;
