@@ -1,0 +1,2 @@
+//! The `triqueta` command.
+fn main() {}

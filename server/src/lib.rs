@@ -1,0 +1,1 @@
+//! Bundles out, events in.

@@ -1,0 +1,68 @@
+//! The raw content of an activity, in words: what history remembers.
+//!
+//! Events expire and every training moves the vector space, so a history of vectors or codes would be worthless after
+//! the next training. Words survive: any bundle can embed them anew.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Activity, City, Place};
+
+/// What an activity was, independent of any bundle.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// Title, for the visitor's own view of what this device knows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Type.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Administrative area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    /// Effort level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Organiser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organiser: Option<String>,
+    /// Series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// Where it took place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Price in the city's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<f32>,
+    /// Start, Unix ms.
+    pub start_ms: i64,
+    /// Local weekday of the start, Monday = 0.
+    pub weekday: u8,
+    /// Local hour of the start.
+    pub hour: u8,
+}
+
+impl Content {
+    /// The content of an activity of this city.
+    pub fn of(activity: &Activity, city: &City) -> Self {
+        let local = city.local_time(activity.start_ms);
+        Self {
+            title: activity.title.clone(),
+            kind: activity.kind.clone(),
+            tags: activity.tags.clone(),
+            locality: activity.locality.clone(),
+            level: activity.level.clone(),
+            organiser: activity.organiser.clone(),
+            series: activity.series.clone(),
+            place: activity.place,
+            price: activity.price,
+            start_ms: activity.start_ms,
+            weekday: local.weekday,
+            hour: local.hour,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Words to codes and back. Code 0 is "unknown", so that a word the training never saw still has a row.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Activity;
+use crate::error::CatalogError;
+
+/// The code of every word that is not in the vocabulary.
+pub const UNKNOWN: u16 = 0;
+
+/// The known words of one field, in a fixed order: word `i` has code `i + 1`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub struct Vocabulary {
+    terms: Vec<String>,
+    codes: BTreeMap<String, u16>,
+}
+
+impl From<Vec<String>> for Vocabulary {
+    fn from(mut terms: Vec<String>) -> Self {
+        terms.truncate(usize::from(u16::MAX));
+        let codes = terms.iter().cloned().zip(1..=u16::MAX).rev().collect();
+        Self { terms, codes }
+    }
+}
+
+impl From<Vocabulary> for Vec<String> {
+    fn from(vocabulary: Vocabulary) -> Self {
+        vocabulary.terms
+    }
+}
+
+impl Vocabulary {
+    /// Learns a vocabulary from data: each distinct non-empty word that occurs at least `least` times, the most
+    /// frequent first, ties in alphabetical order. A higher `least` forgets rare words; 1 keeps every one.
+    ///
+    /// # Errors
+    /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words.
+    pub fn learn<'a>(
+        name: &'static str,
+        words: impl IntoIterator<Item = &'a str>,
+        least: usize,
+    ) -> Result<Self, CatalogError> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for word in words {
+            if !word.is_empty() {
+                *counts.entry(word).or_default() += 1;
+            }
+        }
+        let mut kept: Vec<(&str, usize)> = counts.into_iter().filter(|&(_, count)| count >= least).collect();
+        kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let limit = usize::from(u16::MAX);
+        if kept.len() > limit {
+            return Err(CatalogError::VocabularyTooLarge { vocabulary: name, terms: kept.len(), limit });
+        }
+        Ok(kept.into_iter().map(|(word, _)| word.to_owned()).collect::<Vec<_>>().into())
+    }
+
+    /// The code of `word`, [`UNKNOWN`] if it has none.
+    pub fn code(&self, word: &str) -> u16 {
+        self.codes.get(word).copied().unwrap_or(UNKNOWN)
+    }
+
+    /// The code of an optional word.
+    pub fn code_of(&self, word: Option<&str>) -> u16 {
+        word.map_or(UNKNOWN, |word| self.code(word))
+    }
+
+    /// The word of a code; `None` for [`UNKNOWN`] and for codes beyond the vocabulary.
+    pub fn term(&self, code: u16) -> Option<&str> {
+        self.terms.get(usize::from(code).checked_sub(1)?).map(String::as_str)
+    }
+
+    /// All words in code order, without the unknown one.
+    pub fn terms(&self) -> &[String] {
+        &self.terms
+    }
+
+    /// This vocabulary with the words it does not know yet appended.
+    ///
+    /// # Errors
+    /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words.
+    pub fn extended(&self, words: &[String]) -> Result<Self, CatalogError> {
+        let mut terms = self.terms.clone();
+        terms.extend(words.iter().filter(|word| self.code(word) == UNKNOWN).cloned());
+        let limit = usize::from(u16::MAX);
+        if terms.len() > limit {
+            return Err(CatalogError::VocabularyTooLarge { vocabulary: "extended", terms: terms.len(), limit });
+        }
+        Ok(terms.into())
+    }
+
+    /// Whether this vocabulary begins with the words of `shorter`.
+    pub fn extends(&self, shorter: &Self) -> bool {
+        self.terms.starts_with(&shorter.terms)
+    }
+
+    /// How many codes there are, the unknown one included: the number of rows of an embedding table.
+    pub fn size(&self) -> usize {
+        self.terms.len() + 1
+    }
+}
+
+/// The vocabularies of a catalogue, one a field.
+///
+/// A training fixes them; a later catalogue publication may append words (a new organiser), never change a code. A model
+/// table therefore has as many rows as its training knew words, and later words read its row 0.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Types of activity.
+    pub types: Vocabulary,
+    /// Administrative areas.
+    pub localities: Vocabulary,
+    /// Effort levels.
+    pub levels: Vocabulary,
+    /// Tags of activities and interests of visitors.
+    pub tags: Vocabulary,
+    /// Organisers.
+    pub organisers: Vocabulary,
+    /// Series.
+    pub series: Vocabulary,
+}
+
+impl Words {
+    /// Learns every vocabulary from the activities, and tags also from the visitors' declared interests. A word becomes
+    /// known at its first occurrence; a tag only visitors declare must occur `least_declared` times, because nothing
+    /// matches it yet.
+    ///
+    /// # Errors
+    /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words in one field.
+    pub fn learn<'a>(
+        activities: &'a [Activity],
+        declared: impl IntoIterator<Item = &'a str>,
+        least_declared: usize,
+    ) -> Result<Self, CatalogError> {
+        let tags = Vocabulary::learn("tags", activities.iter().flat_map(|a| a.tags.iter().map(String::as_str)), 1)?;
+        let declared = declared.into_iter().filter(|word| tags.code(word) == UNKNOWN);
+        let declared = Vocabulary::learn("tags", declared, least_declared)?;
+        Ok(Self {
+            types: Vocabulary::learn("types", activities.iter().filter_map(|a| a.kind.as_deref()), 1)?,
+            localities: Vocabulary::learn("localities", activities.iter().filter_map(|a| a.locality.as_deref()), 1)?,
+            levels: Vocabulary::learn("levels", activities.iter().filter_map(|a| a.level.as_deref()), 1)?,
+            tags: tags.extended(declared.terms())?,
+            organisers: Vocabulary::learn("organisers", activities.iter().filter_map(|a| a.organiser.as_deref()), 1)?,
+            series: Vocabulary::learn("series", activities.iter().filter_map(|a| a.series.as_deref()), 1)?,
+        })
+    }
+
+    /// The same vocabularies with the words of further activities appended; no code changes.
+    ///
+    /// # Errors
+    /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words in one field.
+    pub fn extended(&self, activities: &[Activity]) -> Result<Self, CatalogError> {
+        let more = Self::learn(activities, [], 1)?;
+        Ok(Self {
+            types: self.types.extended(more.types.terms())?,
+            localities: self.localities.extended(more.localities.terms())?,
+            levels: self.levels.extended(more.levels.terms())?,
+            tags: self.tags.extended(more.tags.terms())?,
+            organisers: self.organisers.extended(more.organisers.terms())?,
+            series: self.series.extended(more.series.terms())?,
+        })
+    }
+
+    /// Whether every code of `trained` means the same here.
+    pub fn extends(&self, trained: &Self) -> bool {
+        self.types.extends(&trained.types)
+            && self.localities.extends(&trained.localities)
+            && self.levels.extends(&trained.levels)
+            && self.tags.extends(&trained.tags)
+            && self.organisers.extends(&trained.organisers)
+            && self.series.extends(&trained.series)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn learned_order_is_frequency_then_alphabet_and_unknown_is_zero() {
+        let vocabulary = Vocabulary::learn("tags", ["teatro", "música", "arte", "música", ""], 1).unwrap();
+        assert_eq!(vocabulary.terms(), ["música", "arte", "teatro"]);
+        assert_eq!(vocabulary.code("música"), 1);
+        assert_eq!(vocabulary.code("Música"), UNKNOWN);
+        assert_eq!(vocabulary.term(3), Some("teatro"));
+        assert_eq!(vocabulary.term(UNKNOWN), None);
+        assert_eq!(vocabulary.size(), 4);
+    }
+
+    #[test]
+    fn appended_words_change_no_code() {
+        let trained = Vocabulary::learn("tags", ["b", "a", "b"], 1).unwrap();
+        let longer = trained.extended(&["a".into(), "c".into()]).unwrap();
+        assert_eq!(longer.terms(), ["b", "a", "c"]);
+        assert!(longer.extends(&trained) && !trained.extends(&longer));
+    }
+
+    #[test]
+    fn survives_json() {
+        let vocabulary = Vocabulary::learn("tags", ["b", "a", "b"], 1).unwrap();
+        let json = serde_json::to_string(&vocabulary).unwrap();
+        assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), vocabulary);
+    }
+}

@@ -1,0 +1,5 @@
+//! What do we know of you?
+
+mod profile;
+
+pub use profile::Profile;

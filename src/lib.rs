@@ -1,0 +1,13 @@
+//! The Triqueta recommender: one crate that is the trainer's feature builder, the server's fallback and, compiled to
+//! WebAssembly, the visitor's recommender. The modules below are the stages of the loop, in order:
+//!
+//! `event → history → feature → model → rank → slate → event`
+//!
+//! Everything here is pure: the clock, randomness and storage are arguments. The same (bundle, history, request, seed,
+//! now) gives the same slate, bit for bit, on every machine.
+
+pub mod error;
+pub mod event;
+pub mod catalog;
+pub mod history;
+pub mod math;

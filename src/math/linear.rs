@@ -1,0 +1,62 @@
+//! Dot products in one fixed order: four running sums over the lanes, then `(l0 + l1) + (l2 + l3)`, then the rest. The
+//! order is the same with and without SIMD, so that the bits are too.
+
+/// The inner product. The shorter slice decides the length.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; 4];
+    let (chunks_a, chunks_b) = (a.chunks_exact(4), b.chunks_exact(4));
+    let whole = a.len().min(b.len()) / 4 * 4;
+    for (x, y) in chunks_a.zip(chunks_b) {
+        for lane in 0..4 {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    let mut sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+    for (x, y) in a.iter().zip(b).skip(whole) {
+        sum += x * y;
+    }
+    sum
+}
+
+/// The Euclidean norm.
+pub fn norm(a: &[f32]) -> f32 {
+    libm::sqrtf(dot(a, a))
+}
+
+/// The cosine of the angle between two vectors; 0 where one of them is zero.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let norms = norm(a) * norm(b);
+    if norms > 0.0 { dot(a, b) / norms } else { 0.0 }
+}
+
+/// Scales a vector to length 1; a zero vector stays zero.
+pub fn normalise(a: &mut [f32]) {
+    let length = norm(a);
+    if length > 0.0 {
+        for value in a {
+            *value /= length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_counts_every_element_once() {
+        for length in 0..11_u16 {
+            let ones = vec![1.0; usize::from(length)];
+            assert_eq!(dot(&ones, &ones), f32::from(length));
+        }
+        assert_eq!(dot(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0, 1.0]), 3.0);
+    }
+
+    #[test]
+    fn zero_vectors_have_no_direction() {
+        let mut zero = [0.0; 3];
+        normalise(&mut zero);
+        assert_eq!(zero, [0.0; 3]);
+        assert_eq!(cosine(&zero, &[1.0, 0.0, 0.0]), 0.0);
+    }
+}

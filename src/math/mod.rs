@@ -1,0 +1,80 @@
+//! How numbers are made, the same on every machine.
+//!
+//! `std`'s transcendentals differ in their last bits between native and wasm; `libm`'s do not. Sums are taken in one
+//! fixed order. Everything in this crate computes through these functions, so that parity can be demanded bit for bit.
+
+mod digest;
+mod geography;
+mod linear;
+mod random;
+
+pub use digest::Digest;
+pub use geography::{Projection, distance_km};
+pub use linear::{cosine, dot, norm, normalise};
+pub use random::Random;
+
+/// `e^x`.
+pub fn exp(x: f32) -> f32 {
+    libm::expf(x)
+}
+
+/// `2^x`.
+pub fn exp2(x: f32) -> f32 {
+    libm::exp2f(x)
+}
+
+/// Natural logarithm.
+pub fn ln(x: f32) -> f32 {
+    libm::logf(x)
+}
+
+/// `ln(1 + x)`.
+pub fn ln_1p(x: f32) -> f32 {
+    libm::log1pf(x)
+}
+
+/// The logistic function, without overflow at either end.
+pub fn sigmoid(x: f32) -> f32 {
+    if x >= 0.0 {
+        1.0 / (1.0 + exp(-x))
+    } else {
+        let e = exp(x);
+        e / (1.0 + e)
+    }
+}
+
+/// Softmax in `f64`, in place: `logits / temperature` exponentiated and normalised, summed in order.
+///
+/// A temperature towards 0 puts all weight on the largest, a large one makes all equal. An empty slice stays empty.
+pub fn softmax(logits: &mut [f64], temperature: f64) {
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for logit in logits.iter_mut() {
+        *logit = libm::exp((*logit - largest) / temperature);
+        sum += *logit;
+    }
+    for logit in logits.iter_mut() {
+        *logit /= sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoid_is_bounded_and_symmetric() {
+        for x in [-200.0_f32, -3.0, 0.0, 3.0, 200.0] {
+            assert!((0.0..=1.0).contains(&sigmoid(x)));
+            assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn softmax_sums_to_one_whatever_the_scale() {
+        let mut logits = [1_000.0, 999.0, -1_000.0];
+        softmax(&mut logits, 0.5);
+        assert!((logits.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(logits[0] > logits[1] && logits[1] > logits[2]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Learning: from interaction events to a published bundle.
