@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# What a change must satisfy beside its tests: form, lints, docs, licences, and the rules of the house.
+
+run_check() {
+  need_basics
+  steps 11
+  step "tools" check_tools
+  stage "formatting" cargo fmt --all --check
+  stage "lints" cargo clippy --workspace --all-targets -- -D warnings
+  stage "lints for the browser" lints_for_the_browser
+  stage "documentation" documentation
+  stage "licences, bans and sources" "$tools/bin/cargo-deny" check licenses bans sources
+  stage "advisories" advisories
+  stage "shell scripts" shellcheck -x -a build.sh .ci/run
+  stage "rules of the house" house_rules
+  stage "code written twice" code_written_twice
+  stage "types of the page and the package" types
+  total_time
+  ((${#failed_stages[@]} == 0)) || fail "to mend: $(IFS=,; echo "${failed_stages[*]}")"
+  echo "Nothing to mend."
+}
+
+check_tools() {
+  wasm_tools
+  cargo_tool cargo-deny 0.20.2
+  apt_packages shellcheck
+}
+
+lints_for_the_browser() {
+  if [[ $(<"$wasm_route_file") == 3 ]]; then
+    apt_packages rust-web-clippy
+    PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib -- -D warnings
+  else
+    wasm_cargo clippy -p triqueta --lib --tests -- -D warnings
+  fi
+}
+
+documentation() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+}
+
+# The database of known weaknesses lives on the net: where it cannot be had, that is said and nothing fails.
+advisories() {
+  if "$tools/bin/cargo-deny" fetch db; then
+    "$tools/bin/cargo-deny" check advisories
+  else
+    left_out "the advisory database cannot be reached"
+  fi
+}
+
+code_written_twice() {
+  scripts/tools/node_modules/.bin/jscpd --gitignore --min-tokens 80 --min-lines 10 --exitCode 1 \
+    --pattern '**/*.{rs,ts,mjs,js,sh}' --reporters console .
+}
+
+types() {
+  npm_packages pkg
+  npm_packages www
+  (cd pkg && npx tsc --noEmit -p tsconfig.json)
+  (cd www && npx tsc --noEmit -p tsconfig.json)
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# All tests, from the core crate to a person's browser, with one summary at the end.
+
+summary=()
+passed_total=0
+failed_total=0
+skipped_total=0
+
+run_test() {
+  need_basics
+  steps 12
+  step "tools" test_tools
+  step "wasm module" wasm_module
+  step "npm package" npm_package
+  step "page" page
+  step "triqueta program" cargo build -p triqueta-cli
+  step "native test programs" cargo test --workspace --no-run
+  counted "native tests" native_tests
+  counted "documentation tests" cargo test --workspace --doc
+  counted "wasm tests in Node" wasm_tests_in_node
+  counted "wasm tests in Chromium" wasm_tests_in_chromium
+  counted "npm package tests" npm_package_tests
+  counted "browser tests" browser_tests
+  print_summary
+}
+
+test_tools() {
+  wasm_tools
+  chromium
+  npm_packages tests/browser
+}
+
+have_data() { [[ -d $TRIQUETA_DATA ]]; }
+
+# Tests that need the real data sets carry real_data in their path; without the data they are left out and named.
+native_tests() {
+  if has cargo-nextest; then
+    local without=()
+    have_data || without=(-E 'not test(real_data)')
+    cargo nextest run --workspace --no-fail-fast "${without[@]}"
+  else
+    local without=()
+    have_data || without=(-- --skip real_data)
+    cargo test --workspace --lib --bins --tests --no-fail-fast "${without[@]}"
+  fi
+}
+
+tests_without_data() {
+  have_data && return 0
+  cargo test --quiet --workspace --lib --bins --tests -- --list 2>/dev/null | sed -n 's/^\(.*real_data.*\): test$/\1/p'
+  grep -hE 'SKIP.*TRIQUETA_DATA' target/log/npm-package-tests.log target/log/browser-tests.log |
+    sed -E 's/^ *ok [0-9]+ - //; s/ # SKIP.*//'
+}
+
+wasm_tests_in_node() {
+  WASM_BINDGEN_TEST_ONLY_NODE=1 wasm_cargo test -p triqueta --test 'wasm_*'
+}
+
+wasm_tests_in_chromium() {
+  WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_ONLY_WEB=1 CHROMEDRIVER=$(command -v chromedriver) \
+    wasm_cargo test -p triqueta --test 'wasm_*'
+}
+
+npm_package_tests() {
+  (cd pkg && NODE_OPTIONS=--test-reporter=tap npm test)
+}
+
+browser_tests() {
+  (cd tests/browser && node --test --test-reporter=tap)
+}
+
+# counted TITLE COMMAND…: a stage whose log tells how many tests passed, failed and were skipped.
+counted() {
+  local title=$1 before=${#failed_stages[@]} passed failed skipped
+  stage "$@"
+  read -r passed failed skipped < <(counts "$step_log")
+  if ((${#failed_stages[@]} == before && passed == 0)); then
+    printf '      it ran no test: that counts as a failure\n'
+    failed_stages+=("$title")
+  fi
+  # A stage that broke before its runner could count has failed once all the same.
+  ((failed > 0 || ${#failed_stages[@]} == before)) || failed=1
+  summary+=("$(printf '  %-26s %5d passed %4d failed %4d skipped   %s' "$title" "$passed" "$failed" "$skipped" "$(duration "$step_seconds")")")
+  passed_total=$((passed_total + passed))
+  failed_total=$((failed_total + failed))
+  skipped_total=$((skipped_total + skipped))
+}
+
+# counts LOG: passed, failed and skipped, as nextest, cargo test, wasm-bindgen's runner or node's runner say it.
+counts() {
+  awk '
+    /^test result:/ { passed += $4; failed += $6; skipped += $8 }
+    /^ *Summary \[/ {
+      for (i = 2; i <= NF; i++) {
+        if ($i ~ /^passed/) passed += $(i - 1)
+        if ($i ~ /^(failed|timed)/) failed += $(i - 1)
+        if ($i ~ /^skipped/) skipped += $(i - 1)
+      }
+    }
+    /^# pass /    { passed += $3 }
+    /^# fail /    { failed += $3 }
+    /^# skipped / { skipped += $3 }
+    END { print passed + 0, failed + 0, skipped + 0 }
+  ' "$1"
+}
+
+print_summary() {
+  local unseen
+  printf '\nSummary\n'
+  printf '%s\n' "${summary[@]}"
+  unseen=$(tests_without_data)
+  if ! have_data; then
+    printf '  Not run, because there is no folder %s (TRIQUETA_DATA): %d\n' \
+      "$TRIQUETA_DATA" "$(grep -c . <<<"$unseen")"
+    [[ -z $unseen ]] || printf '    %s\n' "${unseen//$'\n'/$'\n    '}"
+  fi
+  ((${#failed_stages[@]} == 0)) || printf '  Failed: %s\n' "$(IFS=,; echo "${failed_stages[*]}")"
+  total_time
+  printf '%d passed, %d failed, %d skipped\n' "$passed_total" "$failed_total" "$skipped_total"
+  ((${#failed_stages[@]} == 0)) || exit 1
+}
