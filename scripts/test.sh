@@ -16,10 +16,10 @@ run_test() {
   step "triqueta program" cargo build -p triqueta-cli
   step "native test programs" cargo test --workspace --no-run
   counted "native tests" native_tests
-  counted "documentation tests" cargo test --workspace --doc
   counted "wasm tests in Node" wasm_tests_in_node
   counted "wasm tests in Chromium" wasm_tests_in_chromium
   counted "npm package tests" npm_package_tests
+  counted "page tests" page_tests
   counted "browser tests" browser_tests
   print_summary
 }
@@ -33,23 +33,24 @@ test_tools() {
 have_data() { [[ -d $TRIQUETA_DATA ]]; }
 
 # Tests that need the real data sets carry real_data in their path; without the data they are left out and named.
+# nextest has no part in documentation tests: they follow, whatever became of the others.
 native_tests() {
+  local without=() status=0
   if has cargo-nextest; then
-    local without=()
     have_data || without=(-E 'not test(real_data)')
-    cargo nextest run --workspace --no-fail-fast "${without[@]}"
+    cargo nextest run --workspace --no-fail-fast "${without[@]}" || status=1
   else
-    local without=()
     have_data || without=(-- --skip real_data)
-    cargo test --workspace --lib --bins --tests --no-fail-fast "${without[@]}"
+    cargo test --workspace --lib --bins --tests --no-fail-fast "${without[@]}" || status=1
   fi
+  cargo test --workspace --doc || status=1
+  return "$status"
 }
 
 tests_without_data() {
   have_data && return 0
   cargo test --quiet --workspace --lib --bins --tests -- --list 2>/dev/null | sed -n 's/^\(.*real_data.*\): test$/\1/p'
-  grep -hE 'SKIP.*TRIQUETA_DATA' target/log/npm-package-tests.log target/log/browser-tests.log |
-    sed -E 's/^ *ok [0-9]+ - //; s/ # SKIP.*//'
+  sed -nE 's/^ *﹣ (.*) \([0-9.]+ms\) # .*TRIQUETA_DATA.*/\1/p' target/log/npm-package-tests.log target/log/browser-tests.log
 }
 
 wasm_tests_in_node() {
@@ -62,11 +63,15 @@ wasm_tests_in_chromium() {
 }
 
 npm_package_tests() {
-  (cd pkg && NODE_OPTIONS=--test-reporter=tap npm test)
+  (cd pkg && NODE_OPTIONS=--test-reporter=spec npm test)
+}
+
+page_tests() {
+  (cd www && NODE_OPTIONS=--test-reporter=spec npm test)
 }
 
 browser_tests() {
-  (cd tests/browser && node --test --test-reporter=tap)
+  (cd tests/browser && node --test --test-reporter=spec)
 }
 
 # counted TITLE COMMAND…: a stage whose log tells how many tests passed, failed and were skipped.
@@ -97,9 +102,9 @@ counts() {
         if ($i ~ /^skipped/) skipped += $(i - 1)
       }
     }
-    /^# pass /    { passed += $3 }
-    /^# fail /    { failed += $3 }
-    /^# skipped / { skipped += $3 }
+    /^ℹ pass /    { passed += $3 }
+    /^ℹ fail /    { failed += $3 }
+    /^ℹ skipped / { skipped += $3 }
     END { print passed + 0, failed + 0, skipped + 0 }
   ' "$1"
 }
