@@ -1,0 +1,3 @@
+//! The parts of the `triqueta` command that others may use too.
+
+pub mod demo;
