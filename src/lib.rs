@@ -6,8 +6,14 @@
 //! Everything here is pure: the clock, randomness and storage are arguments. The same (bundle, history, request, seed,
 //! now) gives the same slate, bit for bit, on every machine.
 
+pub mod bundle;
+pub mod catalog;
+pub mod engine;
 pub mod error;
 pub mod event;
-pub mod catalog;
+pub mod experiment;
+pub mod feature;
 pub mod history;
 pub mod math;
+pub mod model;
+pub mod rank;

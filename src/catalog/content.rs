@@ -38,8 +38,17 @@ pub struct Content {
     /// Price in the city's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<f32>,
+    /// Distance to public transport, metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transit_m: Option<f32>,
+    /// How many other activities took place around, as far as was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub density: Option<f32>,
     /// Start, Unix ms.
     pub start_ms: i64,
+    /// End, Unix ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_ms: Option<i64>,
     /// Local weekday of the start, Monday = 0.
     pub weekday: u8,
     /// Local hour of the start.
@@ -60,7 +69,10 @@ impl Content {
             series: activity.series.clone(),
             place: activity.place,
             price: activity.price,
+            transit_m: activity.transit_m,
+            density: None,
             start_ms: activity.start_ms,
+            end_ms: activity.end_ms,
             weekday: local.weekday,
             hour: local.hour,
         }

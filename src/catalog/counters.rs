@@ -41,6 +41,12 @@ impl Counters {
         exp2(-days / self.half_life_days.max(1e-3))
     }
 
+    /// Positive interactions a view over the whole catalogue; 0 where nothing was viewed.
+    pub fn positive_rate(&self) -> f32 {
+        let views: f32 = self.views.iter().sum();
+        if views > 0.0 { self.positives.iter().sum::<f32>() / views } else { 0.0 }
+    }
+
     /// Moves the moment of the counts to `now_ms` (no earlier than before), decaying all of them.
     pub fn advance(&mut self, now_ms: i64) {
         if now_ms > self.as_of_ms {

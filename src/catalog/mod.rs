@@ -10,6 +10,7 @@ mod city;
 mod content;
 mod counters;
 mod table;
+mod text;
 mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
@@ -17,4 +18,5 @@ pub use city::{AvailabilityWindow, City, LocalTime, OffsetInterval, Season};
 pub use content::Content;
 pub use counters::Counters;
 pub use table::{Catalog, Columns, NO_TIME, Row};
+pub use text::Text;
 pub use vocabulary::{UNKNOWN, Vocabulary, Words};

@@ -179,8 +179,7 @@ impl Catalog {
 
     /// Its price, if known.
     pub fn price(&self, row: Row) -> Option<f32> {
-        let price = self.columns.price[row.index()];
-        (!price.is_nan()).then_some(price)
+        known(self.columns.price[row.index()])
     }
 
     /// Its status.
@@ -208,11 +207,18 @@ impl Catalog {
             series: word(self.words.series.term(columns.series[index])),
             place: self.place(row),
             price: self.price(row),
+            transit_m: known(columns.transit_m[index]),
+            density: known(columns.density[index]),
             start_ms: columns.start_ms[index],
+            end_ms: Some(columns.end_ms[index]).filter(|&end_ms| end_ms != NO_TIME),
             weekday: columns.weekday[index],
             hour: columns.hour[index],
         }
     }
+}
+
+fn known(number: f32) -> Option<f32> {
+    (!number.is_nan()).then_some(number)
 }
 
 fn push(columns: &mut Columns, activity: &Activity, city: &City, words: &Words) {

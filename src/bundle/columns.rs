@@ -1,0 +1,176 @@
+//! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
+
+use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::{Catalog, Columns, Counters};
+use crate::error::BundleError;
+use crate::event::ActivityId;
+use crate::model::{EMBEDDING, Embedding};
+
+/// Writes rows `from..until`. Density and status are volatile and travel apart.
+pub(super) fn write(columns: &Columns, from: usize, until: usize, path: &str) -> Result<Vec<u8>, BundleError> {
+    let rows = from..until;
+    let mut writer = TensorWriter::default();
+    let mut offsets = vec![0_u32];
+    let mut ids = Vec::new();
+    for id in &columns.id[rows.clone()] {
+        ids.extend_from_slice(id.as_str().as_bytes());
+        offsets.push(ids.len() as u32);
+    }
+    writer.u8("id", &ids);
+    writer.u32("id_offsets", &offsets);
+    let first_tag = columns.tag_offsets[from];
+    let tag_offsets: Vec<u32> = columns.tag_offsets[from..=until].iter().map(|offset| offset - first_tag).collect();
+    writer.u16("tags", &columns.tags[first_tag as usize..columns.tag_offsets[until] as usize]);
+    writer.u32("tag_offsets", &tag_offsets);
+    for (name, codes) in [
+        ("kind", &columns.kind),
+        ("locality", &columns.locality),
+        ("level", &columns.level),
+        ("organiser", &columns.organiser),
+        ("series", &columns.series),
+        ("availability", &columns.availability),
+    ] {
+        writer.u16(name, &codes[rows.clone()]);
+    }
+    for (name, numbers) in [
+        ("lat", &columns.lat),
+        ("lon", &columns.lon),
+        ("price", &columns.price),
+        ("transit_m", &columns.transit_m),
+    ] {
+        writer.f32(name, &numbers[rows.clone()]);
+    }
+    for (name, times) in [
+        ("start_ms", &columns.start_ms),
+        ("end_ms", &columns.end_ms),
+        ("published_ms", &columns.published_ms),
+    ] {
+        writer.i64(name, &times[rows.clone()]);
+    }
+    for (name, numbers) in [
+        ("weekday", &columns.weekday),
+        ("hour", &columns.hour),
+        ("season", &columns.season),
+        ("holiday", &columns.holiday),
+    ] {
+        writer.u8(name, &numbers[rows.clone()]);
+    }
+    writer.finish(path)
+}
+
+/// Appends a shard to `columns`, all but the volatile ones.
+pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
+    let reader = TensorReader::open(path, bytes)?;
+    let offsets = reader.u32("id_offsets")?;
+    let ids = reader.u8("id")?;
+    for pair in offsets.windows(2) {
+        let id = ids.get(pair[0] as usize..pair[1] as usize).and_then(|id| std::str::from_utf8(id).ok());
+        let id = id.map(ActivityId::from).filter(ActivityId::is_valid);
+        columns.id.push(id.ok_or_else(|| reader.refuse("an activity id is not valid text".into()))?);
+    }
+    let tags = reader.u16("tags")?;
+    let tag_offsets = reader.u32("tag_offsets")?;
+    let base = columns.tags.len() as u32;
+    if columns.tag_offsets.is_empty() {
+        columns.tag_offsets.push(0);
+    }
+    let covers = tag_offsets.first() == Some(&0) && tag_offsets.last().is_some_and(|&last| last as usize == tags.len());
+    if !covers || tag_offsets.len() != offsets.len() || tags.len() > (u32::MAX - base) as usize {
+        return Err(reader.refuse("tag offsets do not cover the tags".into()));
+    }
+    columns.tag_offsets.extend(tag_offsets[1..].iter().map(|offset| base + offset));
+    columns.tags.extend(tags);
+    columns.kind.extend(reader.u16("kind")?);
+    columns.locality.extend(reader.u16("locality")?);
+    columns.level.extend(reader.u16("level")?);
+    columns.organiser.extend(reader.u16("organiser")?);
+    columns.series.extend(reader.u16("series")?);
+    columns.availability.extend(reader.u16("availability")?);
+    columns.lat.extend(reader.f32("lat")?);
+    columns.lon.extend(reader.f32("lon")?);
+    columns.price.extend(reader.f32("price")?);
+    columns.transit_m.extend(reader.f32("transit_m")?);
+    columns.start_ms.extend(reader.i64("start_ms")?);
+    columns.end_ms.extend(reader.i64("end_ms")?);
+    columns.published_ms.extend(reader.i64("published_ms")?);
+    columns.weekday.extend(reader.u8("weekday")?);
+    columns.hour.extend(reader.u8("hour")?);
+    columns.season.extend(reader.u8("season")?);
+    columns.holiday.extend(reader.u8("holiday")?);
+    Ok(())
+}
+
+/// Writes the columns that change without the activity changing: status, density and tombstones of all rows.
+pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, BundleError> {
+    let mut writer = TensorWriter::default();
+    writer.u8("status", &catalog.columns().status);
+    writer.f32("density", &catalog.columns().density);
+    writer.u8("removed", &catalog.removed().iter().map(|&removed| u8::from(removed)).collect::<Vec<_>>());
+    writer.finish(path)
+}
+
+/// Reads the volatile columns into place and gives the tombstones.
+pub(super) fn read_volatile(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<Vec<bool>, BundleError> {
+    let reader = TensorReader::open(path, bytes)?;
+    columns.status = reader.u8("status")?;
+    columns.density = reader.f32("density")?;
+    Ok(reader.u8("removed")?.into_iter().map(|removed| removed != 0).collect())
+}
+
+/// Writes the vectors of one shard.
+pub(super) fn write_vectors(vectors: &[Embedding], path: &str) -> Result<Vec<u8>, BundleError> {
+    let mut writer = TensorWriter::default();
+    writer.matrix("two_tower", vectors.len(), EMBEDDING, vectors.iter().flatten().copied());
+    writer.finish(path)
+}
+
+/// Appends the vectors of one shard.
+pub(super) fn append_vectors(vectors: &mut Vec<Embedding>, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
+    let reader = TensorReader::open(path, bytes)?;
+    for row in reader.matrix("two_tower", None, EMBEDDING)?.rows() {
+        let mut vector = [0.0; EMBEDDING];
+        for (target, value) in vector.iter_mut().zip(row) {
+            *target = *value;
+        }
+        vectors.push(vector);
+    }
+    Ok(())
+}
+
+/// Writes the counters.
+pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>, BundleError> {
+    let mut writer = TensorWriter::default();
+    writer.i64("as_of_ms", &[counters.as_of_ms]);
+    writer.f32("half_life_days", &[counters.half_life_days]);
+    writer.f32("positives", &counters.positives);
+    writer.f32("views", &counters.views);
+    writer.f32("positives_total", &counters.positives_total);
+    writer.f32("views_total", &counters.views_total);
+    writer.finish(path)
+}
+
+/// Reads the counters of `rows` rows.
+pub(super) fn read_counters(rows: usize, path: &str, bytes: &[u8]) -> Result<Counters, BundleError> {
+    let reader = TensorReader::open(path, bytes)?;
+    let count = |name: &str| -> Result<Vec<f32>, BundleError> {
+        let counts = reader.vector(name, rows)?.to_vec();
+        if counts.iter().any(|&count| count < 0.0) {
+            return Err(reader.refuse(format!("`{name}` holds a negative count")));
+        }
+        Ok(counts)
+    };
+    let half_life_days = reader.vector("half_life_days", 1)?[0];
+    let as_of_ms = reader.i64("as_of_ms")?;
+    let &[as_of_ms] = as_of_ms.as_slice() else { return Err(reader.refuse("`as_of_ms` is not one number".into())) };
+    if half_life_days <= 0.0 {
+        return Err(reader.refuse("the half-life is not above 0".into()));
+    }
+    Ok(Counters {
+        as_of_ms,
+        half_life_days,
+        positives: count("positives")?,
+        views: count("views")?,
+        positives_total: count("positives_total")?,
+        views_total: count("views_total")?,
+    })
+}

@@ -1,0 +1,207 @@
+//! The immutable description of one bundle.
+
+use serde::{Deserialize, Serialize};
+
+use super::files::sha256_hex;
+use crate::error::BundleError;
+use crate::history::Profile;
+use crate::rank::Request;
+
+/// The manifest format this engine reads and writes.
+pub const MANIFEST_FORMAT: u32 = 1;
+/// This engine's version: raised when a bundle can ask for something older engines cannot do.
+pub const ENGINE_VERSION: u32 = 1;
+
+/// The largest manifest read, in bytes.
+const LIMIT_BYTES: usize = 4 << 20;
+/// The most files a bundle has.
+const LIMIT_FILES: usize = 256;
+/// The largest file a bundle may claim, in bytes.
+const LIMIT_FILE_BYTES: u64 = 1 << 30;
+
+/// How often a file changes, and when it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Weights and schema: once a training.
+    Model,
+    /// Activities and their vectors: once a publication.
+    Catalogue,
+    /// Live popularity: hourly.
+    Counters,
+    /// Titles and descriptions: read when shown.
+    Texts,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Its role, such as `schema` or `columns-0`; unique in the manifest.
+    pub name: String,
+    /// Its group.
+    pub group: Group,
+    /// Where it lies, relative to the registry folder.
+    pub path: String,
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// One section of an activity's vector row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Which model's vector it is.
+    pub name: String,
+    /// How many values it has.
+    pub width: u32,
+    /// How a value is stored: `f32`.
+    pub dtype: String,
+}
+
+/// One offline figure, with what it takes to read it honestly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Name, such as `ndcg@10`.
+    pub metric: String,
+    /// What it was measured on and among which candidates.
+    pub case: String,
+    /// The model's value.
+    pub value: f64,
+    /// The value of random order.
+    pub random: f64,
+    /// The value of popularity.
+    pub popularity: f64,
+    /// How many queries.
+    pub n: u64,
+}
+
+/// A visitor and a request whose slate the engine must reproduce, bit for bit, before it uses the bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfTestCase {
+    /// The visitor's profile.
+    pub profile: Profile,
+    /// The visitor's history, a snapshot.
+    pub history: String,
+    /// The request.
+    pub request: Request,
+    /// Digest of the slate: ids, score bits, propensities.
+    pub digest: String,
+}
+
+/// The manifest. Unknown fields are ignored; a change that must not be ignored raises the format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_FORMAT`].
+    pub format: u32,
+    /// The oldest engine that can use the bundle.
+    pub engine: u32,
+    /// Hash of the feature schema.
+    pub schema_hash: String,
+    /// Up to which moment the data reached, Unix ms. Data time, not the clock of the machine that trained.
+    pub data_until_ms: i64,
+    /// How many events the model learned from.
+    pub events: u64,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Rows of the catalogue.
+    pub rows: u32,
+    /// Rows of each shard: those of the training, then those published since.
+    pub shard_rows: Vec<u32>,
+    /// The vector row's layout.
+    pub sections: Vec<Section>,
+    /// Offline figures.
+    pub metrics: Vec<Metric>,
+    /// The self-test.
+    pub self_test: Vec<SelfTestCase>,
+    /// The files, in order of name.
+    pub files: Vec<FileEntry>,
+}
+
+impl Manifest {
+    /// Reads a manifest and checks it against the id it is stored under.
+    ///
+    /// # Errors
+    /// [`BundleError::Hash`] where the id is another, [`BundleError::Malformed`], [`BundleError::Format`] or
+    /// [`BundleError::EngineTooOld`].
+    pub fn from_json(id: &str, bytes: &[u8]) -> Result<Self, BundleError> {
+        let path = Self::path(id);
+        let refuse = |detail: String| BundleError::Malformed { path: path.clone(), detail };
+        if bytes.len() > LIMIT_BYTES {
+            return Err(refuse(format!("{} bytes, more than {LIMIT_BYTES}", bytes.len())));
+        }
+        if Self::id(bytes) != id {
+            return Err(BundleError::Hash { path });
+        }
+        #[derive(Deserialize)]
+        struct Versions {
+            format: u32,
+            engine: u32,
+        }
+        let versions: Versions = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        if versions.format != MANIFEST_FORMAT {
+            return Err(BundleError::Format { what: "manifest", found: versions.format, supported: MANIFEST_FORMAT });
+        }
+        if versions.engine > ENGINE_VERSION {
+            return Err(BundleError::EngineTooOld { needed: versions.engine, engine: ENGINE_VERSION });
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        manifest.check().map_err(refuse)?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.files.len() > LIMIT_FILES {
+            return Err(format!("{} files, more than {LIMIT_FILES}", self.files.len()));
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            if file.bytes > LIMIT_FILE_BYTES {
+                return Err(format!("`{}` claims {} bytes, more than {LIMIT_FILE_BYTES}", file.name, file.bytes));
+            }
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+            if file.path.starts_with('/') || file.path.contains("..") || !file.path.chars().all(is_plain) {
+                return Err(format!("`{}` is not a plain relative path", file.path));
+            }
+            if self.files[..index].iter().any(|other| other.name == file.name) {
+                return Err(format!("two files are named `{}`", file.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The manifest as the bytes that are stored and hashed.
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] where a number cannot be written as JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
+        serde_json::to_vec_pretty(self)
+            .map_err(|error| BundleError::Malformed { path: "manifest".into(), detail: error.to_string() })
+    }
+
+    /// The id of a manifest's bytes: the first 32 hexadecimal digits of their SHA-256.
+    pub fn id(bytes: &[u8]) -> String {
+        let mut id = sha256_hex(bytes);
+        id.truncate(32);
+        id
+    }
+
+    /// Where the manifest of an id lies, relative to the registry folder.
+    pub fn path(id: &str) -> String {
+        format!("manifests/{id}.json")
+    }
+
+    /// The file of a role.
+    ///
+    /// # Errors
+    /// [`BundleError::Missing`] where the manifest lists none.
+    pub fn file(&self, name: &str) -> Result<&FileEntry, BundleError> {
+        let found = self.files.iter().find(|file| file.name == name);
+        found.ok_or_else(|| BundleError::Missing { path: name.to_owned() })
+    }
+
+    /// The files whose role is `prefix-0`, `prefix-1`, … in order: the shards of one table.
+    pub fn shards<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a FileEntry> {
+        (0..).map_while(move |index| self.file(&format!("{prefix}-{index}")).ok())
+    }
+}

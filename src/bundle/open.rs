@@ -1,0 +1,105 @@
+//! Reading a bundle: every file checked, every part consistent with the others, or a typed error.
+
+use super::columns;
+use super::files::Files;
+use super::manifest::{FileEntry, Manifest};
+use super::model::Model;
+use super::texts;
+use super::towers;
+use crate::catalog::{Catalog, Columns, Counters, Text, Words};
+use crate::error::{BundleError, RecommenderError};
+use crate::feature::Schema;
+use crate::model::{Embedding, TwoTower};
+
+/// An open bundle: everything the engine needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    /// The bundle's id.
+    pub id: String,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The feature schema.
+    pub schema: Schema,
+    /// Blend, popularity prior and policy.
+    pub model: Model,
+    /// The towers.
+    pub two_tower: TwoTower,
+    /// The activities.
+    pub catalog: Catalog,
+    /// Their embeddings, one a row.
+    pub vectors: Vec<Embedding>,
+    /// Live popularity.
+    pub counters: Counters,
+    /// Titles and descriptions, one a row.
+    pub texts: Vec<Text>,
+}
+
+fn json<'a, T: serde::Deserialize<'a>>(entry: &FileEntry, bytes: &'a [u8]) -> Result<T, BundleError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| BundleError::Malformed { path: entry.path.clone(), detail: error.to_string() })
+}
+
+impl Bundle {
+    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. The self-test is the engine's
+    /// (see [`crate::engine::Engine::open`]).
+    ///
+    /// # Errors
+    /// [`BundleError`] or [`crate::error::CatalogError`] for the first thing that does not fit.
+    pub fn open(id: &str, files: &Files) -> Result<Self, RecommenderError> {
+        let path = Manifest::path(id);
+        let bytes = files.get(&path).ok_or(BundleError::Missing { path })?;
+        let manifest = Manifest::from_json(id, bytes)?;
+        let verified = |name: &str| -> Result<(&FileEntry, &[u8]), BundleError> {
+            let entry = manifest.file(name)?;
+            Ok((entry, files.verified(entry)?))
+        };
+        let (entry, bytes) = verified("schema")?;
+        let schema: Schema = json(entry, bytes)?;
+        schema.check()?;
+        let found = schema.hash()?;
+        if found != manifest.schema_hash {
+            return Err(BundleError::Schema { expected: manifest.schema_hash.clone(), found }.into());
+        }
+        let (entry, bytes) = verified("model")?;
+        let model: Model = json(entry, bytes)?;
+        model.blend.resolve()?;
+        model.policy.check()?;
+        let (entry, bytes) = verified("towers")?;
+        let two_tower = towers::read(&entry.path, bytes)?;
+        let (entry, bytes) = verified("words")?;
+        let words: Words = json(entry, bytes)?;
+        if !words.extends(&schema.words) {
+            return Err(BundleError::Malformed {
+                path: entry.path.clone(),
+                detail: "its words do not begin with the training's".into(),
+            }
+            .into());
+        }
+        let mut table = Columns { tag_offsets: vec![0], ..Columns::default() };
+        let (mut vectors, mut text_rows) = (Vec::new(), Vec::new());
+        for entry in manifest.shards("columns") {
+            columns::append(&mut table, &entry.path, files.verified(entry)?)?;
+        }
+        for entry in manifest.shards("vectors") {
+            columns::append_vectors(&mut vectors, &entry.path, files.verified(entry)?)?;
+        }
+        for entry in manifest.shards("texts") {
+            text_rows.extend(texts::read(&entry.path, files.verified(entry)?)?);
+        }
+        let (entry, bytes) = verified("volatile")?;
+        let removed = columns::read_volatile(&mut table, &entry.path, bytes)?;
+        let catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
+        let rows = catalog.len();
+        if rows != manifest.rows as usize || vectors.len() != rows || text_rows.len() != rows {
+            return Err(BundleError::Malformed {
+                path: Manifest::path(id),
+                detail: format!("{rows} rows, {} vectors, {} texts for {}", vectors.len(), text_rows.len(), manifest.rows),
+            }
+            .into());
+        }
+        let (entry, bytes) = verified("counters")?;
+        let counters = columns::read_counters(rows, &entry.path, bytes)?;
+        let id = id.to_owned();
+        Ok(Self { id, manifest, schema, model, two_tower, catalog, vectors, counters, texts: text_rows })
+    }
+}

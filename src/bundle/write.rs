@@ -1,0 +1,139 @@
+//! Writing a bundle. There is one writer for a training, a catalogue publication and an hourly counter refresh: files are
+//! named by their content, so what did not change keeps its name and is not downloaded again.
+
+use super::columns;
+use super::files::{Files, sha256_hex};
+use super::manifest::{ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section};
+use super::model::Model;
+use super::open::Bundle;
+use super::texts;
+use super::towers;
+use crate::catalog::{Catalog, Counters, Text};
+use crate::error::BundleError;
+use crate::feature::Schema;
+use crate::model::{EMBEDDING, Embedding, TwoTower};
+
+/// Everything a bundle holds, before it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BundleDraft {
+    /// The feature schema.
+    pub schema: Schema,
+    /// Blend, popularity prior and policy.
+    pub model: Model,
+    /// The towers.
+    pub two_tower: TwoTower,
+    /// The activities.
+    pub catalog: Catalog,
+    /// Their embeddings, one a row.
+    pub vectors: Vec<Embedding>,
+    /// Live popularity.
+    pub counters: Counters,
+    /// Titles and descriptions, one a row.
+    pub texts: Vec<Text>,
+    /// How many rows each shard has: the training's rows, then those published since. Sums to the catalogue's rows.
+    pub shard_rows: Vec<u32>,
+    /// Up to which moment the data reached, Unix ms.
+    pub data_until_ms: i64,
+    /// How many events the model learned from.
+    pub events: u64,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Offline figures.
+    pub metrics: Vec<Metric>,
+}
+
+impl From<Bundle> for BundleDraft {
+    /// The draft that writes an open bundle again, to change a part of it.
+    fn from(bundle: Bundle) -> Self {
+        let manifest = bundle.manifest;
+        Self {
+            schema: bundle.schema,
+            model: bundle.model,
+            two_tower: bundle.two_tower,
+            catalog: bundle.catalog,
+            vectors: bundle.vectors,
+            counters: bundle.counters,
+            texts: bundle.texts,
+            shard_rows: manifest.shard_rows,
+            data_until_ms: manifest.data_until_ms,
+            events: manifest.events,
+            seed: manifest.seed,
+            metrics: manifest.metrics,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    entries: Vec<FileEntry>,
+    files: Files,
+}
+
+impl Writer {
+    fn add(&mut self, name: String, group: Group, extension: &str, bytes: Vec<u8>) {
+        let sha256 = sha256_hex(&bytes);
+        let path = format!("objects/{sha256}.{extension}");
+        self.entries.push(FileEntry { name, group, path: path.clone(), sha256, bytes: bytes.len() as u64 });
+        self.files.insert(path, bytes);
+    }
+
+    fn json<T: serde::Serialize>(&mut self, name: &str, group: Group, value: &T) -> Result<(), BundleError> {
+        let bytes = serde_json::to_vec(value)
+            .map_err(|error| BundleError::Malformed { path: name.to_owned(), detail: error.to_string() })?;
+        self.add(name.to_owned(), group, "json", bytes);
+        Ok(())
+    }
+}
+
+impl BundleDraft {
+    /// Writes every file and a manifest that still lacks its self-test (see [`crate::engine::seal`]).
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] where the parts do not fit each other or hold numbers that are not finite.
+    pub fn write(&self) -> Result<(Manifest, Files), BundleError> {
+        let rows = self.catalog.len();
+        let shards: u64 = self.shard_rows.iter().map(|&rows| u64::from(rows)).sum();
+        if self.vectors.len() != rows || self.texts.len() != rows || shards != rows as u64 {
+            return Err(BundleError::Malformed {
+                path: "draft".into(),
+                detail: format!("{rows} rows, {} vectors, {} texts, {shards} in shards", self.vectors.len(), self.texts.len()),
+            });
+        }
+        let mut writer = Writer::default();
+        writer.json("schema", Group::Model, &self.schema)?;
+        writer.json("model", Group::Model, &self.model)?;
+        writer.add("towers".into(), Group::Model, "safetensors", towers::write(&self.two_tower, "towers")?);
+        writer.json("words", Group::Catalogue, self.catalog.words())?;
+        let mut from = 0;
+        for (shard, &shard_rows) in self.shard_rows.iter().enumerate() {
+            let until = from + shard_rows as usize;
+            let bytes = columns::write(self.catalog.columns(), from, until, "columns")?;
+            writer.add(format!("columns-{shard}"), Group::Catalogue, "safetensors", bytes);
+            let bytes = columns::write_vectors(&self.vectors[from..until], "vectors")?;
+            writer.add(format!("vectors-{shard}"), Group::Catalogue, "safetensors", bytes);
+            let bytes = texts::write(&self.texts[from..until], "texts")?;
+            writer.add(format!("texts-{shard}"), Group::Texts, "json", bytes);
+            from = until;
+        }
+        let bytes = columns::write_volatile(&self.catalog, "volatile")?;
+        writer.add("volatile".into(), Group::Catalogue, "safetensors", bytes);
+        let bytes = columns::counters_bytes(&self.counters, "counters")?;
+        writer.add("counters".into(), Group::Counters, "safetensors", bytes);
+        writer.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        let manifest = Manifest {
+            format: MANIFEST_FORMAT,
+            engine: ENGINE_VERSION,
+            schema_hash: self.schema.hash()?,
+            data_until_ms: self.data_until_ms,
+            events: self.events,
+            seed: self.seed,
+            rows: rows as u32,
+            shard_rows: self.shard_rows.clone(),
+            sections: vec![Section { name: "two_tower".into(), width: EMBEDDING as u32, dtype: "f32".into() }],
+            metrics: self.metrics.clone(),
+            self_test: Vec::new(),
+            files: writer.entries,
+        };
+        Ok((manifest, writer.files))
+    }
+}

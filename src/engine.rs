@@ -1,0 +1,297 @@
+//! The recommender: an open bundle that ranks, explains and learns from what the visitor does.
+//!
+//! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
+//! browser's one visitor and a batch job's many.
+
+use crate::bundle::{Bundle, Files, Manifest, SelfTestCase};
+use crate::catalog::{Catalog, Content, Row, Text};
+use crate::error::{BundleError, RecommenderError, RequestError};
+use crate::event::{ActivityId, Body};
+use crate::feature::{Component, PairSide, Prepared, UserRow};
+use crate::history::{History, Visitor};
+use crate::math::cosine;
+use crate::model::{Resolved, RuleScore, Score, TwoTower, content_score, popularity_score, triqueta_rule};
+use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
+
+mod assemble;
+mod card;
+mod facts;
+
+pub use card::ActivityCard;
+
+/// An open, verified bundle, ready to rank.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    bundle: Bundle,
+    variant: String,
+    resolved: Resolved,
+    prepared: Prepared,
+    average_rate: f32,
+    most_popular: f32,
+}
+
+/// What scoring a visitor produced, for whoever assembles the slate.
+struct Scoring {
+    scored: Vec<Scored>,
+    total: usize,
+    user: UserRow,
+    side: PairSide,
+    embedding: [f32; crate::model::EMBEDDING],
+}
+
+impl Engine {
+    /// Opens the bundle `id` from its files, reproduces its self-test, and is ready.
+    ///
+    /// # Errors
+    /// Anything [`Bundle::open`] refuses, and [`BundleError::SelfTest`] where this engine ranks otherwise than the
+    /// trainer's did.
+    pub fn open(id: &str, files: &Files) -> Result<Self, RecommenderError> {
+        let engine = Self::new(Bundle::open(id, files)?)?;
+        for (case, test) in engine.bundle.manifest.self_test.iter().enumerate() {
+            if engine.self_test(test)? != test.digest {
+                return Err(BundleError::SelfTest { case }.into());
+            }
+        }
+        Ok(engine)
+    }
+
+    /// An engine over an open bundle, without the self-test.
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] where the blend names inputs this engine does not have.
+    pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
+        let resolved = bundle.model.blend.resolve()?;
+        let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
+        let average_rate = bundle.counters.positive_rate();
+        let counts = bundle.counters.positives_total.iter().zip(&bundle.counters.views_total);
+        let most_popular = counts.map(|(positives, views)| positives + 0.1 * views).fold(0.0, f32::max);
+        Ok(Self { bundle, variant: "default".into(), resolved, prepared, average_rate, most_popular })
+    }
+
+    /// The same engine, its slates marked as of another variant of the channel.
+    pub fn with_variant(mut self, variant: &str) -> Self {
+        variant.clone_into(&mut self.variant);
+        self
+    }
+
+    fn self_test(&self, test: &SelfTestCase) -> Result<String, RecommenderError> {
+        let visitor = Visitor { profile: test.profile.clone(), history: History::restore(&test.history)? };
+        Ok(self.recommend(&visitor, &test.request)?.digest())
+    }
+
+    /// The open bundle.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.bundle.catalog
+    }
+
+    fn text(&self, row: Row) -> &Text {
+        &self.bundle.texts[row.index()]
+    }
+
+    /// The best activities for a visitor.
+    ///
+    /// # Errors
+    /// [`RequestError::OutOfRange`] for impossible parameters. An empty catalogue, or filters nothing passes, give an
+    /// empty slate.
+    pub fn recommend(&self, visitor: &Visitor, request: &Request) -> Result<Slate, RecommenderError> {
+        request.validate()?;
+        let scoring = self.score(visitor, request);
+        Ok(assemble::slate(self, visitor, request, &scoring))
+    }
+
+    /// The scores of given activities for a visitor, in the order given; `None` for ids the catalogue does not have. No
+    /// filter applies: this is for evaluation and for showing a score beside an activity found otherwise.
+    pub fn scores(&self, visitor: &Visitor, request: &Request, activities: &[ActivityId]) -> Vec<Option<Score>> {
+        let now_ms = request.now_ms;
+        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let maturity = user.maturity();
+        let score = |id: &ActivityId| {
+            let row = self.catalog().row(id)?;
+            self.score_row(request.ranking, visitor, &side, &embedding, maturity, row, now_ms)
+        };
+        activities.iter().map(score).collect()
+    }
+
+    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> (UserRow, PairSide, [f32; crate::model::EMBEDDING]) {
+        let schema = &self.bundle.schema;
+        let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
+        let side = PairSide::new(&user, &visitor.profile, schema, self.catalog(), now_ms);
+        let embedding = self.bundle.two_tower.embed_user(&user);
+        (user, side, embedding)
+    }
+
+    fn score(&self, visitor: &Visitor, request: &Request) -> Scoring {
+        let now_ms = request.now_ms;
+        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let filter =
+            Filter::new(&request.filters, self.catalog(), &self.bundle.texts, &visitor.history, now_ms);
+        let maturity = user.maturity();
+        let eligible = self.catalog().live_rows().filter(|&row| filter.allows(row));
+        let scored: Vec<Scored> = eligible
+            .filter_map(|row| {
+                let score = self.score_row(request.ranking, visitor, &side, &embedding, maturity, row, now_ms)?;
+                Some(Scored { row, score })
+            })
+            .collect();
+        let total = scored.len();
+        let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        Scoring { scored: keep_best(scored, self.catalog(), survivors), total, user, side, embedding }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn score_row(
+        &self,
+        ranking: Ranking,
+        visitor: &Visitor,
+        side: &PairSide,
+        embedding: &[f32; crate::model::EMBEDDING],
+        maturity: f32,
+        row: Row,
+        now_ms: i64,
+    ) -> Option<Score> {
+        let bundle = &self.bundle;
+        let pair = || side.row(&bundle.catalog, &self.prepared, &bundle.counters, &bundle.schema, row);
+        let alone = |component: Component, value: f32| {
+            let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
+            contributions[component.index()] = value;
+            Score::of(contributions)
+        };
+        match ranking {
+            Ranking::Learned => {
+                let cosine = cosine(embedding, &bundle.vectors[row.index()]);
+                Some(self.resolved.score(cosine, &pair(), maturity))
+            }
+            Ranking::Content => Some(alone(Component::Content, content_score(&pair()))),
+            Ranking::Popularity => {
+                let smoothing = bundle.model.popularity;
+                let score = popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
+                Some(alone(Component::Popularity, score))
+            }
+            Ranking::Rule => {
+                let rule = self.rule(visitor, row, now_ms)?;
+                let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
+                contributions[Component::Content.index()] = rule.tags + rule.level;
+                contributions[Component::Popularity.index()] = rule.popularity;
+                contributions[Component::Place.index()] = rule.locality;
+                contributions[Component::Schedule.index()] = rule.availability;
+                Some(Score::of(contributions))
+            }
+        }
+    }
+
+    fn rule(&self, visitor: &Visitor, row: Row, now_ms: i64) -> Option<RuleScore> {
+        let options = self.bundle.model.policy.rule;
+        let (catalog, counters) = (self.catalog(), &self.bundle.counters);
+        triqueta_rule(&visitor.profile, catalog, counters, self.most_popular, row, now_ms, options)
+    }
+
+    /// The activities most like one of the catalogue, itself left out: closeness of embeddings plus tags in common.
+    ///
+    /// # Errors
+    /// [`RequestError::UnknownActivity`], or [`RequestError::OutOfRange`] for impossible parameters.
+    pub fn similar(
+        &self,
+        visitor: &Visitor,
+        activity: &ActivityId,
+        request: &Request,
+    ) -> Result<Slate, RecommenderError> {
+        request.validate()?;
+        let unknown = || RequestError::UnknownActivity { activity: activity.0.clone() };
+        let origin = self.catalog().row(activity).ok_or_else(unknown)?;
+        let now_ms = request.now_ms;
+        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let filter =
+            Filter::new(&request.filters, self.catalog(), &self.bundle.texts, &visitor.history, now_ms);
+        let eligible = self.catalog().live_rows().filter(|&row| row != origin && filter.allows(row));
+        let scored: Vec<Scored> =
+            eligible.map(|row| Scored { row, score: self.likeness(origin, row) }).collect();
+        let total = scored.len();
+        let scored = keep_best(scored, self.catalog(), usize::from(request.limit));
+        let scoring = Scoring { scored, total, user, side, embedding };
+        Ok(assemble::similar_slate(self, visitor, request, &scoring, origin))
+    }
+
+    fn likeness(&self, a: Row, b: Row) -> Score {
+        let (tags_a, tags_b) = (self.catalog().tags(a), self.catalog().tags(b));
+        let common = tags_a.iter().filter(|tag| tags_b.contains(tag)).count() as f32;
+        let union = (tags_a.len() + tags_b.len()) as f32 - common;
+        let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
+        contributions[Component::TwoTower.index()] =
+            cosine(&self.bundle.vectors[a.index()], &self.bundle.vectors[b.index()]);
+        contributions[Component::Content.index()] = if union > 0.0 { common / union } else { 0.0 };
+        Score::of(contributions)
+    }
+
+    /// The content of an activity as history remembers it, its title included.
+    pub fn content(&self, activity: &ActivityId) -> Option<Content> {
+        let row = self.catalog().row(activity)?;
+        Some(Content { title: self.text(row).title.clone(), ..self.catalog().content(row) })
+    }
+
+    /// Folds an event into a visitor's history.
+    pub fn observe(&self, visitor: &mut Visitor, time_ms: i64, body: &Body) {
+        let content = body.activity().and_then(|activity| self.content(activity));
+        visitor.history.observe(time_ms, body, content.as_ref());
+    }
+
+    /// What the visitor reads of an activity.
+    pub fn card(&self, activity: &ActivityId) -> Option<ActivityCard> {
+        let row = self.catalog().row(activity)?;
+        Some(card::of(self.catalog(), self.text(row), row))
+    }
+
+    /// A slate with its inputs, to be replayed elsewhere.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`].
+    pub fn trace(&self, visitor: &Visitor, request: &Request) -> Result<Trace, RecommenderError> {
+        let slate = self.recommend(visitor, request)?;
+        let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
+        Ok(Trace { version: TRACE_VERSION, profile, history, request: request.clone(), slate })
+    }
+
+    /// Computes a trace's slate again, for comparison with the one it holds.
+    ///
+    /// # Errors
+    /// As [`History::restore`] and [`Engine::recommend`].
+    pub fn replay(&self, trace: &Trace) -> Result<Slate, RecommenderError> {
+        let visitor = Visitor { profile: trace.profile.clone(), history: History::restore(&trace.history)? };
+        self.recommend(&visitor, &trace.request)
+    }
+}
+
+/// Completes a written bundle: fills in the self-test by running the engine on it, and gives its id and all its files,
+/// the manifest among them.
+///
+/// # Errors
+/// Anything [`Bundle::open`] or [`Engine::recommend`] refuses: a bundle that cannot be opened is never published.
+pub fn seal(
+    mut manifest: Manifest,
+    mut files: Files,
+    cases: &[(Visitor, Request)],
+) -> Result<(String, Files), RecommenderError> {
+    manifest.self_test.clear();
+    let draft = manifest.to_json()?;
+    let draft_id = Manifest::id(&draft);
+    let mut draft_files = files.clone();
+    draft_files.insert(Manifest::path(&draft_id), draft);
+    let engine = Engine::open(&draft_id, &draft_files)?;
+    for (visitor, request) in cases {
+        let digest = engine.recommend(visitor, request)?.digest();
+        let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
+        manifest.self_test.push(SelfTestCase { profile, history, request: request.clone(), digest });
+    }
+    let bytes = manifest.to_json()?;
+    let id = Manifest::id(&bytes);
+    files.insert(Manifest::path(&id), bytes);
+    Ok((id, files))
+}
+
+/// The tower is part of the engine's contract: any bundle re-embeds any history.
+pub(crate) fn history_embeddings(tower: &TwoTower, user: &UserRow) -> Vec<[f32; crate::model::EMBEDDING]> {
+    user.history.iter().map(|past| tower.embed_activity(&past.activity)).collect()
+}

@@ -1,0 +1,21 @@
+//! What does a model see?
+//!
+//! Numbers and codes made from a visitor, an activity and a moment, in one place for trainer, server and browser, so that
+//! training and serving cannot drift apart. [`Schema`] names them and fixes the vocabularies; its hash travels with every
+//! model, and an engine refuses weights that were trained under another.
+
+mod activity;
+mod component;
+mod context;
+mod pair;
+mod prepared;
+mod schema;
+mod user;
+
+pub use activity::{ACTIVITY_NUMBERS, ActivityRow};
+pub use component::{COMPONENTS, Component};
+pub use context::{CONTEXT_NUMBERS, ContextRow};
+pub use pair::{PAIR_FEATURES, PairFeature, PairRow, PairSide};
+pub use prepared::Prepared;
+pub use schema::{SCHEMA_VERSION, Schema};
+pub use user::{Past, USER_NUMBERS, UserRow};

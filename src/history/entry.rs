@@ -1,0 +1,96 @@
+//! What the visitor did with one activity.
+
+use serde::{Deserialize, Serialize};
+
+use super::signal::{Action, Signal};
+use crate::catalog::Content;
+use crate::math::exp2;
+
+const LIMIT_SIGNALS: usize = 16;
+const DAY_MS: f32 = 86_400_000.0;
+
+/// All signals about one activity, with what the activity was.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// What the activity was, in words.
+    pub content: Content,
+    /// The signals, in order of time, distinct, the latest 16.
+    #[serde(default)]
+    pub(super) signals: Vec<Signal>,
+    /// How often it was rendered.
+    #[serde(default)]
+    pub impressions: u32,
+    /// When it was last rendered, Unix ms.
+    #[serde(default)]
+    pub last_impression_ms: Option<i64>,
+}
+
+impl Entry {
+    pub(super) fn insert(&mut self, signal: Signal) {
+        if let Err(position) = self.signals.binary_search(&signal) {
+            self.signals.insert(position, signal);
+            if self.signals.len() > LIMIT_SIGNALS {
+                self.signals.remove(0);
+            }
+        }
+    }
+
+    /// The signals, in order of time.
+    pub fn signals(&self) -> &[Signal] {
+        &self.signals
+    }
+
+    /// When the visitor last acted on it; `None` if it was only shown.
+    pub fn last_ms(&self) -> Option<i64> {
+        self.signals.last().map(|signal| signal.time_ms)
+    }
+
+    /// The latest signal of each family: later words replace earlier ones.
+    fn standing(&self) -> impl Iterator<Item = &Signal> {
+        self.signals.iter().enumerate().filter_map(|(index, signal)| {
+            let replaced = self.signals[index + 1..].iter().any(|s| s.action.family() == signal.action.family());
+            (!replaced).then_some(signal)
+        })
+    }
+
+    fn stands(&self, action: Action) -> bool {
+        self.standing().any(|signal| signal.action == action)
+    }
+
+    /// Whether it is among the saved ones.
+    pub fn is_favourite(&self) -> bool {
+        self.stands(Action::Saved)
+    }
+
+    /// Whether the visitor's last word was "like".
+    pub fn is_liked(&self) -> bool {
+        self.stands(Action::Liked)
+    }
+
+    /// Whether the visitor's last word was "not for me".
+    pub fn is_disliked(&self) -> bool {
+        self.stands(Action::Disliked)
+    }
+
+    /// Whether the visitor went.
+    pub fn is_attended(&self) -> bool {
+        self.stands(Action::Attended)
+    }
+
+    /// Whether any standing signal is a positive label.
+    pub fn is_positive(&self) -> bool {
+        self.standing().any(|signal| signal.action.is_positive())
+    }
+
+    /// How much it counts at `now_ms`: the standing signals' weights, each halved every `half_life_days`. A short
+    /// half-life follows the last click, a long one the whole past. Signals after `now_ms` count in full.
+    pub fn weight(&self, now_ms: i64, half_life_days: f32) -> f32 {
+        let mut sum = 0.0;
+        for signal in self.standing() {
+            let days = now_ms.saturating_sub(signal.time_ms).max(0) as f32 / DAY_MS;
+            sum += signal.action.weight() * exp2(-days / half_life_days.max(1e-3));
+        }
+        sum
+    }
+}

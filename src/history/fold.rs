@@ -1,0 +1,146 @@
+//! The fold: events in, bounded state out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::Entry;
+use super::signal::{Action, Signal};
+use crate::catalog::Content;
+use crate::error::HistoryError;
+use crate::event::{ActivityId, Body};
+use crate::math::Digest;
+
+/// The version of snapshots this code writes.
+pub const SNAPSHOT_VERSION: u32 = 1;
+/// The most activities a history remembers. Beyond it, those only shown go first, then those untouched the longest.
+pub const LIMIT_ENTRIES: usize = 500;
+
+/// What the visitor did, an activity.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    entries: BTreeMap<ActivityId, Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snapshot {
+    v: u32,
+    entries: BTreeMap<ActivityId, Entry>,
+}
+
+impl History {
+    /// Folds one event in. `content` describes the activity where the catalogue still knows it; an activity that was
+    /// seen before keeps the content it had. The same action twice changes nothing; impressions are counted each time, so
+    /// whoever replays a log drops repeated event ids first.
+    pub fn observe(&mut self, time_ms: i64, body: &Body, content: Option<&Content>) {
+        let Some(activity) = body.activity() else { return };
+        let impression = matches!(body, Body::Impression { .. });
+        let actions = Action::of(body);
+        if !impression && actions.is_empty() {
+            return;
+        }
+        let entry = self.entries.entry(activity.clone()).or_default();
+        if entry.content == Content::default()
+            && let Some(content) = content
+        {
+            entry.content = content.clone();
+        }
+        if impression {
+            entry.impressions = entry.impressions.saturating_add(1);
+            entry.last_impression_ms = entry.last_impression_ms.max(Some(time_ms));
+        }
+        for action in actions {
+            entry.insert(Signal { time_ms, action });
+        }
+        self.bound();
+    }
+
+    fn bound(&mut self) {
+        while self.entries.len() > LIMIT_ENTRIES {
+            let oldest = self.entries.iter().min_by_key(|(id, entry)| (entry.last_ms(), entry.last_impression_ms, *id));
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
+            self.entries.remove(&id);
+        }
+    }
+
+    /// Forgets one activity, as if it had never been met.
+    pub fn forget(&mut self, activity: &ActivityId) -> bool {
+        self.entries.remove(activity).is_some()
+    }
+
+    /// Forgets everything older than `limit_ms` (the retention rule: 180 days).
+    pub fn forget_before(&mut self, limit_ms: i64) {
+        self.entries.retain(|_, entry| entry.last_ms().max(entry.last_impression_ms).is_some_and(|last| last >= limit_ms));
+    }
+
+    /// What is known of one activity.
+    pub fn entry(&self, activity: &ActivityId) -> Option<&Entry> {
+        self.entries.get(activity)
+    }
+
+    /// Everything known, by activity id.
+    pub fn entries(&self) -> impl Iterator<Item = (&ActivityId, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// How many activities are remembered.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many activities have a positive signal that still stands.
+    pub fn positives(&self) -> usize {
+        self.entries.values().filter(|entry| entry.is_positive()).count()
+    }
+
+    /// The history as JSON: for storage between visits and for the visitor's own export.
+    pub fn snapshot(&self) -> String {
+        let snapshot = Snapshot { v: SNAPSHOT_VERSION, entries: self.entries.clone() };
+        serde_json::to_string(&snapshot).unwrap_or_else(|_| String::from("{\"v\":1,\"entries\":{}}"))
+    }
+
+    /// Reads a snapshot back.
+    ///
+    /// # Errors
+    /// [`HistoryError::Version`] for a newer snapshot, [`HistoryError::Malformed`] for anything else that is not one.
+    pub fn restore(json: &str) -> Result<Self, HistoryError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let malformed = |error: serde_json::Error| HistoryError::Malformed { detail: error.to_string() };
+        let version: Version = serde_json::from_str(json).map_err(malformed)?;
+        if version.v != SNAPSHOT_VERSION {
+            return Err(HistoryError::Version { found: version.v, supported: SNAPSHOT_VERSION });
+        }
+        let snapshot: Snapshot = serde_json::from_str(json).map_err(malformed)?;
+        let mut history = Self::default();
+        for (id, stored) in snapshot.entries {
+            let Entry { content, signals, impressions, last_impression_ms } = stored;
+            let mut entry = Entry { content, signals: vec![], impressions, last_impression_ms };
+            signals.into_iter().for_each(|signal| entry.insert(signal));
+            history.entries.insert(id, entry);
+        }
+        history.bound();
+        Ok(history)
+    }
+
+    /// The fingerprint of this history: equal histories have equal ones.
+    pub fn digest(&self) -> Digest {
+        let mut digest = Digest::default();
+        for (id, entry) in &self.entries {
+            digest.text(id.as_str()).integer(u64::from(entry.impressions));
+            digest.integer(entry.last_impression_ms.unwrap_or(0) as u64).integer(entry.signals().len() as u64);
+            for signal in entry.signals() {
+                digest.integer(signal.time_ms as u64).text(&format!("{:?}", signal.action));
+            }
+        }
+        digest
+    }
+}

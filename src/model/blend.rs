@@ -1,0 +1,138 @@
+//! The score: a sum of named components, each a sum of standardised inputs with learned weights.
+//!
+//! `s = Σ_component Σ_input (w + m·v) · (x − mean) / deviation`, with `m` the maturity of the visitor's history: an input
+//! may count for newcomers and not for regulars, or the other way round. Sums are taken in a fixed order, inputs within a
+//! component first, so that the contributions an explanation shows add up to the score exactly.
+
+use serde::{Deserialize, Serialize};
+
+
+use crate::error::BundleError;
+use crate::feature::{COMPONENTS, Component, PAIR_FEATURES, PairRow};
+use crate::math::sigmoid;
+
+/// The name of the input that is not a pair feature: the cosine of the two towers.
+const TWO_TOWER: &str = "two_tower_cosine";
+
+/// One input of the score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlendInput {
+    /// A pair feature's name, or `two_tower_cosine`.
+    pub name: String,
+    /// Its mean over the training's candidates.
+    pub mean: f32,
+    /// Its standard deviation there, above 0.
+    pub deviation: f32,
+    /// Its weight for a visitor without history.
+    pub weight: f32,
+    /// What is added to the weight as the history matures (maturity 0 to 1).
+    pub maturity_weight: f32,
+}
+
+/// The learned blend and the calibration of its display.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blend {
+    /// The inputs, in the order they are summed within their component.
+    pub inputs: Vec<BlendInput>,
+    /// Slope of the calibration `p = sigmoid(slope · s + offset)`; above 0, so that the order is kept.
+    pub calibration_slope: f32,
+    /// Offset of the calibration.
+    pub calibration_offset: f32,
+}
+
+/// A score and the components it is the sum of.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Score {
+    /// Contribution of each of [`COMPONENTS`].
+    pub contributions: [f32; COMPONENTS.len()],
+    /// Their sum, in order.
+    pub total: f32,
+}
+
+impl Score {
+    /// The score of these contributions.
+    pub fn of(contributions: [f32; COMPONENTS.len()]) -> Self {
+        Self { contributions, total: contributions.iter().fold(0.0, |sum, part| sum + part) }
+    }
+}
+
+/// A blend's inputs resolved to columns, ready to score.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Resolved {
+    inputs: Vec<ResolvedInput>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct ResolvedInput {
+    component: usize,
+    column: Option<usize>,
+    mean: f32,
+    scale: f32,
+    weight: f32,
+    maturity_weight: f32,
+}
+
+impl Blend {
+    /// The names an input may have, in the order a training lists them.
+    pub fn input_names() -> Vec<(&'static str, Component)> {
+        let mut names = vec![(TWO_TOWER, Component::TwoTower)];
+        names.extend(PAIR_FEATURES.iter().map(|feature| (feature.name, feature.component)));
+        names
+    }
+
+    /// The raw inputs of one pair in the order of [`Blend::input_names`].
+    pub fn raw_inputs(two_tower_cosine: f32, pair: &PairRow) -> Vec<f32> {
+        std::iter::once(two_tower_cosine).chain(pair.iter().copied()).collect()
+    }
+
+    pub(crate) fn resolve(&self) -> Result<Resolved, BundleError> {
+        let refuse = |detail: String| Err(BundleError::Malformed { path: "model.json".into(), detail });
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for input in &self.inputs {
+            let numbers = [input.mean, input.deviation, input.weight, input.maturity_weight];
+            if numbers.iter().any(|number| !number.is_finite()) || input.deviation <= 0.0 {
+                return refuse(format!("input `{}` has impossible numbers", input.name));
+            }
+            let (component, column) = if input.name == TWO_TOWER {
+                (Component::TwoTower, None)
+            } else {
+                match PAIR_FEATURES.iter().position(|feature| feature.name == input.name) {
+                    Some(column) => (PAIR_FEATURES[column].component, Some(column)),
+                    None => return refuse(format!("this engine has no input `{}`", input.name)),
+                }
+            };
+            inputs.push(ResolvedInput {
+                component: component.index(),
+                column,
+                mean: input.mean,
+                scale: 1.0 / input.deviation,
+                weight: input.weight,
+                maturity_weight: input.maturity_weight,
+            });
+        }
+        if !(self.calibration_slope > 0.0 && self.calibration_slope.is_finite() && self.calibration_offset.is_finite()) {
+            return refuse("the calibration does not keep the order of scores".into());
+        }
+        Ok(Resolved { inputs })
+    }
+
+    /// The probability of interest a score stands for, for display: a monotone calibration, 0 to 1.
+    pub fn probability(&self, score: f32) -> f32 {
+        sigmoid(self.calibration_slope * score + self.calibration_offset)
+    }
+}
+
+impl Resolved {
+    /// The score of one pair. `two_tower_cosine` in −1 to 1, `maturity` in 0 to 1.
+    pub(crate) fn score(&self, two_tower_cosine: f32, pair: &PairRow, maturity: f32) -> Score {
+        let mut contributions = [0.0_f32; COMPONENTS.len()];
+        for input in &self.inputs {
+            let x = input.column.map_or(two_tower_cosine, |column| pair[column]);
+            let weight = input.weight + maturity * input.maturity_weight;
+            contributions[input.component] += weight * ((x - input.mean) * input.scale);
+        }
+        Score::of(contributions)
+    }
+}

@@ -1,0 +1,22 @@
+//! How does it score?
+//!
+//! Forward passes only, one file a model; learning lives in the trainer, tied to these passes by finite differences. The
+//! score is additive in logit space over a few named components, so that an explanation is the score itself.
+
+mod blend;
+
+mod content;
+mod popularity;
+mod triqueta_rule;
+mod two_tower;
+
+pub(crate) use blend::Resolved;
+pub use blend::{Blend, BlendInput, Score};
+
+pub use content::content_score;
+pub use popularity::{PopularitySmoothing, popularity_score};
+pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
+pub use two_tower::{
+    ACTIVITY_INPUTS, Dense, EMBEDDING, Embedding, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
+    availability_windows, relu,
+};

@@ -1,0 +1,108 @@
+//! Which activities may be shown at all.
+
+use super::fold_text::fold_text;
+use super::request::Filters;
+use crate::catalog::{Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary};
+use crate::history::History;
+use crate::math::distance_km;
+
+/// A filter with its words resolved to codes, ready to test rows.
+pub struct Filter<'a> {
+    filters: &'a Filters,
+    catalog: &'a Catalog,
+    texts: &'a [Text],
+    history: &'a History,
+    now_ms: i64,
+    types: Option<Vec<u16>>,
+    localities: Option<Vec<u16>>,
+    tags: Option<Vec<u16>>,
+    query: Vec<String>,
+}
+
+impl<'a> Filter<'a> {
+    /// Resolves the conditions for a catalogue. A list of words none of which the catalogue knows excludes everything: the
+    /// visitor asked for something that is not there.
+    pub fn new(
+        filters: &'a Filters,
+        catalog: &'a Catalog,
+        texts: &'a [Text],
+        history: &'a History,
+        now_ms: i64,
+    ) -> Self {
+        let words = catalog.words();
+        Self {
+            filters,
+            catalog,
+            texts,
+            history,
+            now_ms,
+            types: codes(&filters.types, &words.types),
+            localities: codes(&filters.localities, &words.localities),
+            tags: codes(&filters.tags, &words.tags),
+            query: fold_text(&filters.query).split_whitespace().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether a row may be shown.
+    pub fn allows(&self, row: Row) -> bool {
+        let index = row.index();
+        let (columns, filters) = (self.catalog.columns(), self.filters);
+        let contains = |codes: &Option<Vec<u16>>, code: u16| codes.as_ref().is_none_or(|codes| codes.contains(&code));
+        let (start_ms, end_ms) = (columns.start_ms[index], columns.end_ms[index]);
+        let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
+        let price = columns.price[index];
+        !self.catalog.removed()[index]
+            && (filters.include_unpublished || self.catalog.status(row) == Status::Active)
+            && (filters.include_past || over_ms >= self.now_ms)
+            && contains(&self.types, columns.kind[index])
+            && contains(&self.localities, columns.locality[index])
+            && self.tags.as_ref().is_none_or(|tags| self.catalog.tags(row).iter().any(|tag| tags.contains(tag)))
+            && (!filters.free || price == 0.0)
+            && filters.max_price.is_none_or(|most| price <= most)
+            && filters.from_ms.is_none_or(|from_ms| start_ms >= from_ms)
+            && filters.to_ms.is_none_or(|to_ms| start_ms < to_ms)
+            && self.is_within(row)
+            && self.visitor_allows(row)
+            && self.query_matches(row)
+    }
+
+    fn is_within(&self, row: Row) -> bool {
+        self.filters.within.is_none_or(|within| {
+            let centre = Place { lat: within.lat, lon: within.lon };
+            self.catalog.place(row).is_some_and(|place| distance_km(centre, place) <= within.km)
+        })
+    }
+
+    fn visitor_allows(&self, row: Row) -> bool {
+        let id = self.catalog.id(row);
+        if self.filters.exclude.contains(id) {
+            return false;
+        }
+        let entry = self.history.entry(id);
+        let favourite = entry.is_some_and(|entry| entry.is_favourite());
+        (!self.filters.exclude_favourites || !favourite)
+            && (!self.filters.only_favourites || favourite)
+            && (self.filters.include_disliked || !entry.is_some_and(|entry| entry.is_disliked()))
+    }
+
+    fn query_matches(&self, row: Row) -> bool {
+        if self.query.is_empty() {
+            return true;
+        }
+        let content = self.catalog.content(row);
+        let title = self.texts.get(row.index()).map_or("", |text| text.title.as_str());
+        let mut searched = fold_text(title);
+        for word in content.tags.iter().chain(&content.kind).chain(&content.organiser).chain(&content.locality) {
+            searched.push(' ');
+            searched.push_str(&fold_text(word));
+        }
+        self.query.iter().all(|word| searched.contains(word.as_str()))
+    }
+}
+
+fn codes(words: &[String], vocabulary: &Vocabulary) -> Option<Vec<u16>> {
+    if words.is_empty() || words.iter().any(|word| word == "*") {
+        return None;
+    }
+    Some(words.iter().map(|word| vocabulary.code(word)).filter(|&code| code != 0).collect())
+}

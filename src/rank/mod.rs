@@ -1,0 +1,23 @@
+//! What do you see?
+//!
+//! From all activities to one slate: filter → score → keep the best few hundred → rerank slot by slot (diversity, caps,
+//! declared exploration) → explain. Each step is a function of its inputs, so that a slate can be replayed bit for bit.
+
+mod explain;
+mod filter;
+mod fold_text;
+mod policy;
+mod request;
+mod rerank;
+mod retrieve;
+mod slate;
+mod trace;
+
+pub use explain::{Reason, ReasonInputs, explain};
+pub use filter::Filter;
+pub use policy::{Exploration, Policy};
+pub use request::{Filters, Ranking, Request, Within};
+pub use rerank::{Candidate, Chosen, Slot, rerank};
+pub use retrieve::{Scored, keep_best};
+pub use slate::{Contribution, Slate, SlateItem};
+pub use trace::{TRACE_VERSION, Trace};

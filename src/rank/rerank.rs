@@ -1,0 +1,250 @@
+//! From scored survivors to an order: slot by slot, each choice given the prefix.
+//!
+//! A ranked slot takes the candidate with the largest `(1 − λ)·utility − λ·likeness to the prefix`, among those the caps
+//! allow; its propensity is 1. An exploration slot draws from an explicit pool, the best by utility after caps, by
+//! softmax; its propensity is the exact probability of what it drew. Which slots explore is declared by the policy, so
+//! that off-policy evaluation knows what was random.
+
+use std::collections::BTreeMap;
+
+use super::policy::Policy;
+use crate::math::{Digest, Random, dot, softmax};
+use crate::model::Embedding;
+
+/// A survivor, as reranking sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// A number the caller knows it by; also the last tie-breaker: candidates come in order of score.
+    pub index: usize,
+    /// Score after penalties.
+    pub utility: f32,
+    /// For likeness; zero where unknown.
+    pub vector: Embedding,
+    /// Codes of organiser, type and locality; 0 is unknown and never capped.
+    pub groups: [u16; 3],
+    /// Identifies the candidate in the pool's digest.
+    pub digest: u64,
+}
+
+/// How a slot was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// By rank.
+    Ranked,
+    /// By a draw.
+    Exploration,
+}
+
+/// One filled slot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// [`Candidate::index`].
+    pub index: usize,
+    /// How it was filled.
+    pub slot: Slot,
+    /// Probability of this choice given the prefix.
+    pub propensity: f64,
+    /// Digest of the pool an exploration slot drew from.
+    pub pool: Option<String>,
+}
+
+/// Fills up to `limit` slots from candidates in order of score.
+pub fn rerank(
+    candidates: &[Candidate],
+    limit: usize,
+    policy: &Policy,
+    diversity: f32,
+    exploration: &[u16],
+    seed: u64,
+) -> Vec<Chosen> {
+    let mut random = Random::new(seed);
+    let mut remaining: Vec<&Candidate> = candidates.iter().collect();
+    let mut caps = Caps::new(policy, limit);
+    let mut likeness = vec![0.0_f32; candidates.len()];
+    let scale = Scale::of(candidates);
+    let mut chosen = Vec::with_capacity(limit.min(candidates.len()));
+    while chosen.len() < limit && !remaining.is_empty() {
+        let allowed = caps.allowed(&remaining);
+        let explores = u16::try_from(chosen.len()).is_ok_and(|position| exploration.contains(&position));
+        let (position, slot, propensity, pool) = if explores {
+            draw(&remaining, &allowed, policy, &mut random)
+        } else {
+            let value = |&position: &usize| {
+                let candidate = remaining[position];
+                (1.0 - diversity) * scale.of_utility(candidate.utility) - diversity * likeness[candidate.index]
+            };
+            (best(&allowed, value), Slot::Ranked, 1.0, None)
+        };
+        let taken = remaining.remove(position);
+        caps.take(taken);
+        for other in &remaining {
+            let alike = dot(&taken.vector, &other.vector).max(0.0);
+            likeness[other.index] = likeness[other.index].max(alike);
+        }
+        chosen.push(Chosen { index: taken.index, slot, propensity, pool });
+    }
+    chosen
+}
+
+/// The first of the positions with the largest value.
+fn best(positions: &[usize], value: impl Fn(&usize) -> f32) -> usize {
+    let mut best = (positions[0], f32::NEG_INFINITY);
+    for position in positions {
+        let value = value(position);
+        if value > best.1 {
+            best = (*position, value);
+        }
+    }
+    best.0
+}
+
+fn draw(
+    remaining: &[&Candidate],
+    allowed: &[usize],
+    policy: &Policy,
+    random: &mut Random,
+) -> (usize, Slot, f64, Option<String>) {
+    let mut pool = allowed.to_vec();
+    pool.sort_by(|&a, &b| remaining[b].utility.total_cmp(&remaining[a].utility).then(a.cmp(&b)));
+    pool.truncate(usize::from(policy.exploration.pool));
+    let mut digest = Digest::default();
+    pool.iter().for_each(|&position| {
+        digest.integer(remaining[position].digest);
+    });
+    let mut probabilities: Vec<f64> = pool.iter().map(|&position| f64::from(remaining[position].utility)).collect();
+    softmax(&mut probabilities, f64::from(policy.exploration.temperature));
+    let mut left = random.uniform();
+    let mut drawn = pool.len() - 1;
+    for (index, probability) in probabilities.iter().enumerate() {
+        left -= probability;
+        if left < 0.0 {
+            drawn = index;
+            break;
+        }
+    }
+    // A draw on the very edge of the last interval could name a candidate of vanishing probability: the logged one stays
+    // above 0 in any case.
+    (pool[drawn], Slot::Exploration, probabilities[drawn].max(f64::MIN_POSITIVE), Some(digest.hexadecimal()))
+}
+
+/// Utilities brought to 0..1 over the survivors, so that diversity weighs the same in every bundle.
+struct Scale {
+    least: f32,
+    range: f32,
+}
+
+impl Scale {
+    fn of(candidates: &[Candidate]) -> Self {
+        let utilities = candidates.iter().map(|candidate| candidate.utility);
+        let least = utilities.clone().fold(f32::INFINITY, f32::min);
+        let most = utilities.fold(f32::NEG_INFINITY, f32::max);
+        Self { least, range: (most - least).max(1e-6) }
+    }
+
+    fn of_utility(&self, utility: f32) -> f32 {
+        (utility - self.least) / self.range
+    }
+}
+
+/// How many of each organiser, type and locality may still come.
+struct Caps {
+    most: [usize; 3],
+    taken: [BTreeMap<u16, usize>; 3],
+}
+
+impl Caps {
+    fn new(policy: &Policy, limit: usize) -> Self {
+        let most = |share: f32| {
+            if share >= 1.0 { usize::MAX } else { (libm::ceilf(share * limit as f32) as usize).max(1) }
+        };
+        Self {
+            most: [most(policy.organiser_share), most(policy.type_share), most(policy.locality_share)],
+            taken: Default::default(),
+        }
+    }
+
+    /// Positions the caps allow; all of them where they allow none, because a short list is worse than a lopsided one.
+    fn allowed(&self, remaining: &[&Candidate]) -> Vec<usize> {
+        let fits = |candidate: &Candidate| {
+            candidate.groups.iter().zip(&self.taken).zip(&self.most).all(|((group, taken), most)| {
+                *group == 0 || taken.get(group).copied().unwrap_or(0) < *most
+            })
+        };
+        let allowed: Vec<usize> = (0..remaining.len()).filter(|&position| fits(remaining[position])).collect();
+        if allowed.is_empty() { (0..remaining.len()).collect() } else { allowed }
+    }
+
+    fn take(&mut self, candidate: &Candidate) {
+        for (group, taken) in candidate.groups.iter().zip(&mut self.taken) {
+            *taken.entry(*group).or_default() += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(index: usize, utility: f32, direction: usize, organiser: u16) -> Candidate {
+        let mut vector = [0.0; 16];
+        vector[direction] = 1.0;
+        Candidate { index, utility, vector, groups: [organiser, 0, 0], digest: index as u64 }
+    }
+
+    fn policy() -> Policy {
+        Policy { organiser_share: 1.0, ..Policy::default() }
+    }
+
+    fn indices(chosen: &[Chosen]) -> Vec<usize> {
+        chosen.iter().map(|chosen| chosen.index).collect()
+    }
+
+    #[test]
+    fn without_diversity_the_order_is_the_score() {
+        let candidates = [candidate(0, 3.0, 0, 1), candidate(1, 2.0, 0, 1), candidate(2, 1.0, 1, 1)];
+        assert_eq!(indices(&rerank(&candidates, 3, &policy(), 0.0, &[], 1)), [0, 1, 2]);
+    }
+
+    #[test]
+    fn diversity_brings_the_different_one_forward() {
+        let candidates = [candidate(0, 3.0, 0, 1), candidate(1, 2.9, 0, 1), candidate(2, 2.0, 1, 1)];
+        assert_eq!(indices(&rerank(&candidates, 3, &policy(), 0.7, &[], 1)), [0, 2, 1]);
+    }
+
+    #[test]
+    fn caps_hold_until_nothing_else_is_left() {
+        let capped = Policy { organiser_share: 0.25, ..Policy::default() };
+        let candidates =
+            [candidate(0, 5.0, 0, 1), candidate(1, 4.0, 0, 1), candidate(2, 3.0, 0, 1), candidate(3, 1.0, 1, 2)];
+        assert_eq!(indices(&rerank(&candidates, 4, &capped, 0.0, &[], 1)), [0, 3, 1, 2]);
+    }
+
+    #[test]
+    fn logged_propensities_match_frequencies_over_100_000_seeds() {
+        let candidates: Vec<Candidate> = (0..6).map(|i| candidate(i, 2.0 - i as f32 * 0.5, i, 1)).collect();
+        let explore = Policy { exploration: super::super::Exploration { positions: vec![1], pool: 4, temperature: 0.8 }, ..policy() };
+        let seeds = 100_000_u64;
+        let mut counts = [0_u64; 6];
+        let mut logged = [0.0_f64; 6];
+        for seed in 0..seeds {
+            let chosen = rerank(&candidates, 3, &explore, 0.3, &[1], seed);
+            assert_eq!((chosen[0].index, chosen[0].propensity), (0, 1.0));
+            assert_eq!(chosen[1].slot, Slot::Exploration);
+            counts[chosen[1].index] += 1;
+            logged[chosen[1].index] = chosen[1].propensity;
+        }
+        assert_eq!(counts[0] + counts[5], 0, "outside the pool");
+        assert!((logged.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        for (count, propensity) in counts.iter().zip(logged) {
+            let expected = propensity * seeds as f64;
+            let deviation = (expected * (1.0 - propensity)).sqrt().max(1.0);
+            assert!((*count as f64 - expected).abs() < 4.5 * deviation, "{counts:?} {logged:?}");
+        }
+    }
+
+    #[test]
+    fn no_candidates_no_slots() {
+        assert!(rerank(&[], 10, &policy(), 0.5, &[0], 1).is_empty());
+    }
+}
