@@ -94,7 +94,13 @@ counted() {
 # counts LOG: passed, failed and skipped, as nextest, cargo test, wasm-bindgen's runner or node's runner say it.
 counts() {
   awk '
-    /^test result:/ { passed += $4; failed += $6; skipped += $8 }
+    /^test result:/ {
+      for (i = 4; i < NF; i++) {
+        if ($(i + 1) ~ /^passed/) passed += $i
+        if ($(i + 1) ~ /^failed/) failed += $i
+        if ($(i + 1) ~ /^(ignored|filtered)/) skipped += $i
+      }
+    }
     /^ *Summary \[/ {
       for (i = 2; i <= NF; i++) {
         if ($i ~ /^passed/) passed += $(i - 1)
