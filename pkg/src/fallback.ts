@@ -67,7 +67,8 @@ export class FallbackRecommender implements RecommenderLike {
 
   async recommend(request: RecommendRequest = {}): Promise<Slate> {
     const now = this.#now();
-    const passing = this.#activities.filter((activity) => passes(activity, request.filters ?? {}, now));
+    const saved = request.filters?.onlyFavourites ? [] : this.#activities;
+    const passing = saved.filter((activity) => passes(activity, request.filters ?? {}, now));
     return this.#slate(order(passing, this.#profile), request.limit ?? DEFAULT_LIMIT, now);
   }
 
@@ -85,8 +86,8 @@ export class FallbackRecommender implements RecommenderLike {
   vocabulary(): Vocabulary {
     const all = this.#activities;
     return {
-      types: count(all.map((activity) => activity.type)),
-      localities: count(all.map((activity) => activity.locality)),
+      types: count(all.flatMap((activity) => activity.type ?? [])),
+      localities: count(all.flatMap((activity) => activity.locality ?? [])),
       levels: count(all.flatMap((activity) => activity.level ?? [])),
       tags: count(all.flatMap((activity) => activity.tags)),
       availability: [],
@@ -135,7 +136,7 @@ export class FallbackRecommender implements RecommenderLike {
       shown: {},
     }));
     return {
-      id: `fallback-${this.#slates}`, bundle: null, variant: 'default', model: 'rule', items, total: scored.length, nowMs,
+      id: `fallback-${this.#slates}`, bundle: null, variant: 'default', ranking: 'rule', items, total: scored.length, nowMs,
       seed: 0,
     };
   }

@@ -20,15 +20,15 @@ export interface Scored {
 export function passes(activity: ActivityCard, filters: Filters, nowMs: number): boolean {
   const { types, localities, tags, maxPrice, fromMs, toMs, within, query } = filters;
   if (!filters.includePast && (activity.endMs ?? activity.startMs) < nowMs) return false;
-  if (types?.length && !types.includes(activity.type)) return false;
-  if (localities?.length && !localities.includes(activity.locality)) return false;
+  if (types?.length && !includes(types, activity.type)) return false;
+  if (localities?.length && !includes(localities, activity.locality)) return false;
   if (tags?.length && !tags.some((tag) => activity.tags.includes(tag))) return false;
   if (filters.free && !activity.free) return false;
-  if (maxPrice !== undefined && !activity.free && activity.price > maxPrice) return false;
+  if (maxPrice !== undefined && (activity.price === null || activity.price > maxPrice)) return false;
   if (fromMs !== undefined && activity.startMs < fromMs) return false;
   if (toMs !== undefined && activity.startMs >= toMs) return false;
-  if (within && !(distanceKm(activity, within) <= within.km)) return false;
-  return !query || matches(activity, query);
+  if (within && distanceKm(activity, within) > within.km) return false;
+  return !filters.exclude?.includes(activity.id) && (!query || matches(activity, query));
 }
 
 /** The list in the order to show it. */
@@ -41,7 +41,7 @@ export function order(activities: readonly ActivityCard[], profile: Profile): Sc
 
 /** Activities like one: same type and shared tags first. */
 export function orderBySimilarity(activities: readonly ActivityCard[], like: ActivityCard): Scored[] {
-  return order(activities, { tags: [...like.tags], availability: [], locality: like.locality })
+  return order(activities, { tags: [...like.tags], availability: [], ...(like.locality ? { locality: like.locality } : {}) })
     .map((scored) => ({ scored, same: scored.activity.type === like.type ? 1 : 0 }))
     .sort((left, right) => right.scored.score + 5 * right.same - left.scored.score - 5 * left.same)
     .map(({ scored }) => scored);
@@ -80,8 +80,12 @@ function reason(activity: ActivityCard, shared: string[], near: boolean): Reason
 }
 
 function matches(activity: ActivityCard, query: string): boolean {
-  const text = plain([activity.title, activity.description, activity.locality, activity.address, ...activity.tags].join(' '));
+  const text = plain([activity.title, activity.organiser, activity.locality, ...activity.tags].join(' '));
   return plain(query).split(/\s+/).filter(Boolean).every((word) => text.includes(word));
+}
+
+function includes(allowed: readonly string[], value: string | null): boolean {
+  return value !== null && allowed.includes(value);
 }
 
 function plain(text: string): string {

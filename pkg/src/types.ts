@@ -85,6 +85,8 @@ export interface Profile {
   availability: string[];
   /** Preferred level, from {@link Vocabulary.levels}. */
   level?: string;
+  /** When the visitor was first seen, milliseconds since 1970. Kept by the engine. */
+  sinceMs?: number;
   /** Position, kept only with the location opt-in. */
   location?: { lat: number; lon: number };
 }
@@ -94,34 +96,43 @@ export interface Filters {
   types?: string[];
   localities?: string[];
   tags?: string[];
-  /** `true`: only free of charge. */
+  /** `true`: only free of charge; those of unknown price are left out. */
   free?: boolean;
-  /** Highest price, in the city's currency. */
+  /** Highest price, in the city's currency; those of unknown price are left out. */
   maxPrice?: number;
   /** Starts at or after, milliseconds since 1970. */
   fromMs?: number;
   /** Starts before, milliseconds since 1970. */
   toMs?: number;
-  /** Within `km` of a point. */
+  /** Within `km` of a point; those of unknown place are left out. */
   within?: { lat: number; lon: number; km: number };
-  /** Words in title, description, tags or place. */
+  /** Words in title, tags, organiser or locality, whatever case and accents. */
   query?: string;
   /** Default `false`: activities that are over are left out. */
   includePast?: boolean;
-  /** Default `false`. */
+  /** Default `false`: saved ones stay on the list. */
   excludeFavourites?: boolean;
-  /** Default `false`. */
-  excludeDisliked?: boolean;
+  /** Default `false`. `true`: the saved ones alone. */
+  onlyFavourites?: boolean;
+  /** Default `false`: what the visitor said is not for them is left out. */
+  includeDisliked?: boolean;
+  /** Without these. */
+  exclude?: ActivityId[];
 }
+
+/** Which model ranks. */
+export type Ranking = 'learned' | 'rule' | 'popularity' | 'content';
 
 /** What to recommend. */
 export interface RecommendRequest {
-  /** How many. Default 10, at most 50. */
+  /** How many. Default 10, at most 200. */
   limit?: number;
   filters?: Filters;
+  /** Default `'learned'`. */
+  ranking?: Ranking;
   /** 0: by score alone; 1: as different from each other as can be. Default: the bundle's. */
   diversity?: number;
-  /** How many slots may explore. Default: the bundle's. */
+  /** How many slots may explore, at most 5. Default: the bundle's. */
   explorationSlots?: number;
   /** Name of the place on the page, kept with events. Default `'list'`. */
   placement?: string;
@@ -132,9 +143,9 @@ export interface ActivityCard {
   readonly id: ActivityId;
   readonly title: string;
   readonly description: string;
-  readonly type: string;
+  readonly type: string | null;
   readonly tags: string[];
-  readonly locality: string;
+  readonly locality: string | null;
   readonly level: string | null;
   readonly address: string;
   readonly lat: number | null;
@@ -142,9 +153,12 @@ export interface ActivityCard {
   /** Milliseconds since 1970. */
   readonly startMs: number;
   readonly endMs: number | null;
-  /** In the city's currency; 0 when free. */
-  readonly price: number;
-  readonly free: boolean;
+  /** The city's clock at the start: local time minus UTC, in minutes. */
+  readonly offsetMinutes?: number;
+  /** In the city's currency; 0 is free, `null` unknown. */
+  readonly price: number | null;
+  /** `null` where the price is unknown. */
+  readonly free: boolean | null;
   readonly organiser: string | null;
   readonly series: string | null;
   readonly link: string | null;
@@ -194,7 +208,7 @@ export interface Slate {
   readonly id: string;
   readonly bundle: string | null;
   readonly variant: string;
-  readonly model: 'learned' | 'rule';
+  readonly ranking: Ranking;
   readonly items: SlateItem[];
   /** How many passed the filters, before the limit. */
   readonly total: number;
@@ -215,6 +229,8 @@ export interface Vocabulary {
   readonly levels: VocabularyEntry[];
   readonly tags: VocabularyEntry[];
   readonly availability: VocabularyEntry[];
+  /** The city the data is of, where the bundle says it. `currency` is an ISO 4217 code. */
+  readonly city?: { readonly name: string; readonly currency: string };
 }
 
 /** Where a detail view was opened from. */
@@ -237,14 +253,14 @@ export type EventBody =
   | {
       kind: 'search';
       query: string;
-      filters: Record<string, unknown>;
+      filters: Record<string, string>;
       result_count: number;
       clicked: ActivityId[];
     }
   | {
       kind: 'navigation';
       action: 'view_list' | 'apply_filter' | 'sort_by';
-      parameters: Record<string, unknown>;
+      parameters: Record<string, string>;
       activity?: ActivityId;
     }
   | { kind: 'feedback'; activity: ActivityId; opinion: 'like' | 'dislike' | 'maybe'; shown?: Shown }

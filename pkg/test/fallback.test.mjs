@@ -10,7 +10,7 @@ const ids = (slate) => slate.items.map((item) => item.activity.id);
 test('without a profile the list keeps its order, by popularity', async () => {
   const slate = await plainList([activity('b'), activity('a'), activity('c')]).recommend();
   assert.deepEqual(ids(slate), ['b', 'a', 'c']);
-  assert.equal(slate.model, 'rule');
+  assert.equal(slate.ranking, 'rule');
   assert.equal(slate.items[0].reason.code, 'POPULAR');
 });
 
@@ -55,6 +55,8 @@ test('each filter leaves out what it should', async () => {
   assert.deepEqual(await filtered({ fromMs: NOW + 8e9 }), ['nowhere']);
   assert.deepEqual(await filtered({ toMs: NOW + 8e9 }), ['paid', 'sport']);
   assert.deepEqual(await filtered({ within: { lat: 4.64, lon: -74.06, km: 2 } }), ['sport']);
+  assert.deepEqual(await filtered({ exclude: ['paid', 'sport'] }), ['nowhere']);
+  assert.deepEqual(await filtered({ onlyFavourites: true }), [], 'the plain list keeps no favourites');
   assert.deepEqual(await filtered({ query: 'ciclovia' }), ['sport'], 'accents do not matter in a search');
 });
 

@@ -4,7 +4,7 @@
  * Every click that teaches something ends in `refresh`, so the list moves at once; only the newest answer counts.
  */
 import {
-  TriquetaError, type ActivityCard, type EventBody, type Recommender, type Slate, type SlateItem, type Vocabulary,
+  TriquetaError, type ActivityCard, type EventBody, type Recommender, type Slate, type Vocabulary,
 } from '@triqueta/recommender';
 import { noChoice, toFilters, type Choice } from './choice.ts';
 
@@ -20,7 +20,8 @@ export interface Cause {
 }
 
 const PAGE = 12;
-const MOST = 48;
+const MOST = 96;
+const SAVED = 200;
 
 /** The page's state. */
 export class Agenda {
@@ -63,6 +64,11 @@ export class Agenda {
     }
   }
 
+  /** Whether opinions have an effect: the plain list keeps none, so it offers none. */
+  get learns(): boolean {
+    return this.recommender.status.source !== 'fallback';
+  }
+
   /** Whether "more" would bring more. */
   get hasMore(): boolean {
     return this.view === 'forYou' && !!this.slate && this.limit < MOST && this.slate.total > this.slate.items.length;
@@ -94,11 +100,9 @@ export class Agenda {
     return this.recommender.recommend({ limit: this.limit, filters, placement: 'home' });
   }
 
-  /** What is saved, in the order of the recommendation. */
-  async #saved(): Promise<Slate> {
-    const slate = await this.recommender.recommend({ limit: 500, filters: { includePast: true }, explorationSlots: 0, placement: 'saved' });
-    const items: SlateItem[] = slate.items.filter((item) => item.favourite);
-    return { ...slate, items, total: items.length };
+  #saved(): Promise<Slate> {
+    const filters = { onlyFavourites: true, includePast: true };
+    return this.recommender.recommend({ limit: SAVED, filters, explorationSlots: 0, placement: 'saved' });
   }
 
   #trouble(thrown: unknown): void {

@@ -68,7 +68,8 @@ export class Card {
         activity.tags.length > 0 && h('ul', { class: 'tags' }, ...activity.tags.slice(0, 4).map((tag) => h('li', {}, tag))),
         this.#reason,
         this.#why,
-        h('div', { class: 'actions', role: 'group', 'aria-label': fill(words.actionsFor, { title: activity.title }) }, this.#like, no, this.#save, similar),
+        h('div', { class: 'actions', role: 'group', 'aria-label': fill(words.actionsFor, { title: activity.title }) },
+          ...(agenda.learns ? [this.#like, no, this.#save, similar] : [similar])),
       ),
     );
     this.update(item);

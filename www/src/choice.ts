@@ -37,7 +37,6 @@ export function toFilters(choice: Choice, profile: Profile, nowMs: number): Filt
   const [fromMs, toMs] = range(choice, nowMs);
   const query = choice.query.trim();
   return {
-    excludeDisliked: true,
     ...(query ? { query } : {}),
     ...(choice.types.length ? { types: choice.types } : {}),
     ...(choice.locality === null ? {} : { localities: [choice.locality] }),
@@ -70,4 +69,9 @@ export function range(choice: Choice, nowMs: number): [from: number | null, to: 
       return [cityDate(choice.from), last === null ? null : cityDay(last, 1)];
     }
   }
+}
+
+/** A change of filters as events carry it: names and values as text. */
+export function asParameters(change: Partial<Choice>): Record<string, string> {
+  return Object.fromEntries(Object.entries(change).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value ?? '')]));
 }

@@ -26,7 +26,7 @@ export function openDetail(agenda: Agenda, item: SlateItem, source: DetailSource
     content: [
       h('div', { class: 'detail-art' }, poster(activity, agenda.vocabulary.types.map((entry) => entry.value))),
       h('p', { class: 'reason' }, glyph('spark'), h('span', {}, currentLocale() === 'en' ? item.reason.english : item.reason.text)),
-      buttons(agenda, item, () => dialog.close()),
+      ...(agenda.learns ? [buttons(agenda, item, () => dialog.close())] : []),
       activity.description ? h('p', { class: 'description' }, activity.description) : h('span', {}),
       facts(item),
       links(item, () => reading.external()),
@@ -113,7 +113,7 @@ function isWeb(link: string | null | undefined): link is string {
 
 /** Once it has begun one can say how it was. */
 function attendance(agenda: Agenda, { activity }: SlateItem): Node[] {
-  if (activity.startMs > Date.now()) return [];
+  if (activity.startMs > Date.now() || !agenda.learns) return [];
   const words = text().detail;
   const box = h('fieldset', { class: 'stars' }, h('legend', {}, words.attended));
   for (let stars = 1; stars <= 5; stars += 1) {

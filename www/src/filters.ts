@@ -1,7 +1,7 @@
 /** The hard limits: type, locality, days, price, distance. What they say is recorded once per change. */
 import type { Agenda } from './agenda.ts';
 import { manyChips, oneChip } from './chips.ts';
-import { active, noChoice, type Choice, type Days } from './choice.ts';
+import { active, asParameters, noChoice, type Choice, type Days } from './choice.ts';
 import { CITY } from './city.ts';
 import { h, replace } from './dom.ts';
 import { money } from './format.ts';
@@ -25,7 +25,7 @@ export function filterPanel(agenda: Agenda): HTMLDetailsElement {
   };
   const choose = (change: Partial<Choice>): void => {
     void agenda.choose(change);
-    void agenda.note({ kind: 'navigation', action: 'apply_filter', parameters: { ...change } });
+    void agenda.note({ kind: 'navigation', action: 'apply_filter', parameters: asParameters(change) });
     showBadge();
   };
   const draw = (): void => {

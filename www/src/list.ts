@@ -38,7 +38,7 @@ export class ListSection {
         'div',
         { class: 'list-head' },
         h('h2', { id: 'list-heading', class: 'visually-hidden', tabindex: '-1' }, words.heading),
-        h('div', { class: 'views', role: 'group', 'aria-label': words.views }, view('forYou', words.forYou), view('saved', words.saved)),
+        agenda.learns && h('div', { class: 'views', role: 'group', 'aria-label': words.views }, view('forYou', words.forYou), view('saved', words.saved)),
         this.#count,
       ),
       this.#empty,
@@ -73,7 +73,7 @@ export class ListSection {
     const { view, hasMore } = this.#agenda;
     for (const [name, button] of this.#views) button.setAttribute('aria-pressed', String(name === view));
     const count = plural(slate.total, words.count_one, words.count_other);
-    replace(this.#count, h('span', {}, count), h('span', { class: 'ranked-here' }, words.rankedHere));
+    replace(this.#count, h('span', {}, count), this.#agenda.learns && h('span', { class: 'ranked-here' }, words.rankedHere));
     replace(
       this.#foot,
       slate.items.length > 0 && slate.total > slate.items.length && h('p', {}, fill(words.shown, { shown: slate.items.length, total: slate.total })),

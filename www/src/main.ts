@@ -58,7 +58,7 @@ async function mount(app: HTMLElement, agenda: Agenda, tracking: Tracking, again
     replace(panels, ...made);
   };
   const drawQuestion = (): void => {
-    const ask = agenda.recommender.status.source !== 'fallback' && !hasChosen(agenda.recommender.consent());
+    const ask = agenda.learns && !hasChosen(agenda.recommender.consent());
     const answered = (): void => {
       drawQuestion();
       drawPanels();

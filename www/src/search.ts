@@ -1,5 +1,6 @@
 /** The search field. A search is recorded when it is over, with what was opened from it. */
 import type { Agenda } from './agenda.ts';
+import { asParameters } from './choice.ts';
 import { h } from './dom.ts';
 import { glyph } from './glyphs.ts';
 import { text } from './text/index.ts';
@@ -62,6 +63,6 @@ export class SearchField {
     this.#running = null;
     if (!search) return;
     const { query: _query, ...filters } = this.#agenda.choice;
-    void this.#agenda.note({ kind: 'search', query: search.query, filters, result_count: search.results, clicked: search.clicked });
+    void this.#agenda.note({ kind: 'search', query: search.query, filters: asParameters(filters), result_count: search.results, clicked: search.clicked });
   }
 }

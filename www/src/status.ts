@@ -16,7 +16,7 @@ export function statusLine(agenda: Agenda): { element: HTMLElement; update: () =
       h('span', {}, online ? words.online : words.offline),
       h('span', {}, words[source]),
       bundle ? h('span', {}, fill(words.bundle, { id: bundle.slice(0, 12) })) : null,
-      source !== 'fallback' && agenda.slate ? h('span', {}, words[agenda.slate.model]) : null,
+      source !== 'fallback' && agenda.slate ? h('span', {}, agenda.slate.ranking === 'learned' ? words.learned : words.rule) : null,
       storage === 'memory' && source !== 'fallback' && agenda.recommender.consent().grade !== 'none' ? h('span', {}, words.memory) : null,
       problem ? h('span', { title: problem.message }, fill(words.problem, { code: problem.code })) : null,
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { active, noChoice, range, toFilters } from '../src/choice.ts';
+import { active, asParameters, noChoice, range, toFilters } from '../src/choice.ts';
 
 /** Saturday 21 November 2026, 20:30 in Bogotá: already Sunday in UTC. */
 const SATURDAY_EVENING = Date.UTC(2026, 10, 22, 1, 30);
@@ -25,13 +25,13 @@ test('the weekend is this one until Sunday is over, and the next one from Monday
   assert.deepEqual(weekend(23), [bogota(28), bogota(30)], 'Monday');
 });
 
-test('a choice becomes only the filters it names; what was refused stays out', () => {
-  assert.deepEqual(toFilters(noChoice(), NOBODY, SATURDAY_EVENING), { excludeDisliked: true });
+test('a choice becomes only the filters it names', () => {
+  assert.deepEqual(toFilters(noChoice(), NOBODY, SATURDAY_EVENING), {});
   const choice = { ...noChoice(), query: ' jazz ', types: ['cultura'], locality: 'Chapinero', maxPrice: 20_000 };
   assert.deepEqual(toFilters(choice, NOBODY, SATURDAY_EVENING), {
-    excludeDisliked: true, query: 'jazz', types: ['cultura'], localities: ['Chapinero'], maxPrice: 20_000,
+    query: 'jazz', types: ['cultura'], localities: ['Chapinero'], maxPrice: 20_000,
   });
-  assert.deepEqual(toFilters({ ...noChoice(), maxPrice: 0 }, NOBODY, SATURDAY_EVENING), { excludeDisliked: true, free: true });
+  assert.deepEqual(toFilters({ ...noChoice(), maxPrice: 0 }, NOBODY, SATURDAY_EVENING), { free: true });
 });
 
 test('distance needs a position', () => {
@@ -44,4 +44,8 @@ test('distance needs a position', () => {
 test('the count of active filters leaves the search out', () => {
   assert.equal(active({ ...noChoice(), query: 'jazz' }), 0);
   assert.equal(active({ ...noChoice(), days: 'today', maxPrice: 0, types: ['cultura', 'deporte'] }), 3);
+});
+
+test('a change of filters travels as text', () => {
+  assert.deepEqual(asParameters({ types: ['cultura', 'deporte'], locality: null, km: 5 }), { types: 'cultura,deporte', locality: '', km: '5' });
 });

@@ -69,6 +69,8 @@ export const en: Text = {
     locality: 'In your area',
     level: 'Your level',
     availability: 'Your schedule',
+    place: 'Place',
+    schedule: 'Day and time',
     distance: 'Nearby',
     bias: 'Starting point',
     organiser: 'Who organises it',

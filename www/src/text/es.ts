@@ -69,6 +69,8 @@ export const es = {
     locality: 'Queda en tu localidad',
     level: 'Tu nivel',
     availability: 'Tu horario',
+    place: 'Lugar',
+    schedule: 'Día y hora',
     distance: 'Cercanía',
     bias: 'Punto de partida',
     organiser: 'Quién lo organiza',
