@@ -26,45 +26,46 @@ duration() {
   if (($1 < 60)); then printf '%d s' "$1"; else printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); fi
 }
 
-# numbered TITLE COMMAND…: runs the command as the next step and returns its status.
+# numbered TITLE COMMAND…: runs the command as the next step; step_status, step_seconds and step_log tell how it went.
 # Its output goes to target/log; where it stops with an error, the end of that is shown.
+# Called as a condition (`if`, `||`), a command would lose its own `set -e`: hence a variable and no return status.
 numbered() {
-  local title=$1 started=$SECONDS status
+  local title=$1 started=$SECONDS
   shift
   step_number=$((step_number + 1))
   mkdir -p target/log
   step_log="target/log/${title//[^A-Za-z0-9]/-}.log"
   printf '[%d/%d] %s … ' "$step_number" "$step_total" "$title"
-  # A command tested with `if` or `||` would lose its own `set -e`: hence the status by hand.
   set +e
   if [[ -n ${TRIQUETA_VERBOSE:-} ]]; then
     printf '\n'
     (set -e; "$@") 2>&1 | tee "$step_log"
-    status=${PIPESTATUS[0]}
+    step_status=${PIPESTATUS[0]}
   else
     (set -e; "$@") >"$step_log" 2>&1
-    status=$?
+    step_status=$?
   fi
   set -e
   step_seconds=$((SECONDS - started))
-  if ((status == 0)); then
-    printf '%s%s\n' "$(duration "$step_seconds")" "$(sed -n 's/^left out: / (left out: /p' "$step_log" | sed 's/$/)/')"
+  if ((step_status == 0)); then
+    printf '%s%s\n' "$(duration "$step_seconds")" "$(sed -n 's/^left out: \(.*\)/ (left out: \1)/p' "$step_log")"
   else
     printf 'failed after %s\n' "$(duration "$step_seconds")"
     [[ -n ${TRIQUETA_VERBOSE:-} ]] || tail -n 120 "$step_log"
     printf '(the whole output: %s)\n' "$step_log"
   fi
-  return "$status"
 }
 
 # step TITLE COMMAND…: a step that all later ones need.
 step() {
-  numbered "$@" || fail "stopped at '$1'; the lines above say why"
+  numbered "$@"
+  ((step_status == 0)) || fail "stopped at '$1'; the lines above say why"
 }
 
 # stage TITLE COMMAND…: a step whose failure is remembered while the others still run.
 stage() {
-  numbered "$@" || failed_stages+=("$1")
+  numbered "$@"
+  ((step_status == 0)) || failed_stages+=("$1")
 }
 
 total_time() { printf 'Total time: %s\n' "$(duration $((SECONDS - run_started)))"; }

@@ -76,16 +76,17 @@ browser_tests() {
 
 # counted TITLE COMMAND…: a stage whose log tells how many tests passed, failed and were skipped.
 counted() {
-  local title=$1 before=${#failed_stages[@]} passed failed skipped
+  local passed failed skipped
   stage "$@"
   read -r passed failed skipped < <(counts "$step_log")
-  if ((${#failed_stages[@]} == before && passed == 0)); then
+  if ((step_status == 0 && passed == 0)); then
     printf '      it ran no test: that counts as a failure\n'
-    failed_stages+=("$title")
+    step_status=1
+    failed_stages+=("$1")
   fi
   # A stage that broke before its runner could count has failed once all the same.
-  ((failed > 0 || ${#failed_stages[@]} == before)) || failed=1
-  summary+=("$(printf '  %-26s %5d passed %4d failed %4d skipped   %s' "$title" "$passed" "$failed" "$skipped" "$(duration "$step_seconds")")")
+  if ((step_status != 0 && failed == 0)); then failed=1; fi
+  summary+=("$(printf '  %-24s %5d passed %4d failed %4d skipped   %s' "$1" "$passed" "$failed" "$skipped" "$(duration "$step_seconds")")")
   passed_total=$((passed_total + passed))
   failed_total=$((failed_total + failed))
   skipped_total=$((skipped_total + skipped))
