@@ -4,6 +4,7 @@
  * Thin by intent. Ranking, history, consent and the outbox live in the engine; this class turns errors into one kind,
  * tells listeners that something changed, and makes sure that opening always ends in a list.
  */
+import { Delivery } from './delivery.js';
 import { TriquetaError, toTriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
 import type {
@@ -19,9 +20,11 @@ type Inner = EngineRecommender | FallbackRecommender;
 export class Recommender implements RecommenderLike {
   #inner: Inner | null;
   readonly #listeners: Set<() => void> = new Set();
+  readonly #delivery: Delivery | null;
 
-  protected constructor(inner: Inner) {
+  protected constructor(inner: Inner, delivers: boolean) {
     this.#inner = inner;
+    this.#delivery = delivers ? new Delivery(() => this.flush()) : null;
   }
 
   /**
@@ -35,7 +38,9 @@ export class Recommender implements RecommenderLike {
       throw new TriquetaError('OPTIONS_INVALID', 'Recommender.open needs { channel }: the URL of channel.json.');
     }
     stopIfAborted(options.signal);
-    return new this(await openInner(options));
+    const inner = await openInner(options);
+    const delivers = !(inner instanceof FallbackRecommender) && !!options.events && options.delivery !== 'manual';
+    return new this(inner, delivers);
   }
 
   get status(): Status {
@@ -83,10 +88,12 @@ export class Recommender implements RecommenderLike {
    * consent keeps it out of the outbox.
    */
   async record(body: EventBody): Promise<string | null> {
-    return (await this.#change((inner) => inner.record(body))) ?? null;
+    const id = (await this.#change((inner) => inner.record(body))) ?? null;
+    if (id !== null) this.#delivery?.recorded();
+    return id;
   }
 
-  /** Sends what waits, if the consent allows it and the network is there. */
+  /** Sends what waits, if the consent allows it and the network is there. Done by itself unless `delivery` is `'manual'`. */
   flush(): Promise<FlushReport> {
     return this.#change((inner) => inner.flush());
   }
@@ -118,6 +125,7 @@ export class Recommender implements RecommenderLike {
   close(): void {
     const inner = this.#inner;
     this.#inner = null;
+    this.#delivery?.stop();
     this.#listeners.clear();
     inner?.close();
   }
