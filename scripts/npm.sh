@@ -32,6 +32,7 @@ run_pkg() {
 
 packed_package() {
   npm_package
+  (cd pkg && npm run lint:package)
   rm -rf target/npm
   mkdir -p target/npm
   (cd pkg && npm pack --pack-destination ../target/npm)

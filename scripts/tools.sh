@@ -31,14 +31,13 @@ apt_packages() {
 }
 
 # cargo_tool CRATE VERSION: a command line tool from crates.io, under target/tools.
-# Tools are compiled with little optimisation: they run for seconds, and the machine may have two cores.
+# Compiled without optimisation: a tool runs for a second, and on two cores its optimised build takes minutes more.
 cargo_tool() {
   local crate=$1 version=$2
   grep -qs "^\"$crate $version " "$tools/.crates.toml" && return 0
-  export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 CARGO_PROFILE_RELEASE_LTO=off
+  local install=(cargo install "$crate" --version "$version" --root "$tools" --debug --config profile.dev.debug=false)
   # The author's lock file may name a version that a mirror of the registry lacks; compatible ones do then.
-  cargo install "$crate" --version "$version" --root "$tools" --locked ||
-    cargo install "$crate" --version "$version" --root "$tools" ||
+  "${install[@]}" --locked || "${install[@]}" ||
     fail "$crate $version could not be installed: see cargo's words above; it needs the crates.io registry once"
 }
 
