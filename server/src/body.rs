@@ -1,0 +1,105 @@
+//! How is a JSON body received? Whole, within limits of size and time, whether it comes plain or as gzip.
+
+use std::io::Read;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use flate2::read::GzDecoder;
+
+use crate::api_error::ApiError;
+
+/// How long a client may take to send its body.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A body above its limit is read up to here all the same: a connection cut while its client still sends shows the
+/// client a network failure in place of the answer, and it would try the same again.
+const LISTEN_BYTES: usize = 1 << 20;
+
+/// The JSON text of a request, at most `limit` bytes both as sent and unpacked.
+pub(crate) async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Vec<u8>, ApiError> {
+    if !is_json(headers) {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "CONTENT_TYPE",
+            "the content type is not application/json; send JSON and say so in Content-Type",
+        ));
+    }
+    let is_gzip = is_gzip(headers)?;
+    let sent = tokio::time::timeout(PATIENCE, to_bytes(body, LISTEN_BYTES))
+        .await
+        .map_err(|_| {
+            ApiError::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "BODY_TIMEOUT",
+                "the body did not arrive in time; send it again over a better connection or in smaller batches",
+            )
+        })?
+        .map_err(|_| too_large(limit))?;
+    if sent.len() > limit {
+        return Err(too_large(limit));
+    }
+    if is_gzip {
+        unpack(&sent, limit)
+    } else {
+        Ok(sent.into())
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    content_type
+        .split(';')
+        .next()
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn is_gzip(headers: &HeaderMap) -> Result<bool, ApiError> {
+    match headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.as_bytes().to_ascii_lowercase())
+        .as_deref()
+    {
+        None | Some(b"" | b"identity") => Ok(false),
+        Some(b"gzip") => Ok(true),
+        Some(_) => Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "CONTENT_ENCODING",
+            "the content encoding is not known here; send plain JSON or gzip",
+        )),
+    }
+}
+
+fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut unpacked = Vec::new();
+    // One byte more than allowed tells "too large" from "exactly full", and a bomb is never unpacked further.
+    let mut reader = GzDecoder::new(packed).take(limit as u64 + 1);
+    reader.read_to_end(&mut unpacked).map_err(|_| {
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "GZIP_DAMAGED",
+            "the gzip body cannot be unpacked; it was cut or is not gzip, send it again",
+        )
+    })?;
+    if unpacked.len() > limit {
+        Err(too_large(limit))
+    } else {
+        Ok(unpacked)
+    }
+}
+
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "BODY_TOO_LARGE",
+        format!(
+            "the body is larger than {limit} bytes or its transfer broke off; send smaller batches"
+        ),
+    )
+}

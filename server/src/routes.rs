@@ -1,0 +1,93 @@
+//! Which address leads where, and what every request passes through.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+
+use crate::api_error::ApiError;
+use crate::metrics::Metrics;
+use crate::store::EventStore;
+use crate::{bundles, headers, health, ingest, pages, withdraw};
+
+/// How long a browser may remember that an origin is allowed.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
+
+/// What every request can reach.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) bundles: Arc<PathBuf>,
+    pub(crate) www: Option<Arc<PathBuf>>,
+}
+
+/// The whole service.
+pub(crate) fn router(shared: Shared, allowed_origins: Vec<HeaderValue>) -> Router {
+    let pages = Router::new()
+        .fallback(pages::serve)
+        .layer(CompressionLayer::new())
+        .layer(map_response(pages::weaken_tag))
+        .with_state(shared.clone());
+    let mut router = Router::new()
+        .route("/v1/events", post(ingest::receive))
+        .route("/v1/withdraw", post(withdraw::receive))
+        .route("/bundles/{*path}", get(bundles::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .fallback_service(pages);
+    if !allowed_origins.is_empty() {
+        router = router.layer(cors(allowed_origins));
+    }
+    router
+        .layer(from_fn_with_state(shared.clone(), observe))
+        .layer(map_response(headers::secure))
+        .with_state(shared)
+}
+
+fn cors(allowed_origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(allowed_origins)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING])
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// Counts and logs each request by its route: never by address or content.
+async fn observe(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("page", MatchedPath::as_str)
+        .to_owned();
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    shared.metrics.count_request(&route, method, status, took);
+    tracing::debug!(
+        route,
+        method,
+        status,
+        milliseconds = took.as_secs_f64() * 1_000.0,
+        "answered"
+    );
+    response
+}

@@ -1,0 +1,309 @@
+//! The embedded store: one SQLite file in write-ahead mode, one writer, a few readers.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Connection, Row, SqlSafeStr};
+use triqueta::event::{DeviceId, Event};
+
+use super::error::from_sqlite;
+use super::writer::{EventRow, Rows, Work, Writer};
+use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
+
+/// How long a statement waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 2;
+const PAGE_BYTES: u64 = 4_096;
+/// After a burst the write-ahead file is cut back to this size.
+const JOURNAL_LIMIT_BYTES: u64 = 64 << 20;
+/// Counts a device claims are kept up to here, so that sums over devices stay exact.
+const CLAIM_LIMIT: u64 = 1 << 40;
+
+const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > ? ORDER BY watermark LIMIT ?";
+const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
+const SUM_DEVICES: &str = "SELECT count(*), coalesce(sum(max(last_sequence - first_sequence + 1 - stored, 0)), 0), \
+                           coalesce(sum(dropped), 0) FROM devices";
+
+/// Where the file is and how far it may grow.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// The store's file.
+    pub path: PathBuf,
+    /// Whether to make the file where it is missing. Readers of an existing store say false.
+    pub create: bool,
+    /// The largest the file may become; none for what the disk holds.
+    pub limit_bytes: Option<u64>,
+}
+
+impl SqliteOptions {
+    /// A store that is made where it is missing and grows as the disk allows.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            create: true,
+            limit_bytes: None,
+        }
+    }
+}
+
+/// Events in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the store and brings its tables up to date. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`] says why the file cannot be used; a file of another program is left as it was.
+    pub async fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = options.path;
+        check_place(&path, options.create)?;
+        let plain = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(options.create);
+        check_identity(&plain, &path).await?;
+
+        let mut writing = plain
+            .clone()
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            // What was withdrawn is overwritten, not only unlinked.
+            .pragma("secure_delete", "ON")
+            .pragma("journal_size_limit", JOURNAL_LIMIT_BYTES.to_string());
+        if let Some(limit) = options.limit_bytes {
+            writing = writing.pragma("max_page_count", (limit / PAGE_BYTES).max(1).to_string());
+        }
+        migrate(&writing, &path).await?;
+
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_lazy_with(
+                plain
+                    .create_if_missing(false)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .read_only(true),
+            );
+        let writer = Writer::start(writing, path.clone());
+        Ok(Self {
+            path,
+            writer,
+            readers,
+        })
+    }
+
+    fn explain(&self, error: &sqlx::Error) -> StoreError {
+        from_sqlite(error, &self.path)
+    }
+
+    fn bytes_on_disk(&self) -> u64 {
+        ["", "-wal"]
+            .iter()
+            .filter_map(|suffix| {
+                let mut name = self.path.clone().into_os_string();
+                name.push(suffix);
+                std::fs::metadata(name).ok()
+            })
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+}
+
+#[async_trait]
+impl EventStore for SqliteStore {
+    async fn append(&self, delivery: Delivery) -> Result<Vec<Outcome>, StoreError> {
+        let rows = delivery
+            .events
+            .iter()
+            .map(event_row)
+            .collect::<Result<Vec<_>, _>>()?;
+        let rows = Rows {
+            device: delivery.device,
+            sent_at_ms: delivery.sent_at_ms,
+            received_ms: delivery.received_ms,
+            dropped: claim(delivery.dropped),
+            events: rows,
+        };
+        Ok(self.writer.run(Work::Append(rows)).await?.outcomes)
+    }
+
+    async fn withdraw(&self, device: DeviceId, now_ms: i64) -> Result<u64, StoreError> {
+        Ok(self
+            .writer
+            .run(Work::Withdraw { device, now_ms })
+            .await?
+            .deleted)
+    }
+
+    async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
+        let mut total = 0;
+        loop {
+            // A chunk at a time, so that deliveries wait for one chunk at most.
+            let deleted = self.writer.run(Work::Expire { before_ms }).await?.deleted;
+            total += deleted;
+            if deleted == 0 {
+                return Ok(total);
+            }
+        }
+    }
+
+    async fn read_after(
+        &self,
+        watermark: Watermark,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = sqlx::query(READ_AFTER)
+            .bind(watermark.0)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))?;
+        rows.iter()
+            .map(|row| {
+                let watermark: i64 = row.try_get(0).map_err(|error| self.explain(&error))?;
+                let payload: &str = row.try_get(3).map_err(|error| self.explain(&error))?;
+                let event = Event::from_json(payload).map_err(|error| StoreError::Damaged {
+                    detail: format!("event {watermark}: {error}"),
+                })?;
+                Ok(StoredEvent {
+                    watermark: Watermark(watermark),
+                    sent_at_ms: row.try_get(1).map_err(|error| self.explain(&error))?,
+                    received_ms: row.try_get(2).map_err(|error| self.explain(&error))?,
+                    event,
+                })
+            })
+            .collect()
+    }
+
+    async fn statistics(&self) -> Result<Statistics, StoreError> {
+        let events: i64 = sqlx::query_scalar(COUNT_EVENTS)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))?;
+        let (devices, missing, dropped): (i64, i64, i64) = sqlx::query_as(SUM_DEVICES)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))?;
+        Ok(Statistics {
+            events: events.unsigned_abs(),
+            bytes: self.bytes_on_disk(),
+            devices: devices.unsigned_abs(),
+            missing: missing.unsigned_abs(),
+            dropped: dropped.unsigned_abs(),
+        })
+    }
+
+    async fn probe(&self, now_ms: i64) -> Result<(), StoreError> {
+        self.writer.run(Work::Probe { now_ms }).await.map(|_| ())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        // Already closed is closed.
+        let _ = self.writer.run(Work::Close).await;
+    }
+}
+
+fn event_row(event: &Event) -> Result<EventRow, StoreError> {
+    let payload = serde_json::to_string(event).map_err(|error| StoreError::Io {
+        detail: error.to_string(),
+    })?;
+    Ok(EventRow {
+        id: event.id,
+        sequence: claim(event.sequence),
+        payload,
+    })
+}
+
+fn claim(count: u64) -> i64 {
+    i64::try_from(count.min(CLAIM_LIMIT)).unwrap_or(i64::MAX)
+}
+
+/// The cases the database would only call "unable to open database file".
+fn check_place(path: &Path, create: bool) -> Result<(), StoreError> {
+    let missing = |path: &Path| {
+        Err(StoreError::Missing {
+            path: path.display().to_string(),
+        })
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return missing(folder);
+    }
+    if path.is_dir() {
+        return Err(StoreError::NotADatabase {
+            path: path.display().to_string(),
+        });
+    }
+    if !create && !path.exists() {
+        return missing(path);
+    }
+    Ok(())
+}
+
+/// Only an empty database or one with our application id is ours to write to.
+async fn check_identity(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
+    let explain = |error: sqlx::Error| from_sqlite(&error, path);
+    let options = options.clone().busy_timeout(BUSY_TIMEOUT);
+    let mut connection = SqliteConnection::connect_with(&options)
+        .await
+        .map_err(explain)?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(explain)?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(explain)?;
+    connection.close().await.map_err(explain)?;
+    if tables > 0 && application != i64::from(u32::from_be_bytes(*b"TRIQ")) {
+        return Err(StoreError::Foreign {
+            path: path.display().to_string(),
+        });
+    }
+    Ok(())
+}
+
+async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
+    let explain = |error: sqlx::Error| from_sqlite(&error, path);
+    // Listed by hand: the macro that reads the folder would build the database drivers a second time.
+    let migrator = Migrator::with_migrations(vec![Migration::new(
+        1,
+        "events".into(),
+        MigrationType::Simple,
+        include_str!("../../migrations/sqlite/0001_events.sql").into_sql_str(),
+        false,
+    )]);
+    let mut connection = SqliteConnection::connect_with(options)
+        .await
+        .map_err(explain)?;
+    migrator
+        .run(&mut connection)
+        .await
+        .map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                from_sqlite(&error, path)
+            }
+            other => StoreError::Newer {
+                path: path.display().to_string(),
+                detail: other.to_string(),
+            },
+        })?;
+    connection.close().await.map_err(explain)
+}

@@ -1,0 +1,319 @@
+//! How do many requests become durable at the price of one? A single task owns the writing connection, takes
+//! everything that waits, writes it in one transaction and answers after the commit (group commit).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Sqlite, Transaction};
+use tokio::sync::{mpsc, oneshot};
+use triqueta::event::{DeviceId, EventId};
+
+use super::error::from_sqlite;
+use super::{Outcome, StoreError};
+
+/// How many requests may wait, and at most share one transaction.
+const QUEUE: usize = 256;
+const GROUP: usize = 64;
+/// How long a request waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const INSERT_EVENT: &str = "INSERT INTO events (id, device, sent_at_ms, received_ms, payload) VALUES (?, ?, ?, ?, ?) \
+                            ON CONFLICT (id) DO NOTHING";
+const SAME_EVENT: &str = "SELECT payload = ? FROM events WHERE id = ?";
+const UPSERT_DEVICE: &str = "INSERT INTO devices (device, first_sequence, last_sequence, stored, dropped, seen_ms) \
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET \
+     first_sequence = min(first_sequence, excluded.first_sequence), \
+     last_sequence = max(last_sequence, excluded.last_sequence), stored = stored + excluded.stored, \
+     dropped = max(dropped, excluded.dropped), seen_ms = max(seen_ms, excluded.seen_ms)";
+const IS_WITHDRAWN: &str = "SELECT count(*) FROM withdrawals WHERE digest = ?";
+const DELETE_EVENTS_OF: &str = "DELETE FROM events WHERE device = ?";
+const DELETE_DEVICE: &str = "DELETE FROM devices WHERE device = ?";
+const INSERT_WITHDRAWAL: &str =
+    "INSERT INTO withdrawals (digest, withdrawn_ms) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING";
+// Arrival follows the watermark but for corrections of the clock, so the oldest rows are the first ones: no index.
+const EXPIRE_EVENTS: &str = "DELETE FROM events WHERE received_ms < ?1 AND watermark IN \
+                             (SELECT watermark FROM events ORDER BY watermark LIMIT 1000)";
+const EXPIRE_DEVICES: &str = "DELETE FROM devices WHERE seen_ms < ?";
+const EXPIRE_WITHDRAWALS: &str = "DELETE FROM withdrawals WHERE withdrawn_ms < ?";
+// As large as a small delivery, so that a full store is noticed; the room is given back in the same transaction.
+const FILL_PROBE: &str = "INSERT INTO probe (one, checked_ms, padding) VALUES (1, ?, zeroblob(16384)) \
+                          ON CONFLICT (one) DO UPDATE SET checked_ms = excluded.checked_ms, padding = excluded.padding";
+const EMPTY_PROBE: &str = "UPDATE probe SET padding = zeroblob(0)";
+
+/// One event, ready to be written.
+#[derive(Debug)]
+pub(super) struct EventRow {
+    pub(super) id: EventId,
+    pub(super) sequence: i64,
+    pub(super) payload: String,
+}
+
+/// One delivery, ready to be written.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) device: DeviceId,
+    pub(super) sent_at_ms: i64,
+    pub(super) received_ms: i64,
+    pub(super) dropped: i64,
+    pub(super) events: Vec<EventRow>,
+}
+
+/// One thing to write.
+#[derive(Debug)]
+pub(super) enum Work {
+    Append(Rows),
+    Withdraw { device: DeviceId, now_ms: i64 },
+    Expire { before_ms: i64 },
+    Probe { now_ms: i64 },
+    Close,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) deleted: u64,
+}
+
+#[derive(Debug)]
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+/// The way to the writing task. It ends when this is dropped or [`Work::Close`] was done.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    pub(super) fn start(options: SqliteConnectOptions, path: PathBuf) -> Self {
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write_until_closed(waiting, options, path));
+        Self { jobs }
+    }
+
+    /// Waits until the work is durable.
+    pub(super) async fn run(&self, work: Work) -> Result<Answer, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .send_timeout(Job { work, reply }, PATIENCE)
+            .await
+            .map_err(|error| match error {
+                mpsc::error::SendTimeoutError::Timeout(_) => StoreError::Overloaded,
+                mpsc::error::SendTimeoutError::Closed(_) => StoreError::Closed,
+            })?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+async fn write_until_closed(
+    mut waiting: mpsc::Receiver<Job>,
+    options: SqliteConnectOptions,
+    path: PathBuf,
+) {
+    let mut connection = None;
+    let mut jobs = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut jobs, GROUP).await > 0 {
+        let closing = jobs.iter().any(|job| matches!(job.work, Work::Close));
+        let written = write_group(&mut connection, &options, &path, &jobs).await;
+        if written.is_err() || closing {
+            // After a failure the next group starts on a fresh connection.
+            close(connection.take()).await;
+        }
+        match written {
+            Ok(answers) => {
+                for (job, answer) in jobs.drain(..).zip(answers) {
+                    // Whoever asked may have gone; the work is done all the same.
+                    let _ = job.reply.send(Ok(answer));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, requests = jobs.len(), "the store could not write");
+                for job in jobs.drain(..) {
+                    let _ = job.reply.send(Err(error.clone()));
+                }
+            }
+        }
+        if closing {
+            return;
+        }
+    }
+    close(connection).await;
+}
+
+async fn close(connection: Option<SqliteConnection>) {
+    if let Some(connection) = connection
+        && let Err(error) = connection.close().await
+    {
+        tracing::warn!(%error, "the store's connection did not close cleanly");
+    }
+}
+
+/// Everything of the group is durable, or nothing is.
+async fn write_group(
+    connection: &mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+    path: &Path,
+    jobs: &[Job],
+) -> Result<Vec<Answer>, StoreError> {
+    let explain = |error: sqlx::Error| from_sqlite(&error, path);
+    let connection = match connection {
+        Some(connection) => connection,
+        none => none.insert(
+            SqliteConnection::connect_with(options)
+                .await
+                .map_err(explain)?,
+        ),
+    };
+    let mut transaction = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(explain)?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        answers.push(
+            perform(&mut transaction, &job.work)
+                .await
+                .map_err(explain)?,
+        );
+    }
+    transaction.commit().await.map_err(explain)?;
+    Ok(answers)
+}
+
+async fn perform(
+    transaction: &mut Transaction<'_, Sqlite>,
+    work: &Work,
+) -> Result<Answer, sqlx::Error> {
+    match work {
+        Work::Append(rows) => append(transaction, rows).await,
+        Work::Withdraw { device, now_ms } => {
+            sqlx::query(INSERT_WITHDRAWAL)
+                .bind(digest(*device))
+                .bind(now_ms)
+                .execute(&mut **transaction)
+                .await?;
+            sqlx::query(DELETE_DEVICE)
+                .bind(key(device))
+                .execute(&mut **transaction)
+                .await?;
+            let done = sqlx::query(DELETE_EVENTS_OF)
+                .bind(key(device))
+                .execute(&mut **transaction)
+                .await?;
+            Ok(Answer {
+                deleted: done.rows_affected(),
+                ..Answer::default()
+            })
+        }
+        Work::Expire { before_ms } => {
+            sqlx::query(EXPIRE_DEVICES)
+                .bind(before_ms)
+                .execute(&mut **transaction)
+                .await?;
+            sqlx::query(EXPIRE_WITHDRAWALS)
+                .bind(before_ms)
+                .execute(&mut **transaction)
+                .await?;
+            let done = sqlx::query(EXPIRE_EVENTS)
+                .bind(before_ms)
+                .execute(&mut **transaction)
+                .await?;
+            Ok(Answer {
+                deleted: done.rows_affected(),
+                ..Answer::default()
+            })
+        }
+        Work::Probe { now_ms } => {
+            sqlx::query(FILL_PROBE)
+                .bind(now_ms)
+                .execute(&mut **transaction)
+                .await?;
+            sqlx::query(EMPTY_PROBE).execute(&mut **transaction).await?;
+            Ok(Answer::default())
+        }
+        Work::Close => Ok(Answer::default()),
+    }
+}
+
+async fn append(
+    transaction: &mut Transaction<'_, Sqlite>,
+    rows: &Rows,
+) -> Result<Answer, sqlx::Error> {
+    let withdrawn: i64 = sqlx::query_scalar(IS_WITHDRAWN)
+        .bind(digest(rows.device))
+        .fetch_one(&mut **transaction)
+        .await?;
+    if withdrawn > 0 {
+        return Ok(Answer {
+            outcomes: vec![Outcome::Withdrawn; rows.events.len()],
+            ..Answer::default()
+        });
+    }
+    let mut outcomes = Vec::with_capacity(rows.events.len());
+    for event in &rows.events {
+        outcomes.push(append_event(transaction, rows, event).await?);
+    }
+    let sequences = rows.events.iter().map(|event| event.sequence);
+    if let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) {
+        let stored = outcomes
+            .iter()
+            .filter(|outcome| **outcome == Outcome::Stored)
+            .count();
+        sqlx::query(UPSERT_DEVICE)
+            .bind(key(&rows.device))
+            .bind(first)
+            .bind(last)
+            .bind(i64::try_from(stored).unwrap_or(i64::MAX))
+            .bind(rows.dropped)
+            .bind(rows.received_ms)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(Answer {
+        outcomes,
+        ..Answer::default()
+    })
+}
+
+async fn append_event(
+    transaction: &mut Transaction<'_, Sqlite>,
+    rows: &Rows,
+    event: &EventRow,
+) -> Result<Outcome, sqlx::Error> {
+    let id = event.id.0.as_bytes().as_slice();
+    let inserted = sqlx::query(INSERT_EVENT)
+        .bind(id)
+        .bind(key(&rows.device))
+        .bind(rows.sent_at_ms)
+        .bind(rows.received_ms)
+        .bind(event.payload.as_str())
+        .execute(&mut **transaction)
+        .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(Outcome::Stored);
+    }
+    let same: bool = sqlx::query_scalar(SAME_EVENT)
+        .bind(event.payload.as_str())
+        .bind(id)
+        .fetch_one(&mut **transaction)
+        .await?;
+    Ok(if same {
+        Outcome::Duplicate
+    } else {
+        Outcome::Conflicting
+    })
+}
+
+fn key(device: &DeviceId) -> &[u8] {
+    device.0.as_bytes().as_slice()
+}
+
+/// What stays of a withdrawn device: enough to recognise it, nothing that names it.
+fn digest(device: DeviceId) -> Vec<u8> {
+    Sha256::digest(device.0.as_bytes()).to_vec()
+}
