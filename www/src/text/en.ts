@@ -222,22 +222,17 @@ export const en: Text = {
   },
 
   kinds: {
-    impression: 'appeared in your list',
-    viewed: 'you saw it',
-    detail_view: 'you opened the details',
-    detail: 'you opened the details',
-    like: 'you like it',
-    dislike: 'not for you',
+    opened: 'you opened the details',
+    followed_link: "you went to the organiser's site",
+    liked: 'you like it',
+    disliked: 'not for you',
     maybe: 'maybe',
-    feedback: 'you gave an opinion',
-    favourite: 'saved',
-    favourite_added: 'saved',
-    favourite_removed: 'no longer saved',
-    rating: 'you rated it',
-    attendance: 'you went',
+    saved: 'saved',
+    unsaved: 'no longer saved',
     attended: 'you went',
-    search_click: 'opened from a search',
-    external_click: 'you went to the site',
+    missed: 'you did not go',
+    rated: 'you gave it stars',
+    impression: 'appeared in your list',
   },
 
   status: {
@@ -252,7 +247,7 @@ export const en: Text = {
     learned: 'learned model',
     memory: 'no storage in this browser',
     problem: 'Running on the plain list: {code}',
-    about: 'Simulated plans at real places in {city}. An open project.',
+    about: 'A demonstration for {city}: plans may be simulated.',
   },
 
   errors: {

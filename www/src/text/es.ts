@@ -224,22 +224,17 @@ export const es = {
 
   /** What an interaction was. Unknown ones show as they are. */
   kinds: {
-    impression: 'apareció en tu lista',
-    viewed: 'la viste',
-    detail_view: 'abriste los detalles',
-    detail: 'abriste los detalles',
-    like: 'te gusta',
-    dislike: 'no es para ti',
+    opened: 'abriste los detalles',
+    followed_link: 'fuiste al sitio',
+    liked: 'te gusta',
+    disliked: 'no es para ti',
     maybe: 'quizás',
-    feedback: 'opinaste',
-    favourite: 'guardada',
-    favourite_added: 'guardada',
-    favourite_removed: 'ya no guardada',
-    rating: 'la calificaste',
-    attendance: 'asististe',
-    attended: 'asististe',
-    search_click: 'la abriste desde una búsqueda',
-    external_click: 'fuiste al sitio',
+    saved: 'guardada',
+    unsaved: 'ya no está guardada',
+    attended: 'fuiste',
+    missed: 'no fuiste',
+    rated: 'le diste estrellas',
+    impression: 'apareció en tu lista',
   },
 
   status: {
@@ -254,7 +249,7 @@ export const es = {
     learned: 'modelo aprendido',
     memory: 'sin almacenamiento en este navegador',
     problem: 'Funciona con la lista básica: {code}',
-    about: 'Planes simulados en lugares reales de {city}. Un proyecto abierto.',
+    about: 'Una demostración para {city}: los planes pueden ser simulados.',
   },
 
   errors: {
