@@ -1,2 +1,86 @@
-//! The `triqueta` command.
-fn main() {}
+//! The `triqueta` command: one verb a stage of the loop.
+//!
+//! Results go to standard output, everything else (bars, notes, errors) to standard error, so that `--json` can be piped.
+//! A failure is one block that says what happened and what to do, with a stable code; the exit code is then 1, and 2 for
+//! a command line that cannot be understood.
+
+mod check;
+mod failure;
+mod import;
+mod interrupt;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use failure::Failure;
+use report::Console;
+
+/// Learned recommendations of cultural, sport and recreational activities.
+#[derive(Parser)]
+#[command(name = "triqueta", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+From a source to a page:
+  triqueta import --mapping trainer/mappings/meetup-montana.toml --from ../shared/data/meetup-montana --out target/meetup
+  triqueta check target/meetup
+
+Each verb has its own examples: triqueta help import";
+
+/// What every verb understands.
+#[derive(Args)]
+struct Output {
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// No bars and no notes, only the result and errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+/// One variant a verb, one module a variant.
+#[derive(Subcommand)]
+enum Verb {
+    Import(import::Options),
+    Check(check::Options),
+}
+
+impl Verb {
+    fn run(self, console: &Console) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Import(options) => import::run(&options, console),
+            Self::Check(options) => check::run(&options, console),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.output.json, cli.output.quiet);
+    let outcome = interrupt::watch().and_then(|()| cli.verb.run(&console));
+    console.finish();
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            console.error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

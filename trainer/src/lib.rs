@@ -1,12 +1,18 @@
 //! Learning: from interaction events to a published bundle.
 //!
-//! Sources come in through [`ingest`], lie as a [`dataset`].
+//! Sources come in through [`ingest`], lie as a [`dataset`], and are judged by [`mod@check`] before anything is learned.
 
+pub mod check;
+pub mod choices;
 pub mod dataset;
 mod digest;
 pub mod error;
+pub mod evaluate;
+pub mod fit;
 pub mod ingest;
 pub mod progress;
+pub mod replay;
+pub mod train;
 
 pub use dataset::{Dataset, Lineage, VisitorRecord};
 pub use error::{Result, TrainerError};

@@ -212,7 +212,7 @@ fn price(
             );
             Some(price as f32)
         }
-        (Some(price), Some(false)) if price == 0.0 => {
+        (Some(0.0), Some(false)) => {
             note(
                 Kind::PriceUnclear,
                 format!("activity {id} costs 0 and is not free"),

@@ -194,15 +194,15 @@ mod tests {
 
     #[test]
     fn a_date_is_a_local_midnight_not_one_of_utc() {
-        let midnight = Some(1_732_338_000_000); // 2024-11-23T05:00Z
-        assert_eq!(parse("iso", "2024-11-23"), midnight);
-        assert_eq!(parse("%d/%m/%Y", "23/11/2024"), midnight);
+        let midnight = 1_732_338_000_000; // 2024-11-23T05:00Z
+        assert_eq!(parse("iso", "2024-11-23"), Some(midnight));
+        assert_eq!(parse("%d/%m/%Y", "23/11/2024"), Some(midnight));
         let zone = TimeZone::get("America/Bogota").unwrap();
         assert_eq!(
-            at_clock(midnight.unwrap(), "20:30 - 22:00", 0, &zone),
+            at_clock(midnight, "20:30 - 22:00", 0, &zone),
             Some(1_732_411_800_000)
         );
-        assert_eq!(at_clock(midnight.unwrap(), "todo el día", 0, &zone), None);
+        assert_eq!(at_clock(midnight, "todo el día", 0, &zone), None);
     }
 
     #[test]

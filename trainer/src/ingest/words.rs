@@ -36,55 +36,79 @@ pub(super) fn apply(
         });
     }
     for &field in &rules.unify {
-        let mut spellings: BTreeMap<String, BTreeMap<String, (usize, usize)>> = BTreeMap::new();
-        each(field, activities, visitors, &mut |word, of_activity| {
-            let counts = spellings
-                .entry(fold(word))
-                .or_default()
-                .entry(word.clone())
-                .or_default();
-            *(if of_activity {
-                &mut counts.0
-            } else {
-                &mut counts.1
-            }) += 1;
-        });
-        let winners: BTreeMap<String, String> = spellings
-            .into_iter()
-            .filter(|(_, spellings)| spellings.len() > 1)
-            .filter_map(|(folded, spellings)| {
-                // Ties go to the spelling with more accents, then to the alphabet.
-                let accents = |word: &str| word.chars().filter(|letter| !letter.is_ascii()).count();
-                let winner = spellings
-                    .into_iter()
-                    .max_by(|(a, a_counts), (b, b_counts)| {
-                        a_counts
-                            .cmp(b_counts)
-                            .then(accents(a).cmp(&accents(b)))
-                            .then(b.cmp(a))
-                    })?
-                    .0;
-                Some((folded, winner))
-            })
-            .collect();
-        each(field, activities, visitors, &mut |word, _| {
-            if let Some(winner) = winners.get(&fold(word))
-                && winner != word
-            {
-                notes.add(Kind::WordUnified, || format!("{word:?} became {winner:?}"));
-                word.clone_from(winner);
-            }
+        unify(field, activities, visitors, &mut |word, winner| {
+            notes.add(Kind::WordUnified, || format!("{word:?} became {winner:?}"));
         });
     }
     if !(rules.lower.is_empty() && rules.unify.is_empty()) {
-        // Two spellings in one list are now one word.
-        activities
-            .iter_mut()
-            .for_each(|activity| remove_repeats(&mut activity.tags));
-        for visitor in visitors {
-            remove_repeats(&mut visitor.profile.tags);
-            remove_repeats(&mut visitor.profile.availability);
+        remove_all_repeats(activities, visitors);
+    }
+}
+
+/// Unifies the spellings of every field.
+pub(crate) fn unify_all(activities: &mut [Activity], visitors: &mut [VisitorRecord]) {
+    use WordField::{Level, Locality, Organiser, Tags, Type};
+    for field in [Tags, Type, Locality, Level, Organiser] {
+        unify(field, activities, visitors, &mut |_, _| ());
+    }
+    remove_all_repeats(activities, visitors);
+}
+
+fn unify(
+    field: WordField,
+    activities: &mut [Activity],
+    visitors: &mut [VisitorRecord],
+    changed: &mut dyn FnMut(&str, &str),
+) {
+    // Each folded word's spellings, with how often activities and profiles use them.
+    let mut spellings: BTreeMap<String, BTreeMap<String, (usize, usize)>> = BTreeMap::new();
+    each(field, activities, visitors, &mut |word, of_activity| {
+        let counts = spellings
+            .entry(fold(word))
+            .or_default()
+            .entry(word.clone())
+            .or_default();
+        *(if of_activity {
+            &mut counts.0
+        } else {
+            &mut counts.1
+        }) += 1;
+    });
+    let winners: BTreeMap<String, String> = spellings
+        .into_iter()
+        .filter(|(_, spellings)| spellings.len() > 1)
+        .filter_map(|(folded, spellings)| {
+            // Ties go to the spelling with more accents, then to the alphabet.
+            let accents = |word: &str| word.chars().filter(|letter| !letter.is_ascii()).count();
+            let winner = spellings
+                .into_iter()
+                .max_by(|(a, a_counts), (b, b_counts)| {
+                    a_counts
+                        .cmp(b_counts)
+                        .then(accents(a).cmp(&accents(b)))
+                        .then(b.cmp(a))
+                })?;
+            Some((folded, winner.0))
+        })
+        .collect();
+    each(field, activities, visitors, &mut |word, _| {
+        if let Some(winner) = winners.get(&fold(word))
+            && winner != word
+        {
+            changed(word, winner);
+            word.clone_from(winner);
         }
+    });
+}
+
+/// Two spellings in one list are one word now.
+fn remove_all_repeats(activities: &mut [Activity], visitors: &mut [VisitorRecord]) {
+    activities
+        .iter_mut()
+        .for_each(|activity| remove_repeats(&mut activity.tags));
+    for visitor in visitors {
+        remove_repeats(&mut visitor.profile.tags);
+        remove_repeats(&mut visitor.profile.availability);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::{Result, TrainerError};
 
 /// Rows between two questions whether to stop.
-const ROWS_PER_CHECK: u64 = 1_000;
+const ROWS_PER_CHECK: usize = 1_000;
 
 /// Reads a table or query whole, in one read-only transaction.
 pub(super) fn open(
@@ -120,7 +120,7 @@ async fn read_from(
         hash.update(row.as_bytes());
         hash.update(b"\n");
         rows.push(row);
-        if rows.len() as u64 % ROWS_PER_CHECK == 0 && progress.cancelled() {
+        if rows.len().is_multiple_of(ROWS_PER_CHECK) && progress.cancelled() {
             return Err(TrainerError::Cancelled);
         }
     }
