@@ -27,7 +27,7 @@ const DESKTOP = '(min-width: 960px)';
 async function start(): Promise<void> {
   const app = document.querySelector<HTMLElement>('#app') ?? document.body;
   setLocale(initialLocale());
-  replace(app, masthead(null, () => {}), h('main', { class: 'waiting' }, h('p', { role: 'status' }, text().list.loading)));
+  replace(app, masthead(null, () => {}), hero(CITY.name), h('main', { class: 'waiting' }, h('p', { role: 'status' }, text().list.loading)));
   const recommender = await Recommender.open({ channel: CHANNEL, events: EVENTS, locale: currentLocale() });
   const agenda = new Agenda(recommender);
   const tracking = new Tracking(agenda);
