@@ -23,7 +23,7 @@ pub enum StoreError {
     },
     /// The file is something else.
     #[error(
-        "`{path}` is not a database; it is another kind of file or its beginning was overwritten: name another file or restore a backup"
+        "`{path}` is not a database: it is another kind of file, or its beginning was overwritten; name another file or restore a backup"
     )]
     NotADatabase {
         /// The store's file.
