@@ -39,8 +39,7 @@ export class Recommender implements RecommenderLike {
     }
     stopIfAborted(options.signal);
     const inner = await openInner(options);
-    const delivers = !(inner instanceof FallbackRecommender) && !!options.events && options.delivery !== 'manual';
-    return new this(inner, delivers);
+    return new this(inner, !(inner instanceof FallbackRecommender) && !!options.events);
   }
 
   get status(): Status {
@@ -88,12 +87,10 @@ export class Recommender implements RecommenderLike {
    * consent keeps it out of the outbox.
    */
   async record(body: EventBody): Promise<string | null> {
-    const id = (await this.#change((inner) => inner.record(body))) ?? null;
-    if (id !== null) this.#delivery?.recorded();
-    return id;
+    return (await this.#change((inner) => inner.record(body))) ?? null;
   }
 
-  /** Sends what waits, if the consent allows it and the network is there. Done by itself unless `delivery` is `'manual'`. */
+  /** Sends what waits, if the consent allows it and the network is there. Normally it happens by itself. */
   flush(): Promise<FlushReport> {
     return this.#change((inner) => inner.flush());
   }

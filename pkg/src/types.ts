@@ -17,11 +17,6 @@ export interface OpenOptions {
   channel: string;
   /** URL that takes events (`POST`). Absent: nothing is ever sent, whatever the consent. */
   events?: string;
-  /**
-   * When recorded events are sent. Default `'auto'`: soon after, when the network returns, when the page is hidden, and
-   * again after a failure. `'manual'`: only by `flush()`.
-   */
-  delivery?: 'auto' | 'manual';
   /** URL of the plain list. Default: `fallback.json` beside the channel. */
   fallback?: string;
   /** Where state is kept. Default `'auto'`: IndexedDB where the browser allows it, memory otherwise. */

@@ -1,77 +1,58 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
-import { DELIVERY_DELAY_MS, Delivery } from '../dist/delivery.js';
+import { Delivery } from '../dist/delivery.js';
 
 /** A page as far as delivery knows one. */
 class Page extends EventTarget {
   visibilityState = 'visible';
 }
 
-const NOTHING = { sent: 0, acknowledged: 0, pending: 0, dropped: 0, retryInMs: null };
 let page;
 let flushes;
 
 beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
   page = new Page();
   flushes = 0;
   globalThis.document = page;
-  const listeners = new EventTarget();
-  globalThis.addEventListener = listeners.addEventListener.bind(listeners);
-  globalThis.removeEventListener = listeners.removeEventListener.bind(listeners);
-  globalThis.dispatchEvent = listeners.dispatchEvent.bind(listeners);
+  const browser = new EventTarget();
+  globalThis.addEventListener = browser.addEventListener.bind(browser);
+  globalThis.removeEventListener = browser.removeEventListener.bind(browser);
+  globalThis.dispatchEvent = browser.dispatchEvent.bind(browser);
 });
 
-const delivery = (report = NOTHING) =>
-  new Delivery(async () => {
-    flushes += 1;
-    return report;
-  });
-const pass = async (ms) => {
-  mock.timers.tick(ms);
-  await Promise.resolve();
-  await Promise.resolve();
+const flush = async () => {
+  flushes += 1;
 };
 
-test('what an earlier visit left is tried once, then nothing without cause', async () => {
-  delivery();
-  await pass(DELIVERY_DELAY_MS);
-  await pass(10 * DELIVERY_DELAY_MS);
-  assert.equal(flushes, 1);
-});
-
-test('many records make one try, and it is not put off by each of them', async () => {
-  const sender = delivery();
-  await pass(DELIVERY_DELAY_MS);
-  for (let n = 0; n < 4; n += 1) {
-    sender.recorded();
-    await pass(DELIVERY_DELAY_MS / 4);
-  }
-  assert.equal(flushes, 2);
-});
-
-test('a failed try is repeated when it may be, and at once when the network returns', async () => {
-  delivery({ ...NOTHING, pending: 3, retryInMs: 60_000 });
-  await pass(DELIVERY_DELAY_MS);
-  await pass(59_000);
-  assert.equal(flushes, 1);
-  await pass(1_000);
-  assert.equal(flushes, 2);
+test('the network coming back and the page being hidden are tries; being shown again is none', () => {
+  new Delivery(flush);
+  assert.equal(flushes, 0);
   globalThis.dispatchEvent(new Event('online'));
-  await pass(0);
-  assert.equal(flushes, 3);
-});
-
-test('a page that is hidden sends at once; a stopped one never', async () => {
-  const sender = delivery();
+  assert.equal(flushes, 1);
   page.visibilityState = 'hidden';
   page.dispatchEvent(new Event('visibilitychange'));
-  await pass(0);
-  assert.equal(flushes, 1);
-  sender.stop();
+  assert.equal(flushes, 2);
+  page.visibilityState = 'visible';
   page.dispatchEvent(new Event('visibilitychange'));
+  assert.equal(flushes, 2);
+});
+
+test('a closed recommender does not try any more', () => {
+  const delivery = new Delivery(flush);
+  delivery.stop();
   globalThis.dispatchEvent(new Event('online'));
-  await pass(10 * DELIVERY_DELAY_MS);
-  assert.equal(flushes, 1);
+  page.visibilityState = 'hidden';
+  page.dispatchEvent(new Event('visibilitychange'));
+  assert.equal(flushes, 0);
+});
+
+test('a failed try is said and goes no further', async (context) => {
+  const warn = mock.method(console, 'warn', () => {});
+  context.after(() => warn.mock.restore());
+  new Delivery(async () => {
+    throw new Error('no storage');
+  });
+  globalThis.dispatchEvent(new Event('online'));
+  await new Promise((ready) => setImmediate(ready));
+  assert.equal(warn.mock.callCount(), 1);
 });
