@@ -60,7 +60,7 @@ impl Score {
 
 /// A blend's inputs resolved to columns, ready to score.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Resolved {
+pub struct Resolved {
     inputs: Vec<ResolvedInput>,
 }
 
@@ -87,7 +87,12 @@ impl Blend {
         std::iter::once(two_tower_cosine).chain(pair.iter().copied()).collect()
     }
 
-    pub(crate) fn resolve(&self) -> Result<Resolved, BundleError> {
+    /// Resolves the inputs' names to columns.
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] for an unknown input, an impossible number, or a calibration that would turn the order
+    /// of scores.
+    pub fn resolve(&self) -> Result<Resolved, BundleError> {
         let refuse = |detail: String| Err(BundleError::Malformed { path: "model.json".into(), detail });
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
@@ -126,7 +131,7 @@ impl Blend {
 
 impl Resolved {
     /// The score of one pair. `two_tower_cosine` in −1 to 1, `maturity` in 0 to 1.
-    pub(crate) fn score(&self, two_tower_cosine: f32, pair: &PairRow, maturity: f32) -> Score {
+    pub fn score(&self, two_tower_cosine: f32, pair: &PairRow, maturity: f32) -> Score {
         let mut contributions = [0.0_f32; COMPONENTS.len()];
         for input in &self.inputs {
             let x = input.column.map_or(two_tower_cosine, |column| pair[column]);

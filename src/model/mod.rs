@@ -10,8 +10,7 @@ mod popularity;
 mod triqueta_rule;
 mod two_tower;
 
-pub(crate) use blend::Resolved;
-pub use blend::{Blend, BlendInput, Score};
+pub use blend::{Blend, BlendInput, Resolved, Score};
 
 pub use content::content_score;
 pub use popularity::{PopularitySmoothing, popularity_score};

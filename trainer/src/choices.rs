@@ -10,6 +10,7 @@ use triqueta::catalog::{Catalog, NO_TIME, Row, Status};
 use triqueta::event::ActivityId;
 use triqueta::feature::{ActivityRow, PairRow, PairSide, Prepared, Schema, UserRow};
 use triqueta::history::Profile;
+use triqueta::math::Random;
 use triqueta::model::{Embedding, TwoTower};
 
 use crate::Dataset;
@@ -33,11 +34,19 @@ pub fn positives(dataset: &Dataset, catalog: &Catalog) -> Vec<Positive> {
     let mut positives = Vec::new();
     loop {
         let together = replay.upcoming();
-        let Some(first) = together.first() else { return positives };
+        let Some(first) = together.first() else {
+            return positives;
+        };
         let time_ms = first.time_ms;
         replay.advance_before(time_ms.saturating_add(1));
         for event in together {
-            let Some(row) = event.body.activity().and_then(|activity| catalog.row(activity)) else { continue };
+            let Some(row) = event
+                .body
+                .activity()
+                .and_then(|activity| catalog.row(activity))
+            else {
+                continue;
+            };
             let key = VisitorKey::of(event);
             if replay.is_chosen(&key, row) && seen.insert((key.clone(), row)) {
                 positives.push(Positive { time_ms, key, row });
@@ -59,19 +68,33 @@ impl Open {
     pub fn new(catalog: &Catalog, horizon_days: f64) -> Self {
         let shown = |row: &Row| matches!(catalog.status(*row), Status::Active | Status::Inactive);
         let columns = catalog.columns();
-        let mut by_start: Vec<(i64, Row)> =
-            catalog.live_rows().filter(shown).map(|row| (columns.start_ms[row.index()], row)).collect();
+        let mut by_start: Vec<(i64, Row)> = catalog
+            .live_rows()
+            .filter(shown)
+            .map(|row| (columns.start_ms[row.index()], row))
+            .collect();
         by_start.sort_unstable();
-        Self { by_start, published_ms: columns.published_ms.clone(), horizon_ms: (horizon_days * 86_400_000.0) as i64 }
+        Self {
+            by_start,
+            published_ms: columns.published_ms.clone(),
+            horizon_ms: (horizon_days * 86_400_000.0) as i64,
+        }
     }
 
     /// The open rows in ascending order.
     pub fn at(&self, time_ms: i64) -> Vec<Row> {
-        let from = self.by_start.partition_point(|&(start_ms, _)| start_ms <= time_ms);
-        let until = self.by_start.partition_point(|&(start_ms, _)| start_ms < time_ms.saturating_add(self.horizon_ms));
+        let from = self
+            .by_start
+            .partition_point(|&(start_ms, _)| start_ms <= time_ms);
+        let until = self
+            .by_start
+            .partition_point(|&(start_ms, _)| start_ms < time_ms.saturating_add(self.horizon_ms));
         let starting = self.by_start.get(from..until).unwrap_or_default();
-        let mut rows: Vec<Row> =
-            starting.iter().map(|&(_, row)| row).filter(|row| self.published_ms[row.index()] <= time_ms).collect();
+        let mut rows: Vec<Row> = starting
+            .iter()
+            .map(|&(_, row)| row)
+            .filter(|row| self.published_ms[row.index()] <= time_ms)
+            .collect();
         rows.sort_unstable();
         rows
     }
@@ -101,8 +124,13 @@ impl Viewpoint {
     /// The visitor's point on the sphere, from the embeddings of [`Lens::items`]: the same bits as
     /// [`TwoTower::embed_user`] of the whole row.
     pub fn embed(&self, model: &TwoTower, items: &[Embedding]) -> Embedding {
-        let history = self.history.iter().map(|&(item, weight)| (&items[item as usize], weight));
-        model.user.forward(&model.user_input(&self.user, &TwoTower::pool(history)))
+        let history = self
+            .history
+            .iter()
+            .map(|&(item, weight)| (&items[item as usize], weight));
+        model
+            .user
+            .forward(&model.user_input(&self.user, &TwoTower::pool(history)))
     }
 }
 
@@ -132,17 +160,32 @@ pub struct Lens<'a> {
 
 impl<'a> Lens<'a> {
     /// Starts before the first event.
-    pub fn new(dataset: &'a Dataset, schema: &'a Schema, catalog: &'a Catalog, counter_half_life_days: f32) -> Self {
+    pub fn new(
+        dataset: &'a Dataset,
+        schema: &'a Schema,
+        catalog: &'a Catalog,
+        counter_half_life_days: f32,
+    ) -> Self {
         let replay = Replay::new(dataset, catalog, counter_half_life_days);
         let prepared = Prepared::new(schema, catalog, replay.counters());
-        Self { replay, schema, catalog, prepared }
+        Self {
+            replay,
+            schema,
+            catalog,
+            prepared,
+        }
     }
 
     /// The activities histories refer to: the catalogue's rows, then one row for all activities it does not know.
     pub fn items(catalog: &Catalog) -> Vec<ActivityRow> {
-        let mut items: Vec<ActivityRow> =
-            (0..catalog.len() as u32).map(|row| ActivityRow::of_row(catalog, Row(row))).collect();
-        items.push(ActivityRow::of_content(&Default::default(), catalog.city(), catalog.words()));
+        let mut items: Vec<ActivityRow> = (0..catalog.len() as u32)
+            .map(|row| ActivityRow::of_row(catalog, Row(row)))
+            .collect();
+        items.push(ActivityRow::of_content(
+            &Default::default(),
+            catalog.city(),
+            catalog.words(),
+        ));
         items
     }
 
@@ -171,11 +214,23 @@ impl<'a> Lens<'a> {
         let side = PairSide::new(&user, &visitor.profile, schema, catalog, time_ms);
         let pair = |&row: &Row| side.row(catalog, &self.prepared, counters, schema, row);
         let pairs = candidates.iter().map(pair).collect();
-        Choice { time_ms, viewpoint: compact(user, catalog), profile: visitor.profile, candidates, pairs }
+        Choice {
+            time_ms,
+            viewpoint: compact(user, catalog),
+            profile: visitor.profile.clone(),
+            candidates,
+            pairs,
+        }
     }
 
     /// What a visitor could have chosen instead of `row`: everything open they had no positive signal for, `row` first.
-    pub fn candidates(&mut self, open: &Open, key: &VisitorKey, row: Row, time_ms: i64) -> Vec<Row> {
+    pub fn candidates(
+        &mut self,
+        open: &Open,
+        key: &VisitorKey,
+        row: Row,
+        time_ms: i64,
+    ) -> Vec<Row> {
         self.replay.advance_before(time_ms);
         let others = open.at(time_ms).into_iter();
         let others = others.filter(|&other| other != row && !self.replay.is_chosen(key, other));
@@ -186,9 +241,33 @@ impl<'a> Lens<'a> {
 fn compact(mut user: UserRow, catalog: &Catalog) -> Viewpoint {
     let unknown = catalog.len() as u32;
     let number = |id: &ActivityId| catalog.row(id).map_or(unknown, |row| row.0);
-    let history = user.history.iter().map(|past| (number(&past.id), past.weight)).collect();
+    let history = user
+        .history
+        .iter()
+        .map(|past| (number(&past.id), past.weight))
+        .collect();
     let maturity = user.maturity();
     let positives = user.history.iter().filter(|past| past.positive).count();
     user.history = Vec::new();
-    Viewpoint { user, history, maturity, positives }
+    Viewpoint {
+        user,
+        history,
+        maturity,
+        positives,
+    }
+}
+
+/// At most `limit` candidates: the first, which was chosen, and an even draw of the others, in their order.
+pub fn thin(candidates: Vec<Row>, limit: usize, seed: u64) -> Vec<Row> {
+    if candidates.len() <= limit.max(2) {
+        return candidates;
+    }
+    let mut others: Vec<usize> = (1..candidates.len()).collect();
+    Random::new(seed).shuffle(&mut others);
+    others.truncate(limit.max(2) - 1);
+    others.sort_unstable();
+    std::iter::once(0)
+        .chain(others)
+        .map(|index| candidates[index])
+        .collect()
 }

@@ -5,6 +5,7 @@
 //! moment can reach what is computed for it: events of equal time do not see each other, an activity is known from its
 //! publication on, and its density counts only what had been published by then.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use triqueta::catalog::{Activity, Catalog, Content, Counters, NO_TIME, Row, Words};
@@ -27,7 +28,10 @@ pub enum VisitorKey {
 impl VisitorKey {
     /// Whose event it is.
     pub fn of(event: &Event) -> Self {
-        event.user.as_ref().map_or(Self::Device(event.device), |user| Self::User(user.clone()))
+        event
+            .user
+            .as_ref()
+            .map_or(Self::Device(event.device), |user| Self::User(user.clone()))
     }
 }
 
@@ -41,7 +45,12 @@ pub fn catalog_of(dataset: &Dataset, words: Words) -> Result<Catalog> {
     let mut columns = catalog.columns().clone();
     columns.density = densities(&dataset.activities);
     let removed = catalog.removed().to_vec();
-    Ok(Catalog::from_columns(dataset.city.clone(), catalog.words().clone(), columns, removed)?)
+    Ok(Catalog::from_columns(
+        dataset.city.clone(),
+        catalog.words().clone(),
+        columns,
+        removed,
+    )?)
 }
 
 /// How many other activities lay in the 3 × 3 cells of 0.01 degree around each when it was published; 0 where the place
@@ -54,11 +63,17 @@ fn densities(activities: &[Activity]) -> Vec<f32> {
     let mut densities = vec![0.0; activities.len()];
     let cell = |activity: &Activity| {
         let place = activity.place?;
-        Some(((place.lat as f32 * 100.0).floor() as i32, (place.lon as f32 * 100.0).floor() as i32))
+        Some((
+            (place.lat as f32 * 100.0).floor() as i32,
+            (place.lon as f32 * 100.0).floor() as i32,
+        ))
     };
-    for together in order.chunk_by(|&a, &b| published(&activities[a]) == published(&activities[b])) {
-        let located: Vec<(usize, (i32, i32))> =
-            together.iter().filter_map(|&index| Some((index, cell(&activities[index])?))).collect();
+    for together in order.chunk_by(|&a, &b| published(&activities[a]) == published(&activities[b]))
+    {
+        let located: Vec<(usize, (i32, i32))> = together
+            .iter()
+            .filter_map(|&index| Some((index, cell(&activities[index])?)))
+            .collect();
         for &(_, cell) in &located {
             *counts.entry(cell).or_default() += 1;
         }
@@ -93,8 +108,14 @@ impl<'a> Replay<'a> {
         Self {
             events: &dataset.events,
             catalog,
-            contents: (0..catalog.len() as u32).map(|row| catalog.content(Row(row))).collect(),
-            profiles: dataset.visitors.iter().map(|record| (record.user.as_str(), &record.profile)).collect(),
+            contents: (0..catalog.len() as u32)
+                .map(|row| catalog.content(Row(row)))
+                .collect(),
+            profiles: dataset
+                .visitors
+                .iter()
+                .map(|record| (record.user.as_str(), &record.profile))
+                .collect(),
             numbers: HashMap::new(),
             visitors: Vec::new(),
             counters: seeded_counters(dataset, catalog, start_ms, counter_half_life_days),
@@ -107,7 +128,11 @@ impl<'a> Replay<'a> {
     /// Takes in every event before `time_ms`, none at or after it. Time never runs backwards: an earlier moment than the
     /// last one changes nothing.
     pub fn advance_before(&mut self, time_ms: i64) {
-        while let Some(event) = self.events.get(self.next).filter(|event| event.time_ms < time_ms) {
+        while let Some(event) = self
+            .events
+            .get(self.next)
+            .filter(|event| event.time_ms < time_ms)
+        {
             self.apply(event);
             self.next += 1;
         }
@@ -116,15 +141,18 @@ impl<'a> Replay<'a> {
     /// The events of the next moment, which have not been taken in; empty at the end.
     pub fn upcoming(&self) -> &'a [Event] {
         let rest = &self.events[self.next..];
-        let together = rest.iter().take_while(|event| event.time_ms == rest[0].time_ms).count();
+        let together = rest
+            .iter()
+            .take_while(|event| event.time_ms == rest[0].time_ms)
+            .count();
         &rest[..together]
     }
 
     /// What was known of a visitor; a newcomer has their profile only.
-    pub fn visitor(&self, key: &VisitorKey) -> Visitor {
+    pub fn visitor(&self, key: &VisitorKey) -> Cow<'_, Visitor> {
         match self.numbers.get(key) {
-            Some(&number) => self.visitors[number].clone(),
-            None => self.newcomer(key),
+            Some(&number) => Cow::Borrowed(&self.visitors[number]),
+            None => Cow::Owned(self.newcomer(key)),
         }
     }
 
@@ -135,8 +163,13 @@ impl<'a> Replay<'a> {
 
     /// The activities in which the visitor has a positive signal that stands.
     pub fn is_chosen(&self, key: &VisitorKey, row: Row) -> bool {
-        let visitor = self.numbers.get(key).and_then(|&number| self.visitors.get(number));
-        visitor.and_then(|visitor| visitor.history.entry(self.catalog.id(row))).is_some_and(|entry| entry.is_positive())
+        let visitor = self
+            .numbers
+            .get(key)
+            .and_then(|&number| self.visitors.get(number));
+        visitor
+            .and_then(|visitor| visitor.history.entry(self.catalog.id(row)))
+            .is_some_and(|entry| entry.is_positive())
     }
 
     fn newcomer(&self, key: &VisitorKey) -> Visitor {
@@ -144,11 +177,16 @@ impl<'a> Replay<'a> {
             VisitorKey::User(user) => self.profiles.get(user.as_str()).copied().cloned(),
             VisitorKey::Device(_) => None,
         };
-        Visitor { profile: profile.unwrap_or_default(), history: History::default() }
+        Visitor {
+            profile: profile.unwrap_or_default(),
+            history: History::default(),
+        }
     }
 
     fn apply(&mut self, event: &Event) {
-        let Some(activity) = event.body.activity() else { return };
+        let Some(activity) = event.body.activity() else {
+            return;
+        };
         let key = VisitorKey::of(event);
         let number = match self.numbers.get(&key) {
             Some(&number) => number,
@@ -164,12 +202,20 @@ impl<'a> Replay<'a> {
         let history = &mut self.visitors[number].history;
         history.observe(event.time_ms, &event.body, content);
         let Some(row) = row else { return };
-        if history.entry(activity).is_some_and(|entry| entry.is_positive()) && self.counted.insert((number, row)) {
+        if history
+            .entry(activity)
+            .is_some_and(|entry| entry.is_positive())
+            && self.counted.insert((number, row))
+        {
             self.counters.advance(event.time_ms);
             self.counters.add(row, event.time_ms, true, 1.0);
         }
         let opened = matches!(event.body, Body::DetailView { .. });
-        if opened && self.viewed.insert((number, row, event.time_ms.div_euclid(DAY_MS))) {
+        if opened
+            && self
+                .viewed
+                .insert((number, row, event.time_ms.div_euclid(DAY_MS)))
+        {
             self.counters.advance(event.time_ms);
             self.counters.add(row, event.time_ms, false, 1.0);
         }
@@ -177,10 +223,17 @@ impl<'a> Replay<'a> {
 }
 
 /// Zero, or what the source had counted before events were collected.
-fn seeded_counters(dataset: &Dataset, catalog: &Catalog, as_of_ms: i64, half_life_days: f32) -> Counters {
+fn seeded_counters(
+    dataset: &Dataset,
+    catalog: &Catalog,
+    as_of_ms: i64,
+    half_life_days: f32,
+) -> Counters {
     let mut counters = Counters::new(catalog.len(), as_of_ms, half_life_days);
     for activity in &dataset.activities {
-        if let (Some((favourites, views)), Some(row)) = (activity.seed_counts, catalog.row(&activity.id)) {
+        if let (Some((favourites, views)), Some(row)) =
+            (activity.seed_counts, catalog.row(&activity.id))
+        {
             counters.add(row, as_of_ms, true, favourites);
             counters.add(row, as_of_ms, false, views);
         }
@@ -190,7 +243,12 @@ fn seeded_counters(dataset: &Dataset, catalog: &Catalog, as_of_ms: i64, half_lif
 
 /// The live counters as of a moment, for publication: a visitor counts once an activity as positive, from their first
 /// positive signal on, and once an activity and day as a view of its detail, so that nobody can inflate them alone.
-pub fn counters_of(dataset: &Dataset, catalog: &Catalog, as_of_ms: i64, half_life_days: f32) -> Counters {
+pub fn counters_of(
+    dataset: &Dataset,
+    catalog: &Catalog,
+    as_of_ms: i64,
+    half_life_days: f32,
+) -> Counters {
     let mut replay = Replay::new(dataset, catalog, half_life_days);
     replay.advance_before(as_of_ms.saturating_add(1));
     replay.counters.advance(as_of_ms);

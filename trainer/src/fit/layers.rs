@@ -8,24 +8,29 @@ use super::real::Real;
 
 /// `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Layer<F> {
+pub(super) struct Layer<F> {
     /// `[out, in]`.
-    pub weight: Array2<F>,
+    pub(super) weight: Array2<F>,
     /// `[out]`.
-    pub bias: Array1<F>,
+    pub(super) bias: Array1<F>,
 }
 
 impl<F: Real> Layer<F> {
     fn random(inputs: usize, outputs: usize, random: &mut Random) -> Self {
         let scale = libm::sqrt(2.0 / inputs as f64);
         Self {
-            weight: Array2::from_shape_simple_fn((outputs, inputs), || F::of_f64(scale * random.normal())),
+            weight: Array2::from_shape_simple_fn((outputs, inputs), || {
+                F::of_f64(scale * random.normal())
+            }),
             bias: Array1::zeros(outputs),
         }
     }
 
     fn zeros_like(&self) -> Self {
-        Self { weight: Array2::zeros(self.weight.raw_dim()), bias: Array1::zeros(self.bias.raw_dim()) }
+        Self {
+            weight: Array2::zeros(self.weight.raw_dim()),
+            bias: Array1::zeros(self.bias.raw_dim()),
+        }
     }
 
     fn forward(&self, x: &Array2<F>) -> Array2<F> {
@@ -42,24 +47,24 @@ impl<F: Real> Layer<F> {
 
 /// Three layers, the first two rectified, the result scaled to length 1.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TowerLayers<F> {
+pub(super) struct TowerLayers<F> {
     /// The layers in order.
-    pub layers: [Layer<F>; 3],
+    pub(super) layers: [Layer<F>; 3],
 }
 
 /// What a forward pass leaves for the backward pass.
 #[derive(Debug, Clone)]
-pub struct TowerPass<F> {
+pub(super) struct TowerPass<F> {
     input: Array2<F>,
     hidden: [Array2<F>; 2],
     lengths: Vec<F>,
     /// The embeddings, one row an input row, of length 1 (or 0).
-    pub embedding: Array2<F>,
+    pub(super) embedding: Array2<F>,
 }
 
 impl<F: Real> TowerLayers<F> {
     /// Random weights (He et al. 2015), zero biases.
-    pub fn random(inputs: usize, random: &mut Random) -> Self {
+    pub(super) fn random(inputs: usize, random: &mut Random) -> Self {
         Self {
             layers: [
                 Layer::random(inputs, HIDDEN[0], random),
@@ -70,12 +75,14 @@ impl<F: Real> TowerLayers<F> {
     }
 
     /// Zeros in the same shape.
-    pub fn zeros_like(&self) -> Self {
-        Self { layers: self.layers.each_ref().map(Layer::zeros_like) }
+    pub(super) fn zeros_like(&self) -> Self {
+        Self {
+            layers: self.layers.each_ref().map(Layer::zeros_like),
+        }
     }
 
     /// The layers as the recommender ships them.
-    pub fn to_tower(&self) -> Tower {
+    pub(super) fn to_tower(&self) -> Tower {
         Tower {
             layers: self.layers.each_ref().map(|layer| Dense {
                 weight: layer.weight.mapv(F::to_f32),
@@ -85,7 +92,7 @@ impl<F: Real> TowerLayers<F> {
     }
 
     /// The same layers with other numbers.
-    pub fn convert<G: Real>(&self) -> TowerLayers<G> {
+    pub(super) fn convert<G: Real>(&self) -> TowerLayers<G> {
         TowerLayers {
             layers: self.layers.each_ref().map(|layer| Layer {
                 weight: layer.weight.mapv(|value| G::of_f64(value.to_f64())),
@@ -95,7 +102,7 @@ impl<F: Real> TowerLayers<F> {
     }
 
     /// The embeddings of a batch of input rows.
-    pub fn forward(&self, input: Array2<F>) -> TowerPass<F> {
+    pub(super) fn forward(&self, input: Array2<F>) -> TowerPass<F> {
         let rectified = |mut x: Array2<F>| {
             x.mapv_inplace(|value| if value > F::zero() { value } else { F::zero() });
             x
@@ -111,17 +118,32 @@ impl<F: Real> TowerLayers<F> {
             }
             lengths.push(length);
         }
-        TowerPass { input, hidden: [first, second], lengths, embedding }
+        TowerPass {
+            input,
+            hidden: [first, second],
+            lengths,
+            embedding,
+        }
     }
 
     /// Adds the gradients for `d_embedding` into `into` and gives the gradient of the input rows.
-    pub fn backward(&self, pass: &TowerPass<F>, mut d_embedding: Array2<F>, into: &mut Self) -> Array2<F> {
-        for ((mut d_row, row), &length) in
-            d_embedding.rows_mut().into_iter().zip(pass.embedding.rows()).zip(&pass.lengths)
+    pub(super) fn backward(
+        &self,
+        pass: &TowerPass<F>,
+        mut d_embedding: Array2<F>,
+        into: &mut Self,
+    ) -> Array2<F> {
+        for ((mut d_row, row), &length) in d_embedding
+            .rows_mut()
+            .into_iter()
+            .zip(pass.embedding.rows())
+            .zip(&pass.lengths)
         {
             if length > F::zero() {
                 let along: F = d_row.iter().zip(row).map(|(&d, &e)| d * e).sum();
-                Zip::from(&mut d_row).and(row).for_each(|d, &e| *d = (*d - along * e) / length);
+                Zip::from(&mut d_row)
+                    .and(row)
+                    .for_each(|d, &e| *d = (*d - along * e) / length);
             } else {
                 d_row.fill(F::zero());
             }
@@ -135,8 +157,14 @@ impl<F: Real> TowerLayers<F> {
             d
         };
         let [into_first, into_second, into_third] = &mut into.layers;
-        let d_second = through(self.layers[2].backward(&pass.hidden[1], &d_embedding, into_third), &pass.hidden[1]);
-        let d_first = through(self.layers[1].backward(&pass.hidden[0], &d_second, into_second), &pass.hidden[0]);
+        let d_second = through(
+            self.layers[2].backward(&pass.hidden[1], &d_embedding, into_third),
+            &pass.hidden[1],
+        );
+        let d_first = through(
+            self.layers[1].backward(&pass.hidden[0], &d_second, into_second),
+            &pass.hidden[0],
+        );
         self.layers[0].backward(&pass.input, &d_first, into_first)
     }
 }

@@ -7,7 +7,7 @@ use std::ops::{AddAssign, DivAssign, MulAssign, Neg, SubAssign};
 use ndarray::{LinalgScalar, ScalarOperand};
 
 /// A real number. Transcendentals are `libm`'s, so that a training gives the same weights on every machine of a kind.
-pub trait Real:
+pub(super) trait Real:
     LinalgScalar
     + ScalarOperand
     + PartialOrd

@@ -1,0 +1,132 @@
+//! P2, live "all-open": at the moment of each positive, the activity is ranked among everything that was open to the
+//! visitor then. It says what the product is worth.
+
+use std::collections::BTreeMap;
+
+use triqueta::catalog::{Catalog, Row};
+
+use super::metrics::Rank;
+use super::peers::{Peer, Untrained, blend_scores, content_scores, popularity_so_far, resolve};
+use crate::choices::{Choice, Lens, Open, positives};
+use crate::progress::{Progress, check};
+use crate::replay::{VisitorKey, catalog_of};
+use crate::train::{Trained, cosines, embed_items};
+use crate::{Dataset, Result};
+
+/// One question to all peers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Its number in the file it was read from, or in order of time.
+    pub id: u64,
+    /// When, Unix ms.
+    pub time_ms: i64,
+    /// Who.
+    pub key: VisitorKey,
+    /// What was open; what was chosen comes first.
+    pub candidates: Vec<Row>,
+}
+
+/// The queries of a log after a moment: one a positive whose activity had been published before, with at least one other
+/// open activity.
+pub fn queries_after(
+    dataset: &Dataset,
+    catalog: &Catalog,
+    after_ms: i64,
+    horizon_days: f64,
+) -> Vec<Query> {
+    let open = Open::new(catalog, horizon_days);
+    let schema =
+        triqueta::feature::Schema::new(dataset.city.clone(), catalog.words().clone(), &[], 0, 1.0);
+    let mut lens = Lens::new(dataset, &schema, catalog, 1.0);
+    let mut queries = Vec::new();
+    for positive in positives(dataset, catalog) {
+        if positive.time_ms <= after_ms || !open.can_be_chosen(positive.row, positive.time_ms) {
+            continue;
+        }
+        let candidates = lens.candidates(&open, &positive.key, positive.row, positive.time_ms);
+        if candidates.len() > 1 {
+            let id = queries.len() as u64;
+            queries.push(Query {
+                id,
+                time_ms: positive.time_ms,
+                key: positive.key,
+                candidates,
+            });
+        }
+    }
+    queries
+}
+
+/// How every peer ranked the positive of every query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveRun {
+    /// The ranks, one a query and in the queries' order, by peer.
+    pub ranks: BTreeMap<Peer, Vec<Rank>>,
+    /// Whether the visitor had no positive before.
+    pub cold_visitor: Vec<bool>,
+    /// Whether nobody had chosen the activity before.
+    pub cold_activity: Vec<bool>,
+}
+
+/// Ranks the queries, which are in order of time, with live counters and a model that was trained on the past.
+///
+/// # Errors
+/// The first thing that breaks a contract of the catalogue, or [`crate::TrainerError::Cancelled`].
+pub fn rank_live(
+    dataset: &Dataset,
+    trained: &Trained,
+    queries: &[Query],
+    progress: &dyn Progress,
+) -> Result<LiveRun> {
+    let words = trained.schema.words.extended(&dataset.activities)?;
+    let catalog = catalog_of(dataset, words)?;
+    let items = embed_items(&trained.two_tower, &Lens::items(&catalog));
+    let blend = resolve(&trained.blend)?;
+    let mut lens = Lens::new(
+        dataset,
+        &trained.schema,
+        &catalog,
+        trained.counter_half_life_days,
+    );
+    let mut run = LiveRun {
+        ranks: BTreeMap::new(),
+        cold_visitor: Vec::new(),
+        cold_activity: Vec::new(),
+    };
+    for query in queries {
+        check(progress)?;
+        let choice = lens.choice(&query.key, query.time_ms, query.candidates.clone());
+        let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
+        let cosines = cosines(&trained.two_tower, &items, &choice);
+        for peer in Peer::ALL {
+            let scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            run.ranks
+                .entry(peer)
+                .or_default()
+                .push(Rank::of(&scores, 0));
+        }
+        run.cold_visitor.push(choice.viewpoint.positives == 0);
+        run.cold_activity.push(popularity_so_far(&choice)[0] == 0.0);
+        progress.advance(1);
+    }
+    Ok(run)
+}
+
+/// The scores of a choice's candidates by a peer.
+pub(super) fn scores(
+    peer: Peer,
+    choice: &Choice,
+    untrained: &Untrained,
+    cosines: &[f32],
+    blend: &triqueta::model::Resolved,
+) -> Vec<f32> {
+    match peer {
+        Peer::Random => vec![0.0; choice.candidates.len()],
+        Peer::Popularity => popularity_so_far(choice),
+        Peer::RecentPopularity => untrained.recent_popularity.clone(),
+        Peer::Content => content_scores(choice),
+        Peer::Rule => untrained.rule.clone(),
+        Peer::TwoTower => cosines.to_vec(),
+        Peer::Blend => blend_scores(blend, choice, cosines),
+    }
+}

@@ -1,0 +1,59 @@
+//! How good are the rankings, honestly?
+//!
+//! A ranking figure means nothing without its candidates and the random and popularity rows beside it; so every protocol
+//! reports all peers on the same queries, newcomers and regulars apart, over several seeds, and the difference to
+//! popularity with a bootstrap interval clustered by visitor. Everything a scorer sees dates from before the moment it
+//! ranks at. Hyper-parameters are chosen inside the training period.
+
+mod bootstrap;
+mod live;
+mod metrics;
+mod peers;
+mod split;
+
+use serde::Serialize;
+
+pub use bootstrap::{Difference, clustered_difference};
+pub use live::{LiveRun, Query, queries_after, rank_live};
+pub use metrics::{ListMetrics, Rank, mean_and_deviation};
+pub use peers::{
+    Peer, Untrained, blend_scores, content_scores, pair_column, popularity_so_far, resolve,
+};
+pub use split::{quantile_ms, up_to};
+
+/// Means over queries with one positive each.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct RankingMetrics {
+    /// Queries.
+    pub queries: usize,
+    /// NDCG at 10.
+    pub ndcg10: f64,
+    /// Average precision at 10.
+    pub map10: f64,
+    /// Reciprocal rank.
+    pub mrr: f64,
+    /// Share of positives ranked first.
+    pub hr1: f64,
+    /// Share of positives within the first 10.
+    pub hr10: f64,
+    /// Share of others ranked below the positive.
+    pub auc: f64,
+}
+
+impl RankingMetrics {
+    /// The means; zeros where there is no query.
+    pub fn of(ranks: &[Rank]) -> Self {
+        let mean = |metric: &dyn Fn(&Rank) -> f64| {
+            ranks.iter().map(metric).sum::<f64>() / ranks.len().max(1) as f64
+        };
+        Self {
+            queries: ranks.len(),
+            ndcg10: mean(&|rank| rank.ndcg(10)),
+            map10: mean(&|rank| rank.average_precision(10)),
+            mrr: mean(&Rank::reciprocal),
+            hr1: mean(&|rank| rank.hit(1)),
+            hr10: mean(&|rank| rank.hit(10)),
+            auc: mean(&Rank::auc),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! How are the models learned?
+//!
+//! Backward passes only; the forward passes they are tied to live in `triqueta::model`. Hand-derived gradients with
+//! row-sparse optimisers: these models are shallow and sparse, and a finite-difference test keeps every gradient honest.
+
+mod adam;
+mod blend;
+mod frequency;
+mod layers;
+mod logit;
+mod parameters;
+mod real;
+mod tables;
+mod two_tower;
+
+pub use blend::{Scored, blend_loss, calibrate, fit_blend, prior_blend};
+pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};
