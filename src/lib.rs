@@ -16,4 +16,8 @@ pub mod feature;
 pub mod history;
 pub mod math;
 pub mod model;
+pub mod outbox;
 pub mod rank;
+
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

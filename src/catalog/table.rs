@@ -69,6 +69,46 @@ pub struct Columns {
     pub status: Vec<u8>,
 }
 
+impl Columns {
+    /// Appends the rows of other columns with the same vocabularies.
+    pub fn append(&mut self, other: &Self) {
+        let base = self.tags.len() as u32;
+        if self.tag_offsets.is_empty() {
+            self.tag_offsets.push(0);
+        }
+        self.id.extend_from_slice(&other.id);
+        self.kind.extend(&other.kind);
+        self.locality.extend(&other.locality);
+        self.level.extend(&other.level);
+        self.organiser.extend(&other.organiser);
+        self.series.extend(&other.series);
+        self.tag_offsets.extend(other.tag_offsets.iter().skip(1).map(|offset| base + offset));
+        self.tags.extend(&other.tags);
+        self.lat.extend(&other.lat);
+        self.lon.extend(&other.lon);
+        self.start_ms.extend(&other.start_ms);
+        self.end_ms.extend(&other.end_ms);
+        self.published_ms.extend(&other.published_ms);
+        self.price.extend(&other.price);
+        self.transit_m.extend(&other.transit_m);
+        self.density.extend(&other.density);
+        self.weekday.extend(&other.weekday);
+        self.hour.extend(&other.hour);
+        self.season.extend(&other.season);
+        self.holiday.extend(&other.holiday);
+        self.availability.extend(&other.availability);
+        self.status.extend(&other.status);
+    }
+
+    /// Counts again how many activities take place around each, leaving out those `removed`.
+    pub fn refresh_density(&mut self, removed: &[bool]) {
+        let live = |column: &[f32]| -> Vec<f32> {
+            column.iter().zip(removed).map(|(&value, &removed)| if removed { f32::NAN } else { value }).collect()
+        };
+        self.density = densities(&live(&self.lat), &live(&self.lon));
+    }
+}
+
 /// The catalogue: columns, vocabularies and the city, with tombstones for removed activities.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Catalog {

@@ -1,0 +1,107 @@
+//! A visitor's decision, carried out: what it no longer covers is deleted here and, where events were sent, there.
+
+use serde::{Deserialize, Serialize};
+
+use super::clock;
+use super::state::{State, keep, key};
+use super::storage::Change;
+use crate::event::{Consent, DeviceId, Grade};
+use crate::history::Visitor;
+
+/// The version of the text the package shows with its three grades.
+pub(super) const TEXT_VERSION: &str = "2026-11";
+
+/// What a page hands over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Choice {
+    grade: Grade,
+    #[serde(default)]
+    location: bool,
+    #[serde(default)]
+    minor: bool,
+}
+
+impl Choice {
+    /// The choice that leads to the consent in force.
+    pub(super) fn of(consent: &Consent) -> Self {
+        Self { grade: consent.grade, location: consent.location, minor: consent.minor }
+    }
+}
+
+/// What a page gets back.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct View<'a> {
+    grade: Grade,
+    location: bool,
+    minor: bool,
+    text_version: &'a str,
+    time_ms: Option<i64>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(consent: &'a Consent) -> Self {
+        let Consent { grade, location, minor, text_version, time_ms } = consent;
+        let time_ms = (*time_ms != 0).then_some(*time_ms);
+        Self { grade: *grade, location: *location, minor: *minor, text_version, time_ms }
+    }
+}
+
+/// Applies a choice to the page's state; gives the changes to storage, the decision itself among them.
+pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
+    let before = state.consent.clone();
+    state.consent = Consent {
+        grade: choice.grade,
+        location: choice.location,
+        minor: choice.minor,
+        text_version: TEXT_VERSION.to_owned(),
+        time_ms: clock::now_ms(),
+    };
+    let now = &state.consent;
+    let mut changes = vec![Change::state(key::CONSENT, serde_json::to_string(now).unwrap_or_default())];
+    if !now.allows_location() {
+        state.visitor.profile.location = None;
+    }
+    if before.allows_upload() && !now.allows_upload() {
+        changes.extend(forget_device(state));
+    }
+    if now_allows_less(&before, &state.consent) {
+        state.visitor = Visitor::default();
+        changes.extend([Change::forget(key::HISTORY), Change::forget(key::PROFILE)]);
+    } else if state.consent.allows_storage() {
+        changes.extend(keep(&state.visitor));
+    }
+    if state.consent.allows_upload() && state.device.is_none() {
+        let device = DeviceId::new(clock::random_bytes());
+        state.device = Some(device);
+        changes.push(Change::state(key::DEVICE, device.to_string()));
+        // From here on everything is sent; what happened before never is, so only an empty history is complete.
+        state.replayable = state.visitor.history.is_empty();
+        if state.replayable {
+            changes.push(Change::state(key::REPLAYABLE, "1"));
+        }
+    }
+    changes
+}
+
+fn now_allows_less(before: &Consent, now: &Consent) -> bool {
+    now.minor && !before.minor || before.allows_storage() && !now.allows_storage()
+}
+
+/// Empties the outbox and gives the device's name up; the server is told as soon as it can be.
+pub(super) fn forget_device(state: &mut State) -> Vec<Change> {
+    let mut changes = vec![
+        Change::Clear { table: "events" },
+        Change::forget(key::DEVICE),
+        Change::forget(key::SEQUENCE),
+        Change::forget(key::ACKNOWLEDGED),
+        Change::forget(key::DROPPED),
+        Change::forget(key::REPLAYABLE),
+    ];
+    state.replayable = false;
+    if let Some(device) = state.device.take() {
+        changes.push(Change::state(key::WITHDRAWAL, device.to_string()));
+    }
+    changes
+}

@@ -1,0 +1,39 @@
+//! Values across the boundary: JSON in, plain objects out, and errors that keep their code.
+
+use js_sys::{Error, JSON, Reflect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
+
+use crate::error::{RecommenderError, RequestError};
+
+/// Reads a plain JavaScript value. Fields that are `undefined` count as absent.
+pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, RecommenderError> {
+    let malformed = |detail: String| RecommenderError::from(RequestError::Malformed { detail });
+    let text = JSON::stringify(value).map_err(|_| malformed("it is not a plain object".into()))?;
+    let text = text.as_string().unwrap_or_else(|| String::from("null"));
+    serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))
+}
+
+/// Makes a plain JavaScript value.
+pub(super) fn write<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+/// An error as JavaScript sees it: an `Error` with a `code`.
+pub(super) fn error(error: &RecommenderError) -> JsValue {
+    coded(error.code(), &error.to_string())
+}
+
+/// An `Error` with a `code`.
+pub(super) fn coded(code: &str, message: &str) -> JsValue {
+    let error = Error::new(message);
+    let _ = Reflect::set(&error, &JsValue::from_str("code"), &JsValue::from_str(code));
+    error.into()
+}
+
+/// What a thrown value says.
+pub(super) fn message(thrown: &JsValue) -> String {
+    let text = Reflect::get(thrown, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
+    text.or_else(|| thrown.as_string()).unwrap_or_else(|| String::from("unknown"))
+}

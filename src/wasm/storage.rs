@@ -1,0 +1,110 @@
+//! Where state lies: IndexedDB where the browser allows it, memory otherwise, behind one face.
+
+use std::cell::RefCell;
+
+use wasm_bindgen::JsValue;
+
+use super::database::Database;
+use super::memory::Memory;
+
+/// `state`: small values by name. `files`: a bundle's files by path. `events`: the outbox by event id.
+pub(super) const TABLES: [&str; 3] = ["state", "files", "events"];
+const NAME: &str = "triqueta";
+
+/// One change to a table.
+#[derive(Clone)]
+pub(super) enum Change {
+    Put { table: &'static str, key: String, value: JsValue },
+    Delete { table: &'static str, key: String },
+    Clear { table: &'static str },
+}
+
+impl Change {
+    /// A text into the state table.
+    pub(super) fn state(key: &str, value: impl Into<String>) -> Self {
+        Self::Put { table: "state", key: key.to_owned(), value: JsValue::from_str(&value.into()) }
+    }
+
+    /// A key out of the state table.
+    pub(super) fn forget(key: &str) -> Self {
+        Self::Delete { table: "state", key: key.to_owned() }
+    }
+}
+
+/// The tables.
+pub(super) struct Storage {
+    database: Option<Database>,
+    memory: RefCell<Memory>,
+}
+
+impl Storage {
+    /// Opens the database, or memory where it is unwanted or refused; the reason of a refusal comes along.
+    pub(super) async fn open(wanted: bool) -> (Self, Option<String>) {
+        let memory = RefCell::default();
+        if !wanted {
+            return (Self { database: None, memory }, None);
+        }
+        match Database::open(NAME).await {
+            Ok(database) => (Self { database: Some(database), memory }, None),
+            Err(thrown) => (Self { database: None, memory }, Some(super::convert::message(&thrown))),
+        }
+    }
+
+    /// `indexeddb` or `memory`.
+    pub(super) fn kind(&self) -> &'static str {
+        if self.database.is_some() { "indexeddb" } else { "memory" }
+    }
+
+    /// A text of the state table.
+    pub(super) async fn text(&self, key: &str) -> Option<String> {
+        self.get("state", key).await.ok()?.as_string()
+    }
+
+    pub(super) async fn get(&self, table: &'static str, key: &str) -> Result<JsValue, JsValue> {
+        match &self.database {
+            Some(database) => database.get(table, key).await,
+            None => Ok(self.memory.borrow().get(table, key)),
+        }
+    }
+
+    pub(super) async fn keys(&self, table: &'static str) -> Result<Vec<String>, JsValue> {
+        match &self.database {
+            Some(database) => database.keys(table).await,
+            None => Ok(self.memory.borrow().keys(table)),
+        }
+    }
+
+    pub(super) async fn values(&self, table: &'static str, limit: u32) -> Result<Vec<JsValue>, JsValue> {
+        match &self.database {
+            Some(database) => database.values(table, limit).await,
+            None => Ok(self.memory.borrow().values(table, limit)),
+        }
+    }
+
+    /// Reads state, decides and writes in one step that no other tab can interrupt.
+    pub(super) async fn update(
+        &self,
+        keys: &[&str],
+        decide: &mut dyn FnMut(Vec<JsValue>) -> Vec<Change>,
+    ) -> Result<(), JsValue> {
+        match &self.database {
+            Some(database) => database.update(keys, decide).await,
+            None => {
+                let values = keys.iter().map(|key| self.memory.borrow().get("state", key)).collect();
+                let changes = decide(values);
+                self.memory.borrow_mut().apply(changes);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn write(&self, changes: Vec<Change>) -> Result<(), JsValue> {
+        self.update(&[], &mut |_| changes.clone()).await
+    }
+
+    pub(super) fn close(&self) {
+        if let Some(database) = &self.database {
+            database.close();
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! From a channel's address to an open engine: what the server has now, or what an earlier visit kept.
+//!
+//! New files are downloaded, checked and tried (self-test) before one transaction puts them beside their manifest and
+//! names them current; whatever fails leaves the stored bundle as it was.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+
+use super::clock;
+use super::network;
+use super::state::key;
+use super::storage::{Change, Storage};
+use crate::bundle::{Channel, Files, Manifest};
+use crate::engine::Engine;
+use crate::error::{BundleError, RecommenderError};
+use crate::experiment::assign;
+
+const CHANNEL_LIMIT_MS: i64 = 10_000;
+const FILE_LIMIT_MS: i64 = 60_000;
+
+/// An open engine and where it came from.
+pub(super) struct Opened {
+    pub(super) engine: Engine,
+    pub(super) variant: String,
+    /// `network` or `stored`.
+    pub(super) source: &'static str,
+    /// Why the network's bundle was not taken.
+    pub(super) problem: Option<(String, String)>,
+}
+
+/// What went wrong on the way.
+type Problem = (String, String);
+
+fn problem(error: &RecommenderError) -> Problem {
+    (error.code().to_owned(), error.to_string())
+}
+
+fn unreachable(detail: String) -> Problem {
+    let advice = "the network or the server is away; the bundle of the last visit goes on, if there is one";
+    ("BUNDLE_UNREACHABLE".to_owned(), format!("{detail}; {advice}"))
+}
+
+/// Opens the best bundle there is. `unit` decides the variant.
+pub(super) async fn open(storage: &Storage, channel_url: &str, unit: &str) -> Result<Opened, Problem> {
+    let stored = stored_channel(storage).await;
+    let seen = stored.as_ref().map_or(0, |channel| channel.sequence);
+    let fresh = if network::is_online() {
+        fetch_channel(channel_url, seen).await
+    } else {
+        Err(unreachable("the browser is offline".into()))
+    };
+    let trouble = match fresh {
+        Ok((channel, bytes)) => match open_fresh(storage, channel_url, &channel, &bytes, unit).await {
+            Ok(opened) => return Ok(opened),
+            Err(trouble) => trouble,
+        },
+        Err(trouble) => trouble,
+    };
+    let Some(channel) = stored else { return Err(trouble) };
+    let (engine, variant) = open_stored(storage, &channel, unit).await.map_err(|_| trouble.clone())?;
+    let expected = trouble.0 == "BUNDLE_UNREACHABLE";
+    Ok(Opened { engine, variant, source: "stored", problem: (!expected).then_some(trouble) })
+}
+
+async fn stored_channel(storage: &Storage) -> Option<Channel> {
+    Channel::from_json(storage.text(key::CHANNEL).await?.as_bytes()).ok()
+}
+
+async fn fetch_channel(url: &str, seen: u64) -> Result<(Channel, Vec<u8>), Problem> {
+    let bytes = network::get(url, true, CHANNEL_LIMIT_MS).await.map_err(unreachable)?;
+    let channel = Channel::from_json(&bytes).map_err(|error| problem(&error.into()))?;
+    channel.accept(seen, clock::now_ms()).map_err(|error| problem(&error.into()))?;
+    Ok((channel, bytes))
+}
+
+fn variant_of(channel: &Channel, unit: &str) -> String {
+    let variants = channel.variants.iter().map(|(name, variant)| (name.as_str(), variant.weight));
+    assign("channel", unit, variants).unwrap_or("default").to_owned()
+}
+
+async fn open_fresh(
+    storage: &Storage,
+    channel_url: &str,
+    channel: &Channel,
+    channel_bytes: &[u8],
+    unit: &str,
+) -> Result<Opened, Problem> {
+    let variant = variant_of(channel, unit);
+    let id = channel.bundle(&variant).map_err(|error| problem(&error.into()))?;
+    let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
+    let (files, fresh) = gather(storage, base, id).await?;
+    let engine = Engine::open(id, &files).map_err(|error| problem(&error))?.with_variant(&variant);
+    let mut changes: Vec<Change> = fresh
+        .into_iter()
+        .filter_map(|path| {
+            let value = Uint8Array::from(files.get(&path)?).into();
+            Some(Change::Put { table: "files", key: path, value })
+        })
+        .collect();
+    changes.push(Change::state(key::CHANNEL, String::from_utf8_lossy(channel_bytes)));
+    let kept = storage.keys("files").await.unwrap_or_default();
+    let orphans = kept.into_iter().filter(|path| files.get(path).is_none());
+    changes.extend(orphans.map(|key| Change::Delete { table: "files", key }));
+    // A full disk costs the offline copy, not the page.
+    let problem = storage.write(changes).await.err().map(|thrown| {
+        let detail = super::convert::message(&thrown);
+        ("STORAGE_FULL".to_owned(), format!("the bundle could not be kept for offline use: {detail}; free some space"))
+    });
+    Ok(Opened { engine, variant, source: "network", problem })
+}
+
+/// A bundle's files, from storage where they are there already; also which paths came from the network.
+async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<String>), Problem> {
+    let mut files = Files::default();
+    let mut fresh = Vec::new();
+    let path = Manifest::path(id);
+    let bytes = take(storage, base, &path, &mut fresh).await?;
+    let manifest = match Manifest::from_json(id, &bytes) {
+        Ok(manifest) => manifest,
+        Err(error) => return Err(problem(&error.into())),
+    };
+    files.insert(path, bytes);
+    for entry in &manifest.files {
+        let bytes = take(storage, base, &entry.path, &mut fresh).await?;
+        files.insert(entry.path.clone(), bytes);
+        if let Err(error) = files.verified(entry) {
+            return Err(problem(&error.into()));
+        }
+    }
+    Ok((files, fresh))
+}
+
+async fn take(storage: &Storage, base: &str, path: &str, fresh: &mut Vec<String>) -> Result<Vec<u8>, Problem> {
+    if let Some(bytes) = stored_file(storage, path).await {
+        return Ok(bytes);
+    }
+    let bytes = network::get(&format!("{base}/{path}"), false, FILE_LIMIT_MS).await.map_err(unreachable)?;
+    fresh.push(path.to_owned());
+    Ok(bytes)
+}
+
+async fn stored_file(storage: &Storage, path: &str) -> Option<Vec<u8>> {
+    let value: JsValue = storage.get("files", path).await.ok()?;
+    value.is_object().then(|| Uint8Array::new(&value).to_vec())
+}
+
+async fn open_stored(storage: &Storage, channel: &Channel, unit: &str) -> Result<(Engine, String), RecommenderError> {
+    let variant = variant_of(channel, unit);
+    let id = channel.bundle(&variant)?;
+    let mut files = Files::default();
+    let missing = |path: &str| BundleError::Missing { path: path.to_owned() };
+    let path = Manifest::path(id);
+    let bytes = stored_file(storage, &path).await.ok_or_else(|| missing(&path))?;
+    let manifest = Manifest::from_json(id, &bytes)?;
+    files.insert(path, bytes);
+    for entry in &manifest.files {
+        let bytes = stored_file(storage, &entry.path).await.ok_or_else(|| missing(&entry.path))?;
+        files.insert(entry.path.clone(), bytes);
+    }
+    Ok((Engine::open(id, &files)?.with_variant(&variant), variant))
+}
