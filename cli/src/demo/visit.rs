@@ -1,0 +1,302 @@
+//! What does a visitor do with what they see? One visit: looking, opening, saving, going, searching, with position bias
+//! and noise. A want is drawn with the oracle's probability; everything the device records is a noisy sign of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use triqueta::event::{
+    ActivityId, Body, FavouriteAction, NavigationAction, Opinion, SessionId, Shown, Source,
+};
+use triqueta::math::{Digest, Random};
+
+use super::diary::Diary;
+use super::logging::{BUNDLE, Draw, POLICY, draw_slate};
+use super::taste::{Consumed, Facts, Names};
+use super::visitor::{Visitor, pick};
+
+/// Items on a page, and the chance that a visitor asks for another page.
+const PAGE: usize = 10;
+const ANOTHER_PAGE: f64 = 0.25;
+/// The digest of a feature row or history that nobody computed.
+const NOT_SCORED: &str = "0000000000000000";
+
+/// What every visit sees of the city.
+pub(super) struct World<'a> {
+    pub(super) ids: &'a [ActivityId],
+    pub(super) facts: &'a [Facts],
+    pub(super) names: &'a Names,
+    pub(super) localities: &'a [Option<String>],
+    pub(super) ends_ms: &'a [i64],
+    /// Indices of what can be seen and is still to come.
+    pub(super) open: &'a [usize],
+    /// Decayed positive interactions, by activity.
+    pub(super) popularity: &'a [f64],
+}
+
+/// What a visitor carries from visit to visit.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Memory {
+    pub(super) diary: Diary,
+    pub(super) past: Vec<Consumed>,
+    saved: BTreeSet<usize>,
+    refused: BTreeSet<usize>,
+    /// Activities planned, and whether the visitor will really go.
+    plans: Vec<(usize, bool)>,
+}
+
+/// One visit. The positive interactions it made are pushed to `positives`.
+pub(super) struct Visit<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) visitor: &'a Visitor,
+    pub(super) memory: &'a mut Memory,
+    pub(super) random: &'a mut Random,
+    pub(super) session: SessionId,
+    pub(super) positives: &'a mut Vec<usize>,
+}
+
+impl Visit<'_> {
+    /// Everything from opening the page to leaving it.
+    pub(super) fn run(mut self) {
+        self.record(Body::Session {
+            device_type: self.visitor.device_type,
+            browser: self.visitor.browser.into(),
+            locale: "es".into(),
+        });
+        self.report_attendances();
+        if self.chance(0.12) {
+            self.search();
+        }
+        let pool = self.filtered_pool();
+        let length = if self.chance(ANOTHER_PAGE) { 2 * PAGE } else { PAGE };
+        let slate = draw_slate(pool, self.world.popularity, self.world.ids, length, self.random);
+        self.browse(&slate);
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.random.uniform() < probability
+    }
+
+    fn record(&mut self, body: Body) {
+        self.memory.diary.record(self.visitor, self.session, body, self.random);
+    }
+
+    fn utility(&self, activity: usize) -> f64 {
+        let facts = &self.world.facts[activity];
+        self.visitor.taste.utility(facts, &self.memory.past, self.world.facts, self.memory.diary.now_ms())
+    }
+
+    /// Tells the page about plans that are over: whether they went, and how it was.
+    fn report_attendances(&mut self) {
+        let now_ms = self.memory.diary.now_ms();
+        let plans = std::mem::take(&mut self.memory.plans);
+        let (over, ahead): (Vec<_>, Vec<_>) =
+            plans.into_iter().partition(|&(activity, _)| self.world.ends_ms[activity] <= now_ms);
+        self.memory.plans = ahead;
+        for (activity, attended) in over {
+            if !self.chance(0.65) {
+                continue;
+            }
+            self.memory.diary.wait(4.0);
+            let id = self.world.ids[activity].clone();
+            let stars = (attended && self.chance(0.6)).then(|| self.stars(activity));
+            self.record(Body::Attendance { activity: id.clone(), attended, stars, comment: None });
+            if attended {
+                self.positives.push(activity);
+                if stars.is_none() && self.chance(0.3) {
+                    let stars = self.stars(activity);
+                    self.record(Body::Rating { activity: id, stars, comment: None });
+                }
+            }
+        }
+    }
+
+    /// Stars follow how good it was, more than who rates.
+    fn stars(&mut self, activity: usize) -> u8 {
+        let felt = 3.9 + 0.6 * self.world.facts[activity].appeal + 0.6 * self.random.normal();
+        felt.round().clamp(1.0, 5.0) as u8
+    }
+
+    /// A text search for a tag: a declared one, or any.
+    fn search(&mut self) {
+        let declared = &self.visitor.profile.tags;
+        let query = if !declared.is_empty() && self.random.uniform() < 0.7 {
+            declared[self.random.below(declared.len())].clone()
+        } else {
+            self.world.names.tags[self.random.below(self.world.names.tags.len())].clone()
+        };
+        let tag = self.world.names.tag(&query);
+        let found: Vec<usize> = self.world.open.iter().copied()
+            .filter(|&activity| tag.is_some_and(|tag| self.world.facts[activity].tags.contains(&tag)))
+            .collect();
+        let mut opened = Vec::new();
+        for (position, &activity) in found.iter().take(PAGE).enumerate() {
+            let wants = self.wants(activity);
+            if self.looks_at(position) && self.chance(if wants { 0.6 } else { 0.05 }) {
+                opened.push((activity, wants));
+            }
+        }
+        self.memory.diary.wait(6.0);
+        self.record(Body::Search {
+            query,
+            filters: BTreeMap::new(),
+            result_count: u32::try_from(found.len()).unwrap_or(u32::MAX),
+            clicked: opened.iter().map(|&(activity, _)| self.world.ids[activity].clone()).collect(),
+        });
+        for (activity, wants) in opened {
+            self.open_detail(activity, wants, Source::Search, None);
+        }
+    }
+
+    /// The activities the list draws from: all that are open, or what a filter leaves of them.
+    fn filtered_pool(&mut self) -> Vec<usize> {
+        let open = self.world.open.iter().copied();
+        let memory = &*self.memory;
+        let mut pool: Vec<usize> = open.filter(|activity| !memory.refused.contains(activity)).collect();
+        if !self.chance(0.18) {
+            return pool;
+        }
+        let facts = self.world.facts;
+        let (name, value) = match self.random.below(3) {
+            0 => {
+                let kind = self.random.below(self.world.names.kinds.len());
+                pool.retain(|&activity| facts[activity].kind == kind);
+                ("type", self.world.names.kinds[kind].clone())
+            }
+            1 => {
+                pool.retain(|&activity| facts[activity].price_thousands == 0.0);
+                ("free", "true".to_owned())
+            }
+            _ => {
+                let near = self.visitor.profile.locality.clone().unwrap_or_else(|| "Chapinero".into());
+                pool.retain(|&activity| self.world.localities[activity].as_ref() == Some(&near));
+                ("locality", near)
+            }
+        };
+        let parameters = BTreeMap::from([(name.to_owned(), value)]);
+        self.record(Body::Navigation { action: NavigationAction::ApplyFilter, parameters, activity: None });
+        pool
+    }
+
+    /// Renders a slate and goes through it from the top.
+    fn browse(&mut self, slate: &[Draw]) {
+        let mut digest = Digest::default();
+        digest.integer(self.memory.diary.now_ms() as u64).bytes(self.visitor.device.0.as_bytes());
+        for draw in slate {
+            digest.text(self.world.ids[draw.activity].as_str());
+        }
+        let slate_id = digest.hexadecimal();
+        let shown: Vec<Shown> = slate.iter().enumerate().map(|(position, draw)| Shown {
+            activity: self.world.ids[draw.activity].clone(),
+            slate: slate_id.clone(),
+            bundle: BUNDLE.into(),
+            variant: "default".into(),
+            placement: "list".into(),
+            position: u16::try_from(position).unwrap_or(u16::MAX),
+            propensity: draw.propensity,
+            policy: POLICY,
+            pool: draw.pool.clone(),
+            features: NOT_SCORED.into(),
+            history: NOT_SCORED.into(),
+            replayable: false,
+        }).collect();
+        for (draws, page) in slate.chunks(PAGE).zip(shown.chunks(PAGE)) {
+            for shown in page {
+                self.record(Body::Impression { shown: shown.clone() });
+            }
+            for (position, (draw, shown)) in draws.iter().zip(page).enumerate() {
+                if self.looks_at(position) {
+                    let seconds = 1.2 + 3.0 * self.random.uniform();
+                    self.memory.diary.wait(seconds);
+                    self.record(Body::Viewed { shown: shown.clone() });
+                    self.react(draw.activity, shown);
+                }
+            }
+        }
+    }
+
+    /// Position bias: the further down, the less is looked at, whatever it is.
+    fn looks_at(&mut self, position: usize) -> bool {
+        self.chance(1.0 / (1.0 + 0.14 * position as f64))
+    }
+
+    fn wants(&mut self, activity: usize) -> bool {
+        let utility = self.utility(activity);
+        !self.memory.saved.contains(&activity) && self.chance(utility)
+    }
+
+    /// What a look at a card leads to.
+    fn react(&mut self, activity: usize, shown: &Shown) {
+        let wants = self.wants(activity);
+        if self.chance(if wants { 0.7 } else { 0.05 }) {
+            self.open_detail(activity, wants, Source::Recommendation, Some(shown));
+        } else if wants && self.chance(0.15) {
+            self.opine(activity, Opinion::Like, Some(shown));
+        } else if !wants && self.chance(0.02) {
+            self.opine(activity, Opinion::Dislike, Some(shown));
+        }
+    }
+
+    fn open_detail(&mut self, activity: usize, wants: bool, source: Source, shown: Option<&Shown>) {
+        let typical = if wants { 38.0 } else { 9.0 };
+        let dwell = (typical * libm::exp(0.6 * self.random.normal())).clamp(1.0, 900.0);
+        let scroll = if wants { 0.55 + 0.45 * self.random.uniform() } else { 0.5 * self.random.uniform() };
+        let external_click = self.chance(if wants { 0.2 } else { 0.02 });
+        self.memory.diary.wait(dwell);
+        self.record(Body::DetailView {
+            activity: self.world.ids[activity].clone(),
+            dwell_seconds: dwell as f32,
+            scroll_depth: scroll as f32,
+            external_click,
+            source,
+            shown: shown.cloned(),
+        });
+        if !wants {
+            match pick(&[0.14, 0.06, 0.80], self.random) {
+                0 => self.opine(activity, Opinion::Dislike, shown),
+                1 => self.opine(activity, Opinion::Maybe, shown),
+                _ => {}
+            }
+            return;
+        }
+        match pick(&[0.28, 0.07, 0.65], self.random) {
+            0 => self.opine(activity, Opinion::Like, shown),
+            1 => self.opine(activity, Opinion::Maybe, shown),
+            _ => {}
+        }
+        if self.chance(0.5) {
+            self.save(activity, shown);
+        }
+    }
+
+    fn opine(&mut self, activity: usize, opinion: Opinion, shown: Option<&Shown>) {
+        self.memory.diary.wait(1.0);
+        let id = self.world.ids[activity].clone();
+        self.record(Body::Feedback { activity: id, opinion, shown: shown.cloned() });
+        match opinion {
+            Opinion::Like => self.positives.push(activity),
+            Opinion::Dislike => {
+                self.memory.refused.insert(activity);
+            }
+            Opinion::Maybe => {}
+        }
+    }
+
+    /// Saves it, perhaps changes their mind, perhaps goes.
+    fn save(&mut self, activity: usize, shown: Option<&Shown>) {
+        self.memory.diary.wait(1.0);
+        let id = self.world.ids[activity].clone();
+        self.record(Body::Favourite { activity: id.clone(), action: FavouriteAction::Added, shown: shown.cloned() });
+        if self.chance(0.04) {
+            self.memory.diary.wait(3.0);
+            self.record(Body::Favourite { activity: id, action: FavouriteAction::Removed, shown: None });
+            return;
+        }
+        self.positives.push(activity);
+        self.memory.saved.insert(activity);
+        self.memory.past.push(Consumed { activity, time_ms: self.memory.diary.now_ms() });
+        let attends = self.chance(0.6);
+        if attends {
+            self.memory.past.push(Consumed { activity, time_ms: self.world.facts[activity].start_ms });
+        }
+        self.memory.plans.push((activity, attends));
+    }
+}
