@@ -397,7 +397,8 @@ impl Inner {
     async fn flush(&self) -> FlushReport {
         self.withdraw_pending().await;
         let device = self.state.borrow().device.filter(|_| self.state.borrow().consent.allows_upload());
-        let taken = self.sender.borrow_mut().take();
+        // Without a device nothing is sent, and the sender stays where it is for the day there is one.
+        let taken = device.and_then(|_| self.sender.borrow_mut().take());
         let (Some(device), Some(mut sender)) = (device, taken) else {
             let (pending, _, dropped) = sender::counts(&self.storage).await;
             return FlushReport { pending, dropped, ..FlushReport::default() };
