@@ -133,8 +133,9 @@ fn killing_the_server_loses_no_acknowledged_event() {
             scope.spawn(|| field.run_device());
         }
         for kill in 0..kills {
-            // Spread over the whole life of a server, from its first moments on.
-            std::thread::sleep(Duration::from_millis(20 + kill * 7_919 % 280));
+            // Mostly amid traffic, sometimes in a server's first moments.
+            let settled = if kill % 3 == 0 { 0 } else { 100 };
+            std::thread::sleep(Duration::from_millis(20 + settled + kill * 7_919 % 280));
             server.kill();
             server = start();
             *field.address.lock().unwrap() = server.address;
