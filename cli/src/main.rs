@@ -8,7 +8,11 @@ mod check;
 mod failure;
 mod import;
 mod interrupt;
+mod publish;
 mod report;
+mod serve;
+mod store_events;
+mod train;
 
 use std::process::ExitCode;
 
@@ -31,6 +35,9 @@ const EXAMPLES: &str = "\
 From a source to a page:
   triqueta import --mapping trainer/mappings/meetup-montana.toml --from ../shared/data/meetup-montana --out target/meetup
   triqueta check target/meetup
+  triqueta train target/meetup --out target/meetup-bundle
+  triqueta publish target/meetup-bundle --registry target/registry
+  triqueta serve --bundles target/registry --store target/events.sqlite --www www/dist
 
 Each verb has its own examples: triqueta help import";
 
@@ -50,6 +57,9 @@ struct Output {
 enum Verb {
     Import(import::Options),
     Check(check::Options),
+    Train(train::Options),
+    Publish(publish::Options),
+    Serve(serve::Options),
 }
 
 impl Verb {
@@ -57,6 +67,9 @@ impl Verb {
         match self {
             Self::Import(options) => import::run(&options, console),
             Self::Check(options) => check::run(&options, console),
+            Self::Train(options) => train::run(&options, console),
+            Self::Publish(options) => publish::run(&options, console),
+            Self::Serve(options) => serve::run(&options, console),
         }
     }
 }

@@ -11,7 +11,10 @@ pub mod evaluate;
 pub mod fit;
 pub mod ingest;
 pub mod progress;
+pub mod publish;
 pub mod replay;
+#[cfg(test)]
+mod testing;
 pub mod train;
 
 pub use dataset::{Dataset, Lineage, VisitorRecord};

@@ -1,0 +1,37 @@
+//! What visitors sent, added to a dataset: the way back of the loop.
+
+use std::path::Path;
+
+use triqueta_server::store::{SqliteOptions, SqliteStore, StoreError, Watermark, export};
+use triqueta_trainer::Dataset;
+
+use crate::failure::Failure;
+
+/// The dataset with the events of a store added. An event that both have counts once.
+pub(crate) fn with_store_events(dataset: Dataset, store: &Path) -> Result<(Dataset, usize), Failure> {
+    if !store.is_file() {
+        let message = format!("there is no event store at `{}`; `triqueta serve --store` makes one", store.display());
+        return Err(Failure::new("STORE_MISSING", message));
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Failure::new("STORE_RUNTIME", format!("threads cannot be started: {error}; free some memory or threads"))
+    })?;
+    let stored = runtime.block_on(async {
+        let store = SqliteStore::open(SqliteOptions::new(store)).await?;
+        let mut events = Vec::new();
+        export(&store, Watermark::default(), |stored| events.push(stored.event)).await?;
+        Ok::<_, StoreError>(events)
+    })?;
+    let before = dataset.events.len();
+    let Dataset { city, activities, visitors, mut events, lineage } = dataset;
+    events.extend(stored);
+    let dataset = Dataset::new(city, activities, visitors, events, lineage)?;
+    let added = dataset.events.len() - before;
+    Ok((dataset, added))
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}

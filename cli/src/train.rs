@@ -1,0 +1,90 @@
+//! `triqueta train`: a dataset becomes a bundle.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use triqueta::bundle::Metric;
+use triqueta_trainer::Dataset;
+use triqueta_trainer::dataset::FreshFolder;
+use triqueta_trainer::progress::Progress;
+use triqueta_trainer::publish::{BUNDLE_MARK, draft_of_training, save_bundle, seal_draft};
+use triqueta_trainer::train::{TrainOptions, TrainingCounts, train};
+
+use crate::failure::Failure;
+use crate::report::Console;
+use crate::store_events::with_store_events;
+
+/// Learn from a dataset and write a bundle, ready to be published.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The dataset, as `triqueta import` wrote it.
+    dataset: PathBuf,
+    /// Where to write the trained bundle; an older one there is replaced at the end.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Also learn from the events visitors sent, in the store of `triqueta serve`.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// Everything random follows from it: the same data and seed give the same bytes.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  triqueta train target/meetup --out target/meetup-bundle
+  triqueta train target/meetup --events target/events.sqlite --out target/meetup-bundle --seed 7 --json";
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    bundle: String,
+    out: &'a Path,
+    learned_from: TrainingCounts,
+    events_from_store: usize,
+    metrics: Vec<Metric>,
+}
+
+/// Runs the verb.
+pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
+    FreshFolder::check(&options.out, BUNDLE_MARK)?;
+    let mut dataset = Dataset::load(&options.dataset)?;
+    let mut events_from_store = 0;
+    if let Some(store) = &options.events {
+        (dataset, events_from_store) = with_store_events(dataset, store)?;
+    }
+    let train_options = TrainOptions { seed: options.seed, ..TrainOptions::default() };
+    let trained = train(&dataset, &train_options, console)?;
+    let learned_from = trained.counts.clone();
+    console.begin("writing", None);
+    let draft = draft_of_training(&dataset, trained, options.seed)?;
+    let (bundle, files) = seal_draft(&draft)?;
+    save_bundle(&options.out, &bundle, &files)?;
+    let metrics = draft.metrics;
+    let outcome = Outcome { bundle, out: &options.out, learned_from, events_from_store, metrics };
+    console.result(&outcome, || describe(&outcome))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(outcome: &Outcome<'_>) -> String {
+    let counts = &outcome.learned_from;
+    let mut text = format!(
+        "bundle {} in {}\nlearned from {} positives among {} events ({} from the store) about {} activities, {} choices",
+        outcome.bundle,
+        outcome.out.display(),
+        counts.positives,
+        counts.events,
+        outcome.events_from_store,
+        counts.activities,
+        counts.choices,
+    );
+    for metric in &outcome.metrics {
+        text.push_str(&format!(
+            "\n{:8} {:.4}   random {:.4}   popularity {:.4}   ({}; n {})",
+            metric.metric, metric.value, metric.random, metric.popularity, metric.case, metric.n
+        ));
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! Is a slate the same to the last bit natively, in Node and in a browser?
+//!
+//! Generated bundles, visitors and requests are ranked by each; one digest a block of cases is written down in
+//! `golden/slates.txt`, and each of the three must arrive at all of them. Where ranking is changed on purpose, the failing
+//! native run prints the lines to write.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod support;
+
+use triqueta::math::{Digest, Random};
+
+const BLOCKS: u64 = 12;
+const CASES_PER_BLOCK: usize = 100;
+
+fn block(number: u64) -> String {
+    let rows = [0, 1, 3, 40, 150, 400][number as usize % 6];
+    let engine = support::engine(number, rows);
+    let mut random = Random::new(1_000 + number);
+    let mut digest = Digest::default();
+    for case in 0..CASES_PER_BLOCK {
+        let visitor = support::visitor(&mut random, &engine, if case % 4 == 0 { 0 } else { 40 });
+        let request = support::request(&mut random);
+        let slate = engine.recommend(&visitor, &request).expect("a generated request is valid");
+        digest.text(&slate.digest()).text(&slate.id);
+        for item in &slate.items {
+            let sum = item.contributions.iter().fold(0.0_f32, |sum, part| sum + part.value);
+            assert_eq!(sum.to_bits(), item.score.to_bits(), "contributions add up to the score");
+        }
+    }
+    format!("{number:>2} rows {rows:>3} {}", digest.hexadecimal())
+}
+
+#[test]
+fn slates_are_the_same_everywhere() {
+    let found: Vec<String> = (0..BLOCKS).map(block).collect();
+    let golden: Vec<&str> = include_str!("golden/slates.txt").lines().collect();
+    assert_eq!(found, golden, "as golden/slates.txt should read:\n{}\n", found.join("\n"));
+}

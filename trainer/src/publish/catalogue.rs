@@ -1,0 +1,121 @@
+//! New activities without a training: rows that did not change keep their numbers, changed ones move to the tail, removed
+//! ones are marked.
+
+use std::collections::BTreeMap;
+
+use triqueta::bundle::{Bundle, BundleDraft};
+use triqueta::catalog::{Activity, Catalog, Content, Row, Text};
+use triqueta::event::ActivityId;
+use triqueta::feature::ActivityRow;
+
+use crate::error::Result;
+
+/// What a catalogue publication changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct CatalogueChange {
+    /// Activities that were not there before.
+    pub added: u32,
+    /// Activities whose content or texts changed.
+    pub changed: u32,
+    /// Activities that are no longer offered.
+    pub removed: u32,
+    /// Activities that stayed as they were, but perhaps for their status.
+    pub unchanged: u32,
+}
+
+/// The bundle with these activities instead of its own, embedded with the weights it has.
+///
+/// # Errors
+/// [`triqueta::error::CatalogError`] for an impossible or repeated activity.
+pub fn with_activities(bundle: Bundle, activities: &[Activity]) -> Result<(BundleDraft, CatalogueChange)> {
+    let city = bundle.schema.city.clone();
+    let words = bundle.catalog.words().extended(activities)?;
+    // Builds every activity once, to validate all of them before anything is changed.
+    Catalog::build(city.clone(), words.clone(), activities)?;
+    let mut change = CatalogueChange::default();
+    let mut columns = bundle.catalog.columns().clone();
+    let mut removed = vec![true; bundle.catalog.len()];
+    let mut fresh: Vec<Activity> = Vec::new();
+    for activity in activities {
+        match bundle.catalog.row(&activity.id) {
+            Some(row) if is_same(&bundle, row, activity) => {
+                removed[row.index()] = false;
+                columns.status[row.index()] = activity.status as u8;
+                change.unchanged += 1;
+            }
+            Some(_) => {
+                change.changed += 1;
+                fresh.push(activity.clone());
+            }
+            None => {
+                change.added += 1;
+                fresh.push(activity.clone());
+            }
+        }
+    }
+    let offered: BTreeMap<&ActivityId, ()> = activities.iter().map(|activity| (&activity.id, ())).collect();
+    let gone = bundle.catalog.live_rows().filter(|&row| !offered.contains_key(bundle.catalog.id(row)));
+    change.removed = gone.count() as u32;
+
+    let tail = Catalog::build(city.clone(), words.clone(), &fresh)?;
+    columns.append(tail.columns());
+    removed.extend(std::iter::repeat_n(false, fresh.len()));
+    let before = bundle.catalog.len();
+    // Old rows keep the density they were published with, as in training; new ones count what is around them now.
+    let mut now = columns.clone();
+    now.refresh_density(&removed);
+    columns.density[before..].copy_from_slice(&now.density[before..]);
+    let mut draft = BundleDraft::from(bundle);
+    draft.catalog = Catalog::from_columns(city, words, columns, removed)?;
+    for row in before..draft.catalog.len() {
+        let row = ActivityRow::of_row(&draft.catalog, Row(row as u32));
+        draft.vectors.push(draft.two_tower.embed_activity(&row));
+    }
+    draft.texts.extend(fresh.iter().map(Text::of));
+    let counters = &mut draft.counters;
+    for counts in
+        [&mut counters.positives, &mut counters.views, &mut counters.positives_total, &mut counters.views_total]
+    {
+        counts.resize(draft.catalog.len(), 0.0);
+    }
+    carry_counts(&mut draft, before, &fresh);
+    match draft.shard_rows.get_mut(1) {
+        Some(tail_rows) => *tail_rows += fresh.len() as u32,
+        None if fresh.is_empty() => {}
+        None => draft.shard_rows.push(fresh.len() as u32),
+    }
+    Ok((draft, change))
+}
+
+/// A changed activity keeps the popularity it had: its new row takes over the old row's counts.
+fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
+    let mut last_row: BTreeMap<&ActivityId, usize> = BTreeMap::new();
+    for (row, id) in draft.catalog.columns().id[..before].iter().enumerate() {
+        last_row.insert(id, row);
+    }
+    let counters = &mut draft.counters;
+    for (offset, activity) in fresh.iter().enumerate() {
+        if let Some(&old) = last_row.get(&activity.id) {
+            for counts in
+                [&mut counters.positives, &mut counters.views, &mut counters.positives_total, &mut counters.views_total]
+            {
+                counts[before + offset] = counts[old];
+            }
+        }
+    }
+}
+
+fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
+    let comparable = |content: Content| {
+        let mut tags = content.tags.clone();
+        tags.sort_unstable();
+        tags.dedup();
+        // Coordinates travel as f32; density and title are not the activity's own.
+        let place = content.place.map(|place| (place.lat as f32, place.lon as f32));
+        (Content { tags, place: None, density: None, title: String::new(), ..content }, place)
+    };
+    let published_ms = bundle.catalog.columns().published_ms[row.index()];
+    comparable(bundle.catalog.content(row)) == comparable(Content::of(activity, &bundle.schema.city))
+        && bundle.texts[row.index()] == Text::of(activity)
+        && published_ms == activity.published_ms.unwrap_or(triqueta::catalog::NO_TIME)
+}

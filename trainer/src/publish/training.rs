@@ -1,0 +1,74 @@
+//! A training as a bundle.
+
+use triqueta::bundle::{BundleDraft, Files, Metric, Model};
+use triqueta::catalog::{Row, Text};
+use triqueta::engine::seal;
+use triqueta::feature::ActivityRow;
+use triqueta::rank::Policy;
+
+use super::self_test::self_test_cases;
+use crate::error::Result;
+use crate::replay::{catalog_of, counters_of};
+use crate::train::{Trained, embed_items};
+use crate::{Dataset, evaluate::RankingMetrics};
+
+/// The draft of a trained model with the data set it was trained on: its catalogue, embedded, with counters as of the last
+/// event.
+///
+/// # Errors
+/// The first activity that breaks the catalogue's contract.
+pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Result<BundleDraft> {
+    let catalog = catalog_of(dataset, trained.schema.words.clone())?;
+    let published = dataset.activities.iter().filter_map(|activity| activity.published_ms);
+    let data_until_ms = dataset.events.last().map(|event| event.time_ms).or(published.max()).unwrap_or(0);
+    let counters = counters_of(dataset, &catalog, data_until_ms, trained.counter_half_life_days);
+    let rows: Vec<ActivityRow> =
+        (0..catalog.len() as u32).map(|row| ActivityRow::of_row(&catalog, Row(row))).collect();
+    let metrics = metrics(&trained.offline);
+    Ok(BundleDraft {
+        vectors: embed_items(&trained.two_tower, &rows),
+        texts: dataset.activities.iter().map(Text::of).collect(),
+        shard_rows: vec![catalog.len() as u32],
+        schema: trained.schema,
+        model: Model { blend: trained.blend, popularity: trained.smoothing, policy: Policy::default() },
+        two_tower: trained.two_tower,
+        catalog,
+        counters,
+        data_until_ms,
+        events: dataset.events.len() as u64,
+        seed,
+        metrics,
+    })
+}
+
+/// Writes a draft with its self-test; gives the bundle's id and files.
+///
+/// # Errors
+/// Whatever the engine refuses: a bundle that cannot be opened is never handed on.
+pub fn seal_draft(draft: &BundleDraft) -> Result<(String, Files)> {
+    let (manifest, files) = draft.write().map_err(triqueta::error::RecommenderError::from)?;
+    Ok(seal(manifest, files, &self_test_cases(draft, draft.seed))?)
+}
+
+/// The blend's offline figures beside random order and popularity.
+fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
+    let of = |name: &str| offline.iter().find(|(model, _)| model == name).map(|(_, metrics)| metrics);
+    let (Some(blend), Some(random), Some(popularity)) = (of("blend"), of("random"), of("popularity")) else {
+        return Vec::new();
+    };
+    let columns: [(&str, fn(&RankingMetrics) -> f64); 4] = [
+        ("ndcg@10", |metrics| metrics.ndcg10),
+        ("map@10", |metrics| metrics.map10),
+        ("mrr", |metrics| metrics.mrr),
+        ("auc", |metrics| metrics.auc),
+    ];
+    let metric = |(name, value): (&str, fn(&RankingMetrics) -> f64)| Metric {
+        metric: name.to_owned(),
+        case: "last choices of the training period, live candidates".to_owned(),
+        value: value(blend),
+        random: value(random),
+        popularity: value(popularity),
+        n: blend.queries as u64,
+    };
+    columns.map(metric).to_vec()
+}
