@@ -92,6 +92,7 @@ impl<F: Real> TowerLayers<F> {
     }
 
     /// The same layers with other numbers.
+    #[cfg(test)]
     pub(super) fn convert<G: Real>(&self) -> TowerLayers<G> {
         TowerLayers {
             layers: self.layers.each_ref().map(|layer| Layer {

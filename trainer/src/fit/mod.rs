@@ -6,6 +6,8 @@
 mod adam;
 mod blend;
 mod frequency;
+#[cfg(test)]
+mod gradient_tests;
 mod layers;
 mod logit;
 mod parameters;

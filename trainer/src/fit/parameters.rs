@@ -109,6 +109,7 @@ impl<F: Real> Parameters<F> {
     }
 
     /// The same weights in another number type.
+    #[cfg(test)]
     pub(super) fn convert<G: Real>(&self) -> Parameters<G> {
         Parameters {
             tables: self.tables.convert(),
@@ -127,6 +128,7 @@ impl<F: Real> Parameters<F> {
     }
 
     /// The embeddings of a batch: visitors, and the activities of its columns.
+    #[cfg(test)]
     pub(super) fn embed(&self, batch: &Batch) -> (Array2<F>, Array2<F>) {
         let pass = self.forward(batch);
         (pass.users.embedding, pass.columns)

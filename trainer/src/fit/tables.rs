@@ -8,9 +8,6 @@ use triqueta::model::{EMBEDDING, TABLE_WIDTHS, Tables, availability_windows};
 
 use super::real::Real;
 
-/// How many tables there are.
-pub(super) const TABLES: usize = TABLE_WIDTHS.len();
-
 const TAG: usize = 0;
 const KIND: usize = 1;
 const LOCALITY: usize = 2;
@@ -154,6 +151,7 @@ impl<F: Real> TableSet<F> {
     }
 
     /// The same tables with other numbers.
+    #[cfg(test)]
     pub(super) fn convert<G: Real>(&self) -> TableSet<G> {
         TableSet {
             tables: self

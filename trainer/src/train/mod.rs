@@ -1,0 +1,174 @@
+//! From a data set to a model: the order in which things are learned, so that nothing is judged by what it has seen.
+//!
+//! 1. The schema: vocabularies, tag weights, and the half-life of the history. The half-life is chosen by how well a
+//!    blend without the tower predicts the last choices.
+//! 2. Towers for the blend. A tower knows the choices it was trained on by heart, and a blend fitted on those would trust
+//!    it too much. So the last part of the choices is cut into folds in time, and each fold is scored by a tower that was
+//!    trained only on what came before the fold.
+//! 3. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
+//!    and the calibration; then it is fitted on all of them.
+//! 4. The final tower is trained on every positive, for as many epochs as early stopping gave the last fold's; the blend
+//!    is kept.
+//!
+//! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the
+//! blend is its prior (popularity, declared tastes). Numbers that are not finite never leave.
+
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use triqueta::catalog::Words;
+use triqueta::feature::Schema;
+use triqueta::model::{Blend, PopularitySmoothing, TwoTower};
+
+use crate::choices::{Open, positives};
+use crate::evaluate::RankingMetrics;
+use crate::fit::{TowerOptions, fit_towers_for};
+use crate::progress::{Progress, check};
+use crate::replay::catalog_of;
+use crate::{Dataset, Result};
+
+use steps::Task;
+pub use steps::{cosines, embed_items};
+
+/// How a training is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Half-lives of the history to choose from, days.
+    pub history_half_lives: Vec<f32>,
+    /// Half-life of live counts, days.
+    pub counter_half_life_days: f32,
+    /// Strengths of the blend's pull to its prior to choose from.
+    pub blend_l2: Vec<f64>,
+    /// Where in the positives, by share, the choices for the blend begin. Early: more choices, from weaker towers.
+    pub blend_from: f64,
+    /// Folds of the choices for the blend, each scored by its own tower.
+    pub blend_folds: usize,
+    /// The most choices the blend is fitted on, the last ones; bounds memory and time.
+    pub limit_choices: usize,
+    /// The most candidates a choice keeps: what was chosen and an even draw of the others.
+    pub limit_candidates: usize,
+    /// How far ahead of a choice activities count as candidates, days.
+    pub horizon_days: f64,
+    /// How the towers are trained.
+    pub towers: TowerOptions,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            history_half_lives: vec![30.0, 180.0, 1_000.0],
+            counter_half_life_days: 14.0,
+            blend_l2: vec![1.0, 3.0, 10.0, 30.0],
+            blend_from: 0.4,
+            blend_folds: 3,
+            limit_choices: 6_000,
+            limit_candidates: 60,
+            horizon_days: 60.0,
+            towers: TowerOptions::default(),
+        }
+    }
+}
+
+/// What a training learned from, for the bundle's ancestry.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TrainingCounts {
+    /// Activities known.
+    pub activities: usize,
+    /// Events read.
+    pub events: usize,
+    /// Positive signals learned from.
+    pub positives: usize,
+    /// Choices the blend was fitted on.
+    pub choices: usize,
+    /// Epochs of the final tower.
+    pub epochs: usize,
+}
+
+/// A trained model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// Vocabularies and constants of the features.
+    pub schema: Schema,
+    /// The towers.
+    pub two_tower: TwoTower,
+    /// The score.
+    pub blend: Blend,
+    /// The prior of popularity.
+    pub smoothing: PopularitySmoothing,
+    /// Half-life of live counts the blend was fitted with, days.
+    pub counter_half_life_days: f32,
+    /// How well each model ranks the last choices, which it had not seen; empty where there are too few.
+    pub offline: Vec<(String, RankingMetrics)>,
+    /// What it was learned from.
+    pub counts: TrainingCounts,
+}
+
+/// Trains on a data set.
+///
+/// # Errors
+/// The first activity that breaks the catalogue's contract, or [`crate::TrainerError::Cancelled`].
+pub fn train(
+    dataset: &Dataset,
+    options: &TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Trained> {
+    progress.begin("reading choices", None);
+    let declared = dataset
+        .visitors
+        .iter()
+        .flat_map(|visitor| visitor.profile.tags.iter().map(String::as_str));
+    let words = Words::learn(&dataset.activities, declared, LEAST_DECLARED)?;
+    let catalog = catalog_of(dataset, words)?;
+    let open = Open::new(&catalog, options.horizon_days);
+    let all = positives(dataset, &catalog);
+    let from = ((all.len() as f64 * options.blend_from.clamp(0.0, 1.0)) as usize).min(all.len());
+    let from = from.max(all.len().saturating_sub(options.limit_choices));
+    check(progress)?;
+
+    let task = Task {
+        dataset,
+        catalog: &catalog,
+        open: &open,
+        positives: &all,
+        from,
+        options,
+        progress,
+    };
+    let schema = task.choose_half_life()?;
+    let seen = task.look(&schema, true)?;
+    let cosines = task.folded_cosines(&schema, &seen)?;
+    let blend = task.blend(&seen, &cosines.by_choice)?;
+    progress.begin("training the final towers", Some(cosines.epochs as u64));
+    let towers = &options.towers;
+    let last = fit_towers_for(
+        &schema,
+        &seen.items,
+        &seen.examples,
+        towers,
+        cosines.epochs,
+        options.seed,
+        progress,
+    )?;
+    Ok(Trained {
+        two_tower: last.model,
+        blend: blend.blend,
+        smoothing: PopularitySmoothing::default(),
+        counter_half_life_days: options.counter_half_life_days,
+        offline: blend.offline,
+        counts: TrainingCounts {
+            activities: dataset.activities.len(),
+            events: dataset.events.len(),
+            positives: all.len(),
+            choices: seen.choices.len(),
+            epochs: last.epochs,
+        },
+        schema,
+    })
+}
+
+/// A tag that only visitors declare is learned from so many of them on.
+const LEAST_DECLARED: usize = 3;
