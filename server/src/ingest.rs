@@ -22,6 +22,8 @@ use crate::store::{Delivery, Outcome, StoreError};
 /// The largest body of a request, packed and unpacked.
 pub const LIMIT_BODY_BYTES: usize = 256 * 1024;
 
+const DEVICE_MISMATCH: &str = "DEVICE_MISMATCH";
+
 /// `POST /v1/events`
 pub(crate) async fn receive(
     State(shared): State<Shared>,
@@ -107,39 +109,48 @@ fn judge(batch: &Batch<&RawValue>) -> Result<Vec<Result<Event, Verdict>>, ApiErr
             ),
         ));
     }
-    batch
+    let judged: Vec<_> = batch
         .events
         .iter()
         .map(|raw| judge_event(batch.device, raw.get()))
-        .collect()
-}
-
-fn judge_event(device: DeviceId, json: &str) -> Result<Result<Event, Verdict>, ApiError> {
-    let event = match Event::from_json(json) {
-        Ok(event) => event,
-        Err(error) => {
-            return Ok(Err(rejected(
-                sent_id(json),
-                error.code(),
-                error.to_string(),
-            )));
-        }
+        .collect();
+    let is_foreign = |judged: &Result<Event, Verdict>| {
+        judged
+            .as_ref()
+            .is_err_and(|verdict| verdict.code.as_deref() == Some(DEVICE_MISMATCH))
     };
-    if event.device != device {
+    // A stray event costs itself only; a batch of nothing else carries the wrong name.
+    if !judged.is_empty() && judged.iter().all(is_foreign) {
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
-            "DEVICE_MISMATCH",
-            "an event names another device than its batch; a device sends its own events only",
+            DEVICE_MISMATCH,
+            "every event names another device than its batch; a device sends its own events only",
+        ));
+    }
+    Ok(judged)
+}
+
+fn judge_event(device: DeviceId, json: &str) -> Result<Event, Verdict> {
+    let event = Event::from_json(json)
+        .map_err(|error| rejected(sent_id(json), error.code(), error.to_string()))?;
+    if event.device != device {
+        let message =
+            "the event names another device than its batch; a device sends its own events only";
+        return Err(rejected(
+            event.id.to_string(),
+            DEVICE_MISMATCH,
+            message.to_owned(),
         ));
     }
     if !event.consent.allows_upload() {
-        return Ok(Err(rejected(
+        let message = "the event was recorded under a consent that does not allow sending it; it stays on its device";
+        return Err(rejected(
             event.id.to_string(),
             "CONSENT_MISSING",
-            "the event was recorded under a consent that does not allow sending it; it must stay on its device".to_owned(),
-        )));
+            message.to_owned(),
+        ));
     }
-    Ok(Ok(event))
+    Ok(event)
 }
 
 /// The id of an event that cannot be read otherwise, so that its sender can find it in its queue.

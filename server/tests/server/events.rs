@@ -101,8 +101,9 @@ fn the_same_id_with_other_content_keeps_the_first_and_is_counted() {
 fn one_bad_event_does_not_cost_the_others() {
     let world = World::new();
     let device = device();
-    let sent = events(device, 8);
+    let sent = events(device, 9);
     let mut sending = batch(device, &sent);
+    sending["events"][7]["device"] = json!(crate::sample::device());
     sending["events"][0]["id"] = json!("no-uuid");
     sending["events"][1]["surprise"] = json!(1);
     sending["events"][2]["time_ms"] = json!(-1);
@@ -114,7 +115,7 @@ fn one_bad_event_does_not_cost_the_others() {
     assert_eq!(reply.status, 200);
     assert_eq!(
         verdicts(&reply),
-        [vec!["rejected"; 7], vec!["stored"]].concat()
+        [vec!["rejected"; 8], vec!["stored"]].concat()
     );
     let json = reply.json();
     let codes: Vec<_> = json["verdicts"]
@@ -135,13 +136,14 @@ fn one_bad_event_does_not_cost_the_others() {
             malformed,
             malformed,
             Some("CONSENT_MISSING"),
+            Some("DEVICE_MISMATCH"),
             None
         ]
     );
     assert_eq!(json["verdicts"][0]["id"], "no-uuid");
     assert_eq!(json["verdicts"][1]["id"], sent[1].id.to_string());
     assert_eq!(json["verdicts"][4]["id"], "");
-    assert_eq!(json["verdicts"][7]["id"], sent[7].id.to_string());
+    assert_eq!(json["verdicts"][8]["id"], sent[8].id.to_string());
     assert_eq!(world.stored().len(), 1);
 }
 
