@@ -13,7 +13,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 const LIST = { '/bundles/fallback.json': plainList() };
 
 async function open(t, options) {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { context } = await openContext(t, { reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   await page.goto(site.origin);

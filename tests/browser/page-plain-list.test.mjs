@@ -18,7 +18,7 @@ async function open(t, site, setUp = async () => {}) {
 const titles = (page) => page.locator('.card-title').allTextContents();
 
 test('without a bundle the page shows the plain list, in its order, and says which list it is', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page } = await open(t, site);
   await page.waitForSelector('.card');
   assert.deepEqual((await titles(page)).slice(0, 3), ['Plan número 0', 'Plan número 1', 'Plan número 2']);
@@ -28,21 +28,21 @@ test('without a bundle the page shows the plain list, in its order, and says whi
 });
 
 test('without WebAssembly the same list appears', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page } = await open(t, site, (fresh) => fresh.addInitScript(() => { delete globalThis.WebAssembly; }));
   await page.waitForSelector('.card');
   assert.match(await page.locator('.status').innerText(), /WASM_UNSUPPORTED/);
 });
 
 test('a module that does not arrive ends in the list too', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page } = await open(t, site, (fresh) => fresh.route('**/*.wasm', (route) => route.abort()));
   await page.waitForSelector('.card');
   assert.match(await page.locator('.status').innerText(), /WASM_UNAVAILABLE/);
 });
 
 test('tastes and filters order and limit the plain list', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page } = await open(t, site);
   await page.waitForSelector('.card');
   await page.locator('.panel-profile .chip', { hasText: 'trueque' }).click();
@@ -64,7 +64,7 @@ test('with nothing at all the page says so and offers to try again', async (t) =
 });
 
 test('after the first visit the page opens without its server', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page } = await open(t, site);
   await page.waitForSelector('.card');
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -75,7 +75,7 @@ test('after the first visit the page opens without its server', async (t) => {
 });
 
 test('nothing about the visitor is requested, and the content policy refuses nothing of ours', async (t) => {
-  const site = await serveSite(t, LIST);
+  const site = await serveSite(t, { answers: LIST });
   const { page, errors } = await open(t, site);
   await page.waitForSelector('.card');
   await page.locator('.card-title').first().click();

@@ -14,24 +14,35 @@ const TYPES = {
 };
 
 /**
- * Serves the page until the test `t` ends. `answers` maps paths to JSON bodies, besides the page's own files.
+ * Serves the page until the test `t` ends. `answers` maps paths to JSON bodies, `bundles` is a registry folder.
  *
- * Returns the origin, what was asked for, and a way to stop and start the server on the same port.
+ * Events posted are kept and acknowledged as a server would. Returns the origin, what was asked for, the events and
+ * withdrawals received, and ways to stop and start the server on the same port.
  */
-export async function serveSite(t, answers = {}) {
+export async function serveSite(t, { answers = {}, bundles = null } = {}) {
   const asked = [];
+  const events = [];
+  const withdrawn = [];
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://site').pathname;
     asked.push(`${request.method} ${path}`);
-    if (path in answers) {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answers[path]));
-      return;
+    const reply = (status, type, body) => response.writeHead(status, { 'content-type': type }).end(body);
+    const json = (body) => reply(200, TYPES['.json'], JSON.stringify(body));
+    if (request.method === 'POST') {
+      const body = JSON.parse(await text(request));
+      if (path === '/v1/withdraw') {
+        withdrawn.push(body.device);
+        return json({ deleted: events.filter((event) => event.device === body.device).length });
+      }
+      events.push(...body.events);
+      return json({ verdicts: body.events.map(({ id }) => ({ id, verdict: 'stored' })) });
     }
-    const file = join(PAGE, normalize(path === '/' ? '/index.html' : path));
-    const body = file.startsWith(PAGE) ? await readFile(file).catch(() => null) : null;
-    response.writeHead(body ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'text/plain' });
-    response.end(body ?? 'not found');
+    if (path in answers) return json(answers[path]);
+    const inRegistry = bundles !== null && path.startsWith('/bundles/');
+    const [folder, name] = inRegistry ? [bundles, path.slice('/bundles'.length)] : [PAGE, path === '/' ? '/index.html' : path];
+    const file = join(folder, normalize(name));
+    const body = file.startsWith(folder) ? await readFile(file).catch(() => null) : null;
+    return body ? reply(200, TYPES[extname(file)] ?? 'application/octet-stream', body) : reply(404, 'text/plain', 'not found');
   });
   const start = (port) => new Promise((ready) => server.listen(port, '127.0.0.1', ready));
   const stop = () => new Promise((stopped) => {
@@ -41,7 +52,13 @@ export async function serveSite(t, answers = {}) {
   await start(0);
   const { port } = server.address();
   t.after(() => server.listening && stop());
-  return { origin: `http://127.0.0.1:${port}`, asked, stop, start: () => start(port) };
+  return { origin: `http://127.0.0.1:${port}`, asked, events, withdrawn, stop, start: () => start(port) };
+}
+
+async function text(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Activities of an invented city for the plain list, one of a type nobody has words or an icon for. */
