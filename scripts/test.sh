@@ -38,7 +38,7 @@ native_tests() {
   local without=() status=0
   if has cargo-nextest; then
     have_data || without=(-E 'not test(real_data)')
-    cargo nextest run --workspace --no-fail-fast "${without[@]}" || status=1
+    cargo nextest run --workspace --no-fail-fast --failure-output final "${without[@]}" || status=1
   else
     have_data || without=(-- --skip real_data)
     cargo test --workspace --lib --bins --tests --no-fail-fast "${without[@]}" || status=1
