@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use triqueta_trainer::dataset::{FreshFolder, MANIFEST};
 use triqueta_trainer::ingest::{self, ImportReport, Mapping, Origin, Tally};
 use triqueta_trainer::progress::Progress;
 
@@ -17,7 +18,7 @@ pub(crate) struct Options {
     /// What the source's tables and columns mean (TOML); the shipped ones lie in trainer/mappings.
     #[arg(long, value_name = "FILE")]
     mapping: PathBuf,
-    /// The folder of the source's files.
+    /// The folder of the source's files; the file itself where the mapping reads only one.
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
     /// The source's database, postgres://user:password@host:port/name; PGPASSWORD works too.
@@ -39,6 +40,7 @@ Examples:
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
+    FreshFolder::check(&options.out, MANIFEST)?;
     let mapping = Mapping::load(&options.mapping)?;
     let origin = Origin {
         folder: options.from.as_deref(),

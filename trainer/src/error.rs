@@ -251,7 +251,9 @@ impl FileError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self.cause.kind() {
-            std::io::ErrorKind::StorageFull => "FILE_DISK_FULL",
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => "FILE_DISK_FULL",
             std::io::ErrorKind::PermissionDenied => "FILE_NOT_PERMITTED",
             std::io::ErrorKind::NotFound => "FILE_MISSING",
             _ => "FILE_FAILED",
@@ -271,7 +273,9 @@ impl FileError {
 
 fn advice(cause: &std::io::Error) -> &'static str {
     match cause.kind() {
-        std::io::ErrorKind::StorageFull => "free some space or choose a path on another disk",
+        std::io::ErrorKind::StorageFull
+        | std::io::ErrorKind::QuotaExceeded
+        | std::io::ErrorKind::FileTooLarge => "free some space or choose a path on another disk",
         std::io::ErrorKind::PermissionDenied => {
             "choose a path you may use, or change its permissions"
         }

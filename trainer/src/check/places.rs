@@ -132,16 +132,14 @@ fn far_limit(activities: &[Activity], centre: Option<Place>) -> f64 {
         .map(|place| distance_km(centre, place))
         .collect();
     distances.sort_by(f64::total_cmp);
-    let common = distances
-        .get(distances.len() * 9 / 10)
-        .copied()
-        .unwrap_or(0.0);
-    // With few activities the outlier itself is among the "nine of ten".
-    let common = if distances.len() < 10 {
-        distances.get(distances.len() / 2).copied().unwrap_or(0.0)
+    // With few activities an outlier is itself among the "nine of ten".
+    let last = distances.len().saturating_sub(1);
+    let common_at = if distances.len() < 10 {
+        last / 2
     } else {
-        common
+        last * 9 / 10
     };
+    let common = distances.get(common_at).copied().unwrap_or(0.0);
     FAR_KM.max(FAR_FACTOR * common)
 }
 

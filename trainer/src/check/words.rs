@@ -18,25 +18,19 @@ pub(super) fn check(dataset: &Dataset, findings: &mut Vec<Finding>) {
         let known: BTreeSet<&str> = words.of_activities.iter().copied().collect();
         let mut thin = Found::default();
         match known.len() {
-            0 => thin.add(|| words.name.to_owned()),
-            1 => thin.add(|| {
-                format!(
-                    "{}: {}",
-                    words.name,
-                    known.iter().copied().collect::<String>()
-                )
-            }),
+            0 => thin.count = 1,
+            1 => thin.add(|| known.iter().copied().collect()),
             _ => {}
         }
         let (code, what) = if known.is_empty() {
             (
                 "VOCABULARY_EMPTY",
-                format!("no activity has a {}", words.name),
+                format!("no activity has any {}", words.name),
             )
         } else {
             (
                 "VOCABULARY_OF_ONE",
-                format!("every activity that has a {} has the same one", words.name),
+                format!("every activity with any {} has the same", words.name),
             )
         };
         let severity = if words.name == "tag" {

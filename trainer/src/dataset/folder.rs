@@ -51,6 +51,20 @@ impl FreshFolder {
         })
     }
 
+    /// Whether the target may be written, to be asked before long work.
+    ///
+    /// # Errors
+    /// [`DatasetError::Occupied`] if something else is there.
+    pub fn check(target: &Path, marker: &str) -> Result<()> {
+        if target.exists() && !is_replaceable(target, marker) {
+            return Err(DatasetError::Occupied {
+                path: target.to_owned(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
     /// Where to write.
     pub fn path(&self) -> &Path {
         &self.temporary

@@ -10,7 +10,8 @@ use serde_json::Value;
 use triqueta::event::{ActivityId, Body, Consent, DeviceId, Event, EventId, Grade, SessionId};
 
 use super::cell::{Cell, Flaw, Kind};
-use super::field::{Field, FieldSpec};
+use super::field::Field;
+use super::field_spec::FieldSpec;
 use super::mapping::{BodyBlock, EventBlock, Mapping};
 use super::reading::{Reading, Resolver};
 use crate::Result;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use triqueta::catalog::{AvailabilityWindow, Place, Season};
 
-use super::field::FieldSpec;
+use super::field_spec::FieldSpec;
 use crate::Result;
 use crate::digest::sha256;
 use crate::error::{FileError, MappingError};

@@ -10,6 +10,7 @@ mod cell;
 mod city;
 mod events;
 mod field;
+mod field_spec;
 mod holidays;
 mod mapping;
 mod reading;

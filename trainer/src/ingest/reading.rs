@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::cell::{Cell, Flaw, Kind};
-use super::field::{Field, FieldSpec, Surroundings, Unresolved};
+use super::field::Field;
+use super::field_spec::{FieldSpec, Surroundings, Unresolved};
 use super::mapping::Mapping;
 use super::report::Tallies;
 use super::source::{self, Origin, Table};

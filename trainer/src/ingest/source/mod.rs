@@ -7,7 +7,7 @@ mod files;
 mod parquet;
 mod postgres;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cell::Record;
 use super::mapping::{Mapping, TableSpec};
@@ -18,7 +18,7 @@ use crate::progress::Progress;
 /// Where the tables of a mapping lie.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Origin<'a> {
-    /// The folder of the files.
+    /// The folder of the files, or the file itself where the mapping reads only one.
     pub folder: Option<&'a Path>,
     /// The database's URL, `postgres://user:password@host:port/name`.
     pub postgres: Option<&'a str>,
@@ -51,7 +51,7 @@ pub(super) fn open(
                 needed: "files",
                 option: "--from FOLDER",
             })?;
-            open_file(&folder.join(file), spec)
+            open_file(&path_of(mapping, folder, file), spec)
         }
         None => {
             let url = origin.postgres.ok_or(ImportError::NoSource {
@@ -60,6 +60,20 @@ pub(super) fn open(
             })?;
             postgres::open(name, spec, url, progress)
         }
+    }
+}
+
+/// The file below the folder; or what was given itself, if it is a file and the mapping reads only one.
+fn path_of(mapping: &Mapping, given: &Path, file: &str) -> PathBuf {
+    let files = mapping
+        .tables
+        .values()
+        .filter(|spec| spec.file.is_some())
+        .count();
+    if files == 1 && given.is_file() {
+        given.to_owned()
+    } else {
+        given.join(file)
     }
 }
 
