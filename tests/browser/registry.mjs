@@ -8,6 +8,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The folder of the registry. */
 export async function registry() {
-  await promisify(execFile)('cargo', ['test', '--quiet', '-p', 'triqueta', '--test', 'page_registry'], { cwd: ROOT });
+  await promisify(execFile)('cargo', ['test', '--quiet', '--workspace', '--test', 'page_registry'], { cwd: ROOT });
   return fileURLToPath(new URL('../../target/page-registry', import.meta.url));
 }
