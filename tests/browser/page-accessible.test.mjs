@@ -61,7 +61,13 @@ for (const width of [375, 1280]) {
 
 test('nothing is wider than the screen, down to 320 px', async (t) => {
   const page = await open(t, { viewport: { width: 320, height: 640 } });
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  assert.equal(await width(), 320);
+  await page.locator('.panel-profile > summary').click();
+  await page.locator('.panel-profile .chip').first().click();
+  await page.locator('.panel-profile > summary').click();
+  await page.locator('.why > summary').first().click();
+  assert.equal(await width(), 320, 'after choosing a taste and asking why');
 });
 
 test('the language of the document follows the switch, and every word with it', async (t) => {

@@ -1,4 +1,4 @@
-/** Why an activity has its score: one bar a component, to the right when it adds, to the left when it takes away. */
+/** Why an activity has its score: one bar a component, to the right of zero when it adds, to the left when it takes away. */
 import type { SlateItem } from '@triqueta/recommender';
 import { h } from './dom.ts';
 import { number } from './format.ts';
@@ -6,11 +6,14 @@ import { label, text } from './text/index.ts';
 
 /** The bars and their sum. */
 export function breakdown(item: SlateItem): HTMLElement {
-  const largest = Math.max(...item.contributions.map((part) => Math.abs(part.value)), 1e-9);
+  const values = item.contributions.map((part) => part.value);
+  const lowest = Math.min(0, ...values);
+  const span = Math.max(0, ...values) - lowest || 1;
   const words = text();
   const rows = item.contributions.map((part) => {
     const bar = h('span', { class: part.value < 0 ? 'bar bar-minus' : 'bar' });
-    bar.style.setProperty('--share', String(Math.abs(part.value) / largest));
+    bar.style.setProperty('--start', String((Math.min(0, part.value) - lowest) / span));
+    bar.style.setProperty('--share', String(Math.abs(part.value) / span));
     return h(
       'tr',
       {},

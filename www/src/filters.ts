@@ -1,5 +1,6 @@
 /** The hard limits: type, locality, days, price, distance. What they say is recorded once per change. */
 import type { Agenda } from './agenda.ts';
+import { showCount } from './badge.ts';
 import { manyChips, oneChip } from './chips.ts';
 import { active, asParameters, noChoice, type Choice, type Days } from './choice.ts';
 import { CITY } from './city.ts';
@@ -7,7 +8,7 @@ import { h, replace } from './dom.ts';
 import { money } from './format.ts';
 import { glyph, topicGlyph } from './glyphs.ts';
 import { nearYou } from './nearby.ts';
-import { fill, plural, text, word } from './text/index.ts';
+import { fill, text, word } from './text/index.ts';
 
 /** The panel "filters". */
 export function filterPanel(agenda: Agenda): HTMLDetailsElement {
@@ -20,8 +21,7 @@ export function filterPanel(agenda: Agenda): HTMLDetailsElement {
     body,
   );
   const showBadge = (): void => {
-    const on = active(agenda.choice);
-    badge.textContent = on ? plural(on, text().filters.active_one, text().filters.active_other) : '';
+    showCount(badge, active(agenda.choice), text().filters.active_one, text().filters.active_other);
   };
   const choose = (change: Partial<Choice>): void => {
     void agenda.choose(change);

@@ -1,10 +1,11 @@
 /** What the visitor says of themselves: topics, neighbourhood, time, energy. Each click reorders the list at once. */
 import type { Profile } from '@triqueta/recommender';
 import type { Agenda } from './agenda.ts';
+import { showCount } from './badge.ts';
 import { manyChips, oneChip } from './chips.ts';
 import { h, replace } from './dom.ts';
 import { glyph, topicGlyph } from './glyphs.ts';
-import { plural, text, word } from './text/index.ts';
+import { text, word } from './text/index.ts';
 
 const FIRST_TAGS = 14;
 
@@ -28,7 +29,7 @@ export function profilePanel(agenda: Agenda): HTMLDetailsElement {
   };
   const showBadge = (profile: Profile): void => {
     const chosen = profile.tags.length + profile.availability.length + (profile.locality ? 1 : 0) + (profile.level ? 1 : 0);
-    badge.textContent = chosen ? plural(chosen, text().profile.chosen_one, text().profile.chosen_other) : '';
+    showCount(badge, chosen, text().profile.chosen_one, text().profile.chosen_other);
   };
   const draw = (): void => {
     const profile = agenda.recommender.profile();
