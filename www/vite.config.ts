@@ -59,7 +59,7 @@ function contentPolicy(): Plugin {
 export default defineConfig({
   plugins: [precache(), contentPolicy()],
   optimizeDeps: { exclude: ['@triqueta/recommender'] },
-  server: { proxy: { '/bundles': 'http://localhost:8080', '/v1': 'http://localhost:8080' } },
+  server: { fs: { allow: ['.', '../pkg/dist'] }, proxy: { '/bundles': 'http://localhost:8080', '/v1': 'http://localhost:8080' } },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
