@@ -27,6 +27,7 @@ run_test() {
 test_tools() {
   wasm_tools
   chromium
+  postgresql
   npm_packages tests/browser
 }
 

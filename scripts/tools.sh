@@ -45,3 +45,8 @@ cargo_tool() {
 chromium() {
   if ! has chromium || ! has chromedriver; then apt_packages chromium chromium-driver; fi
 }
+
+# The database that tests of the import start and throw away themselves; only its programs are wanted.
+postgresql() {
+  [[ -x /usr/lib/postgresql/15/bin/initdb || -x /usr/local/bin/initdb ]] || apt_packages postgresql-15
+}
