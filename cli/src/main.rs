@@ -5,6 +5,7 @@
 //! a command line that cannot be understood.
 
 mod check;
+mod city;
 mod failure;
 mod import;
 mod interrupt;
@@ -60,6 +61,7 @@ enum Verb {
     Train(train::Options),
     Publish(publish::Options),
     Serve(serve::Options),
+    Demo(city::Options),
 }
 
 impl Verb {
@@ -70,6 +72,7 @@ impl Verb {
             Self::Train(options) => train::run(&options, console),
             Self::Publish(options) => publish::run(&options, console),
             Self::Serve(options) => serve::run(&options, console),
+            Self::Demo(options) => city::run(&options, console),
         }
     }
 }

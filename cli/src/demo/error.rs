@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use triqueta::error::{CatalogError, EventError};
+use triqueta::error::{CatalogError, RecommenderError};
+use triqueta_server::ServerError;
+use triqueta_server::store::StoreError;
+use triqueta_trainer::TrainerError;
 
 /// The result of everything in this module that can fail.
 pub type Result<T> = std::result::Result<T, DemoError>;
@@ -36,9 +39,24 @@ pub enum DemoError {
     /// A simulated activity is impossible.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// A simulated event is impossible.
+    /// The recommender refuses something.
     #[error(transparent)]
-    Event(#[from] EventError),
+    Recommender(RecommenderError),
+    /// Learning or publishing failed.
+    #[error(transparent)]
+    Trainer(#[from] TrainerError),
+    /// The server cannot start or ended badly.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The event store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no threads.
+    #[error("the server's threads cannot be started: {cause}; free some memory or threads")]
+    Runtime {
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The folder holds something else than a demo city.
     #[error("`{}` is neither empty nor a demo city, and nothing in it was touched; choose another folder with --out", path.display())]
     Occupied {
@@ -84,7 +102,11 @@ impl DemoError {
             Self::Day { .. } => "DEMO_DAY",
             Self::Visitors { .. } => "DEMO_VISITORS",
             Self::Catalog(error) => error.code(),
-            Self::Event(error) => error.code(),
+            Self::Recommender(error) => error.code(),
+            Self::Trainer(error) => error.code(),
+            Self::Server(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Runtime { .. } => "DEMO_RUNTIME",
             Self::Occupied { .. } => "DEMO_OCCUPIED",
             Self::File { .. } => "DEMO_FILE",
             Self::Unreachable { .. } => "DEMO_UNREACHABLE",
