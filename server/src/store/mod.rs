@@ -7,7 +7,6 @@
 mod error;
 mod export;
 mod sqlite;
-mod writer;
 
 use async_trait::async_trait;
 use triqueta::event::{DeviceId, Event};

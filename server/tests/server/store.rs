@@ -139,6 +139,25 @@ async fn reading_goes_on_where_it_stopped_and_misses_nothing() {
 }
 
 #[tokio::test]
+async fn training_reads_beside_a_server_that_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = open(folder.path()).await;
+    let reading = SqliteStore::open(SqliteOptions {
+        create: false,
+        ..SqliteOptions::new(folder.path().join("events.sqlite"))
+    });
+    let reading = reading.await.unwrap();
+    let device = device();
+    for (round, part) in events(device, 300).chunks(100).enumerate() {
+        serving
+            .append(delivery(device, NOW_MS, part.to_vec()))
+            .await
+            .unwrap();
+        assert_eq!(read_all(&reading).await.unwrap().len(), 100 * (round + 1));
+    }
+}
+
+#[tokio::test]
 async fn a_watermark_is_never_given_twice() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;

@@ -1,20 +1,25 @@
 //! The embedded store: one SQLite file in write-ahead mode, one writer, a few readers.
 
-use std::path::{Path, PathBuf};
+mod explain;
+mod open;
+mod work;
+mod writer;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::Row;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Row, SqlSafeStr};
 use triqueta::event::{DeviceId, Event};
 
-use super::error::from_sqlite;
-use super::writer::{EventRow, Rows, Work, Writer};
 use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
+use explain::from_sqlite;
+use open::{check_identity, check_place, migrate};
+use work::{EventRow, Rows, Work};
+use writer::Writer;
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -229,81 +234,4 @@ fn event_row(event: &Event) -> Result<EventRow, StoreError> {
 
 fn claim(count: u64) -> i64 {
     i64::try_from(count.min(CLAIM_LIMIT)).unwrap_or(i64::MAX)
-}
-
-/// The cases the database would only call "unable to open database file".
-fn check_place(path: &Path, create: bool) -> Result<(), StoreError> {
-    let missing = |path: &Path| {
-        Err(StoreError::Missing {
-            path: path.display().to_string(),
-        })
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return missing(folder);
-    }
-    if path.is_dir() {
-        return Err(StoreError::NotADatabase {
-            path: path.display().to_string(),
-        });
-    }
-    if !create && !path.exists() {
-        return missing(path);
-    }
-    Ok(())
-}
-
-/// Only an empty database or one with our application id is ours to write to.
-async fn check_identity(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
-    let explain = |error: sqlx::Error| from_sqlite(&error, path);
-    let options = options.clone().busy_timeout(BUSY_TIMEOUT);
-    let mut connection = SqliteConnection::connect_with(&options)
-        .await
-        .map_err(explain)?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(explain)?;
-    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(explain)?;
-    connection.close().await.map_err(explain)?;
-    if tables > 0 && application != i64::from(u32::from_be_bytes(*b"TRIQ")) {
-        return Err(StoreError::Foreign {
-            path: path.display().to_string(),
-        });
-    }
-    Ok(())
-}
-
-async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
-    let explain = |error: sqlx::Error| from_sqlite(&error, path);
-    // Listed by hand: the macro that reads the folder would build the database drivers a second time.
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "events".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_events.sql").into_sql_str(),
-        false,
-    )]);
-    let mut connection = SqliteConnection::connect_with(options)
-        .await
-        .map_err(explain)?;
-    migrator
-        .run(&mut connection)
-        .await
-        .map_err(|error| match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                from_sqlite(&error, path)
-            }
-            other => StoreError::Newer {
-                path: path.display().to_string(),
-                detail: other.to_string(),
-            },
-        })?;
-    connection.close().await.map_err(explain)
 }
