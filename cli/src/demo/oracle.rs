@@ -129,7 +129,7 @@ mod tests {
             contrast(&city, now_ms, Family::ByPlace, own_locality),
             contrast(&city, now_ms, Family::ByTag, own_locality),
         );
-        assert!(near > 0.10 && indifferent.abs() < 0.04, "{near} {indifferent}");
+        assert!(near > 0.06 && indifferent.abs() < 0.03, "{near} {indifferent}");
         // The flip of type and day: neither alone says anything, together they say almost all.
         let culture = |_: usize, id: &ActivityId| city.facts[city.index[id]].culture;
         assert!(contrast(&city, now_ms, Family::Contrary, culture).abs() < 0.10);
