@@ -21,11 +21,25 @@ pub(super) fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// Waits.
 pub(super) async fn sleep(milliseconds: i64) {
+    wait(milliseconds, true).await;
+}
+
+/// Waits as a limit does: a program that has nothing else to do (Node) ends without it.
+pub(super) async fn limit(milliseconds: i64) {
+    wait(milliseconds, false).await;
+}
+
+async fn wait(milliseconds: i64, keeps_running: bool) {
     let promise = Promise::new(&mut |resolve, _| {
-        let timer = Reflect::get(&js_sys::global(), &JsValue::from_str("setTimeout"));
-        if let Some(timer) = timer.ok().and_then(|timer| timer.dyn_into::<Function>().ok()) {
-            let delay = JsValue::from_f64(milliseconds.clamp(0, 2_000_000_000) as f64);
-            let _ = timer.call2(&JsValue::UNDEFINED, &resolve, &delay);
+        let method = |of: &JsValue, name: &str| Reflect::get(of, &JsValue::from_str(name))?.dyn_into::<Function>();
+        let Ok(set_timeout) = method(&js_sys::global(), "setTimeout") else { return };
+        let delay = JsValue::from_f64(milliseconds.clamp(0, 2_000_000_000) as f64);
+        let timer = set_timeout.call2(&JsValue::UNDEFINED, &resolve, &delay);
+        if let Ok(timer) = timer.as_ref()
+            && !keeps_running
+            && let Ok(unref) = method(timer, "unref")
+        {
+            let _ = unref.call0(timer);
         }
     });
     let _ = JsFuture::from(promise).await;

@@ -12,7 +12,7 @@ async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, 
     let controller = AbortController::new()?;
     init.set_signal(Some(&controller.signal()));
     spawn_local(async move {
-        clock::sleep(limit_ms).await;
+        clock::limit(limit_ms).await;
         controller.abort();
     });
     let fetch: Function = Reflect::get(&js_sys::global(), &JsValue::from_str("fetch"))?.dyn_into()?;

@@ -1,0 +1,23 @@
+// The package outside a browser: its README's example as written, under Node, with the engine and a served bundle.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { registry } from './registry.mjs';
+import { serveSite } from './site.mjs';
+
+const PACKAGE = new URL('../../pkg/', import.meta.url);
+
+test("the package's README example recommends and learns under Node", async (t) => {
+  const site = await serveSite(t, { bundles: await registry() });
+  const readme = await readFile(new URL('README.md', PACKAGE), 'utf8');
+  const example = /```js\n([\s\S]+?)```/.exec(readme)[1]
+    .replaceAll('http://localhost:8080', site.origin)
+    .replace("'@triqueta/recommender'", `'${new URL('dist/node.js', PACKAGE)}'`);
+  const printed = [];
+  t.mock.method(console, 'log', (...words) => printed.push(words.join(' ')));
+  await import(`data:text/javascript,${encodeURIComponent(`${example}\nconsole.log(recommender.status.source);recommender.close();`)}`);
+  assert.equal(printed.length, 6, 'five recommendations and the source');
+  for (const line of printed.slice(0, 5)) assert.match(line, /\S+ · \S+/);
+  assert.equal(printed[5], 'network', 'the engine ranked, not the plain list');
+});
