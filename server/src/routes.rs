@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::CorsLayer;
 
 use crate::api_error::ApiError;
@@ -20,6 +21,9 @@ use crate::{bundles, headers, health, ingest, pages, withdraw};
 
 /// How long a browser may remember that an origin is allowed.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
+
+/// Web fonts are packed already.
+const PACKED_FONTS: NotForContentType = NotForContentType::const_new("font/woff");
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -34,7 +38,7 @@ pub(crate) struct Shared {
 pub(crate) fn router(shared: Shared, allowed_origins: Vec<HeaderValue>) -> Router {
     let pages = Router::new()
         .fallback(pages::serve)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_FONTS)))
         .layer(map_response(pages::weaken_tag))
         .with_state(shared.clone());
     let mut router = Router::new()
@@ -86,7 +90,7 @@ async fn observe(State(shared): State<Shared>, request: Request, next: Next) -> 
         route,
         method,
         status,
-        milliseconds = took.as_secs_f64() * 1_000.0,
+        microseconds = took.as_micros(),
         "answered"
     );
     response

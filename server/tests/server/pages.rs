@@ -16,6 +16,7 @@ fn with_page() -> World {
             ("assets/index-4f2a.css", "body{}"),
             ("assets/triqueta_bg-99aa.wasm", "\0asm"),
             ("assets/icon-11.svg", "<svg/>"),
+            ("assets/figtree-3.woff2", &"packed already ".repeat(100)),
         ] {
             std::fs::write(www.join(name), content).unwrap();
         }
@@ -84,6 +85,12 @@ fn text_is_packed_on_its_way_and_still_revalidated() {
         &[("Accept-Encoding", "gzip"), ("If-None-Match", tag)],
     );
     assert_eq!(again.status, 304);
+    let font = get_with(
+        world.address,
+        "/assets/figtree-3.woff2",
+        &[("Accept-Encoding", "gzip")],
+    );
+    assert_eq!(font.header("content-encoding"), None);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What keeps a server from starting, and how it says so.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use triqueta_server::{ServerConfig, ServerError};
 
@@ -78,4 +81,21 @@ fn a_started_server_names_an_address_that_opens() {
     let world = World::new();
     assert_ne!(world.address.port(), 0);
     assert_eq!(get(world.address, "/").status, 200);
+}
+
+#[test]
+fn idle_connections_do_not_keep_a_stopping_server() {
+    let mut world = World::new();
+    let _silent = TcpStream::connect(world.address).unwrap();
+    let mut kept = TcpStream::connect(world.address).unwrap();
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    assert!(kept.read(&mut [0; 4_096]).unwrap() > 0);
+    let before = Instant::now();
+    world.stop();
+    assert!(
+        before.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        before.elapsed()
+    );
 }
