@@ -6,10 +6,13 @@
 
 mod check;
 mod city;
+mod evaluate;
 mod failure;
 mod import;
 mod interrupt;
 mod publish;
+mod recommend;
+mod replay_slate;
 mod report;
 mod serve;
 mod store_events;
@@ -37,6 +40,7 @@ From a source to a page:
   triqueta import --mapping trainer/mappings/meetup-montana.toml --from ../shared/data/meetup-montana --out target/meetup
   triqueta check target/meetup
   triqueta train target/meetup --out target/meetup-bundle
+  triqueta evaluate target/meetup
   triqueta publish target/meetup-bundle --registry target/registry
   triqueta serve --bundles target/registry --store target/events.sqlite --www www/dist
 
@@ -59,7 +63,10 @@ enum Verb {
     Import(import::Options),
     Check(check::Options),
     Train(train::Options),
+    Evaluate(evaluate::Options),
     Publish(publish::Options),
+    Recommend(recommend::Options),
+    ReplaySlate(replay_slate::Options),
     Serve(serve::Options),
     Demo(city::Options),
 }
@@ -70,7 +77,10 @@ impl Verb {
             Self::Import(options) => import::run(&options, console),
             Self::Check(options) => check::run(&options, console),
             Self::Train(options) => train::run(&options, console),
+            Self::Evaluate(options) => evaluate::run(&options, console),
             Self::Publish(options) => publish::run(&options, console),
+            Self::Recommend(options) => recommend::run(&options, console),
+            Self::ReplaySlate(options) => replay_slate::run(&options, console),
             Self::Serve(options) => serve::run(&options, console),
             Self::Demo(options) => city::run(&options, console),
         }

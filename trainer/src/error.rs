@@ -29,6 +29,9 @@ pub enum TrainerError {
     /// The operating system refuses a read or a write.
     #[error(transparent)]
     File(#[from] FileError),
+    /// An evaluation cannot be done as asked.
+    #[error(transparent)]
+    Evaluate(#[from] crate::evaluate::EvaluateError),
     /// The person at the keyboard stopped the work.
     #[error(
         "stopped on request before it was finished; nothing was written, start it again when you are ready"
@@ -45,6 +48,7 @@ impl TrainerError {
             Self::Mapping(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::File(error) => error.code(),
+            Self::Evaluate(error) => error.code(),
             Self::Cancelled => "CANCELLED",
         }
     }

@@ -140,6 +140,48 @@ impl ListMetrics {
     }
 }
 
+impl ListMetrics {
+    /// The names of the metrics, in the order of [`ListMetrics::values`].
+    pub const NAMES: [&str; 5] = ["ndcg@10", "recall@20", "map@10", "mrr", "auc"];
+
+    /// The metrics as numbers.
+    pub fn values(&self) -> [f64; 5] {
+        [self.ndcg10, self.recall20, self.map10, self.mrr, self.auc]
+    }
+
+    fn of_values([ndcg10, recall20, map10, mrr, auc]: [f64; 5]) -> Self {
+        Self {
+            ndcg10,
+            recall20,
+            map10,
+            mrr,
+            auc,
+        }
+    }
+
+    /// Metric by metric, the sum.
+    pub fn plus(&self, other: &Self) -> Self {
+        let (a, b) = (self.values(), other.values());
+        Self::of_values(std::array::from_fn(|metric| a[metric] + b[metric]))
+    }
+
+    /// Every metric times a factor.
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self::of_values(self.values().map(|value| value * factor))
+    }
+
+    /// The mean of several lists; zeros without any.
+    pub fn mean<'a>(lists: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut count = 0.0_f64;
+        let zero = Self::of_values([0.0; 5]);
+        let sum = lists.into_iter().fold(zero, |sum, list| {
+            count += 1.0;
+            sum.plus(list)
+        });
+        sum.scaled(1.0 / count.max(1.0))
+    }
+}
+
 /// The mean and the standard deviation over samples (the latter 0 for fewer than two).
 pub fn mean_and_deviation(samples: &[f64]) -> (f64, f64) {
     let count = samples.len() as f64;

@@ -6,19 +6,29 @@
 //! ranks at. Hyper-parameters are chosen inside the training period.
 
 mod bootstrap;
+mod full;
 mod live;
 mod metrics;
 mod peers;
+mod problem;
+mod queries;
+mod report;
+mod run;
 mod split;
 
 use serde::Serialize;
 
 pub use bootstrap::{Difference, clustered_difference};
+pub use full::{FullRun, rank_full};
 pub use live::{LiveRun, Query, queries_after, rank_live};
 pub use metrics::{ListMetrics, Rank, mean_and_deviation};
 pub use peers::{
     Peer, Untrained, blend_scores, content_scores, pair_column, popularity_so_far, resolve,
 };
+pub use problem::EvaluateError;
+pub use queries::{OtherRanks, read_queries, read_ranks};
+pub use report::{Evaluation, Figure};
+pub use run::{EvaluateOptions, Protocol, evaluate};
 pub use split::{quantile_ms, up_to};
 
 /// Means over queries with one positive each.
@@ -41,6 +51,21 @@ pub struct RankingMetrics {
 }
 
 impl RankingMetrics {
+    /// The names of the metrics, in the order of [`RankingMetrics::values`].
+    pub const NAMES: [&str; 6] = ["ndcg@10", "map@10", "mrr", "hr@1", "hr@10", "auc"];
+
+    /// The metrics as numbers.
+    pub fn values(&self) -> [f64; 6] {
+        [
+            self.ndcg10,
+            self.map10,
+            self.mrr,
+            self.hr1,
+            self.hr10,
+            self.auc,
+        ]
+    }
+
     /// The means; zeros where there is no query.
     pub fn of(ranks: &[Rank]) -> Self {
         let mean = |metric: &dyn Fn(&Rank) -> f64| {

@@ -1,0 +1,144 @@
+//! P3, static full ranking: with what was known at the split, all activities that were chosen later are ranked for each
+//! visitor who chose some of them. Nearly all are new and many visitors are too: the hard one.
+//!
+//! Ties are broken evenly at random, several times over, and the metrics averaged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use triqueta::catalog::Row;
+use triqueta::math::Random;
+
+use super::live::scores;
+use super::metrics::ListMetrics;
+use super::peers::{Peer, Untrained, resolve};
+use crate::choices::{Lens, positives};
+use crate::progress::{Progress, check};
+use crate::replay::{VisitorKey, catalog_of};
+use crate::train::{Trained, cosines, embed_items};
+use crate::{Dataset, Result};
+
+/// Orders of tied activities that are averaged over.
+const TIE_ORDERS: usize = 8;
+const LISTED: usize = 10;
+
+/// How every peer ranked for every visitor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FullRun {
+    /// Metrics a visitor, by peer.
+    pub lists: BTreeMap<Peer, Vec<ListMetrics>>,
+    /// The same where only activities nobody had chosen before the split are ranked; visitors who chose none of those are
+    /// left out.
+    pub new_only: BTreeMap<Peer, Vec<ListMetrics>>,
+    /// Whether the visitor had no positive before the split.
+    pub cold_visitor: Vec<bool>,
+    /// The share of the activities that is in anybody's first ten, by peer.
+    pub coverage: BTreeMap<Peer, f64>,
+    /// How many activities were ranked.
+    pub activities: usize,
+}
+
+/// Ranks for every visitor with a positive after `split_ms`; `seed` orders ties.
+///
+/// # Errors
+/// The first thing that breaks a contract of the catalogue, or [`crate::TrainerError::Cancelled`].
+pub fn rank_full(
+    dataset: &Dataset,
+    trained: &Trained,
+    split_ms: i64,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<FullRun> {
+    let words = trained.schema.words.extended(&dataset.activities)?;
+    let catalog = catalog_of(dataset, words)?;
+    let (mut wanted, mut chosen_before) = (
+        BTreeMap::<VisitorKey, BTreeSet<Row>>::new(),
+        BTreeSet::new(),
+    );
+    for positive in positives(dataset, &catalog) {
+        if positive.time_ms > split_ms {
+            wanted.entry(positive.key).or_default().insert(positive.row);
+        } else {
+            chosen_before.insert(positive.row);
+        }
+    }
+    let ranked: BTreeSet<Row> = wanted.values().flatten().copied().collect();
+    let items = embed_items(&trained.two_tower, &Lens::items(&catalog));
+    let blend = resolve(&trained.blend)?;
+    let now_ms = split_ms.saturating_add(1);
+    let mut lens = Lens::new(
+        dataset,
+        &trained.schema,
+        &catalog,
+        trained.counter_half_life_days,
+    );
+    let mut run = FullRun {
+        lists: BTreeMap::new(),
+        new_only: BTreeMap::new(),
+        cold_visitor: Vec::new(),
+        coverage: BTreeMap::new(),
+        activities: ranked.len(),
+    };
+    let mut listed: BTreeMap<Peer, BTreeSet<Row>> = BTreeMap::new();
+    let mut random = Random::new(seed);
+    for (key, wanted) in &wanted {
+        check(progress)?;
+        // Nothing is taken in after the split: the lens stays at this moment for all visitors.
+        lens.viewpoint(key, now_ms);
+        let candidates: Vec<Row> = ranked
+            .iter()
+            .copied()
+            .filter(|&row| !lens.replay().is_chosen(key, row))
+            .collect();
+        let choice = lens.choice(key, now_ms, candidates);
+        let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
+        let cosines = cosines(&trained.two_tower, &items, &choice);
+        for peer in Peer::ALL {
+            let scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            let all: Vec<(f32, Row)> = scores
+                .into_iter()
+                .zip(choice.candidates.iter().copied())
+                .collect();
+            let new: Vec<(f32, Row)> = all
+                .iter()
+                .copied()
+                .filter(|(_, row)| !chosen_before.contains(row))
+                .collect();
+            let (list, first) = rank(all, wanted, &mut random);
+            run.lists.entry(peer).or_default().extend(list);
+            listed.entry(peer).or_default().extend(first);
+            run.new_only
+                .entry(peer)
+                .or_default()
+                .extend(rank(new, wanted, &mut random).0);
+        }
+        run.cold_visitor.push(choice.viewpoint.positives == 0);
+        progress.advance(1);
+    }
+    let share = |rows: BTreeSet<Row>| rows.len() as f64 / ranked.len().max(1) as f64;
+    run.coverage = listed
+        .into_iter()
+        .map(|(peer, rows)| (peer, share(rows)))
+        .collect();
+    Ok(run)
+}
+
+/// The metrics of a list, averaged over orders of its ties, and the rows of its first ten in one of them.
+fn rank(
+    mut scored: Vec<(f32, Row)>,
+    wanted: &BTreeSet<Row>,
+    random: &mut Random,
+) -> (Option<ListMetrics>, Vec<Row>) {
+    let mut sum: Option<ListMetrics> = None;
+    for _ in 0..TIE_ORDERS {
+        random.shuffle(&mut scored);
+        // Stable, so that the shuffled order decides among equals.
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let relevant: Vec<bool> = scored.iter().map(|(_, row)| wanted.contains(row)).collect();
+        let Some(list) = ListMetrics::of(&relevant) else {
+            break;
+        };
+        sum = Some(sum.map_or(list, |sum| sum.plus(&list)));
+    }
+    let first = scored.iter().take(LISTED).map(|&(_, row)| row).collect();
+    (sum.map(|sum| sum.scaled(1.0 / TIE_ORDERS as f64)), first)
+}

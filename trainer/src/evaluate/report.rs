@@ -1,0 +1,183 @@
+//! The figures as rows, for machines and for people.
+
+use serde::Serialize;
+
+use super::peers::Peer;
+
+/// One figure. Fields that do not apply are absent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// Always `accuracy` here; the benches share the shape.
+    pub suite: &'static str,
+    /// `protocol / whom / model`.
+    pub case: String,
+    /// What was measured.
+    pub metric: String,
+    /// The mean over seeds.
+    pub value: f64,
+    /// `ratio`: all of them are between 0 and 1, or differences of such.
+    pub unit: &'static str,
+    /// Queries or visitors.
+    pub n: usize,
+    /// Standard deviation over seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f64>,
+    /// The other recommender, in a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Lower end of the 95 % interval, of a difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// The same figure of chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_random: Option<f64>,
+    /// The same figure of popularity so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_popularity: Option<f64>,
+}
+
+/// An evaluation: what was compared on what, and the figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Name of the data set.
+    pub dataset: String,
+    /// Whether a simulation made it.
+    pub simulated: bool,
+    /// Models were trained on what happened up to here, Unix ms.
+    pub split_ms: i64,
+    /// The seeds of the trainings.
+    pub seeds: Vec<u64>,
+    /// The figures.
+    pub rows: Vec<Figure>,
+}
+
+impl Evaluation {
+    /// A figure by protocol, group, model and metric.
+    pub fn figure(
+        &self,
+        protocol: &str,
+        group: &str,
+        model: &str,
+        metric: &str,
+    ) -> Option<&Figure> {
+        let case = format!("{protocol} / {group} / {model}");
+        self.rows
+            .iter()
+            .find(|row| row.case == case && row.metric == metric)
+    }
+
+    /// The figures as tables: one a protocol and group, one line a model, then the differences.
+    pub fn table(&self) -> String {
+        let mut text = format!(
+            "{}{}: trained up to {} ms, seeds {:?}; mean (and standard deviation over seeds)\n",
+            self.dataset,
+            if self.simulated { " (simulated)" } else { "" },
+            self.split_ms,
+            self.seeds
+        );
+        let figures = || self.rows.iter().filter(|row| row.peer.is_none());
+        let mut titles: Vec<&str> = Vec::new();
+        for row in figures() {
+            let title = title_of(&row.case);
+            if !titles.contains(&title) {
+                titles.push(title);
+            }
+        }
+        for title in titles {
+            let rows: Vec<&Figure> = figures()
+                .filter(|row| title_of(&row.case) == title)
+                .collect();
+            text.push_str(&table_of(title, &rows));
+        }
+        for row in self.rows.iter().filter(|row| row.peer.is_some()) {
+            text.push_str(&format!(
+                "\n{}: {} {} {:+.4}, 95 % interval {:+.4} to {:+.4} (n {}, by visitor)",
+                row.case,
+                row.metric,
+                row.peer
+                    .as_deref()
+                    .map_or(String::new(), |peer| format!("over {peer}")),
+                row.value,
+                row.low.unwrap_or(f64::NAN),
+                row.high.unwrap_or(f64::NAN),
+                row.n,
+            ));
+        }
+        text
+    }
+}
+
+fn title_of(case: &str) -> &str {
+    case.rsplit_once(" / ").map_or(case, |(title, _)| title)
+}
+
+fn table_of(title: &str, rows: &[&Figure]) -> String {
+    let mut metrics: Vec<&str> = Vec::new();
+    let mut models: Vec<&str> = Vec::new();
+    for row in rows {
+        let model = row.case.rsplit_once(" / ").map_or("", |(_, model)| model);
+        if !metrics.contains(&row.metric.as_str()) {
+            metrics.push(&row.metric);
+        }
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    let n = rows.first().map_or(0, |row| row.n);
+    let mut text = format!("\n{:32}", format!("{title} (n {n})"));
+    metrics
+        .iter()
+        .for_each(|metric| text.push_str(&format!("{metric:>15}")));
+    for model in models {
+        text.push_str(&format!("\n  {model:30}"));
+        for metric in &metrics {
+            let case = format!("{title} / {model}");
+            let cell = rows
+                .iter()
+                .find(|row| row.case == case && row.metric == **metric)
+                .map(|row| {
+                    let spread = row.spread.filter(|spread| *spread > 0.0);
+                    spread.map_or(format!("{:.4}", row.value), |spread| {
+                        format!("{:.4} ({spread:.3})", row.value)
+                    })
+                });
+            text.push_str(&format!("{:>15}", cell.unwrap_or_default()));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// Adds the figures of one group: `value(peer, metric)` is the mean over seeds and its spread.
+pub(super) fn add_group(
+    rows: &mut Vec<Figure>,
+    title: &str,
+    metrics: &[&str],
+    n: usize,
+    value: impl Fn(Peer, usize) -> Option<(f64, f64)>,
+) {
+    for peer in Peer::ALL {
+        for (metric, name) in metrics.iter().enumerate() {
+            let Some((mean, spread)) = value(peer, metric) else {
+                continue;
+            };
+            rows.push(Figure {
+                suite: "accuracy",
+                case: format!("{title} / {}", peer.name()),
+                metric: (*name).to_owned(),
+                value: mean,
+                unit: "ratio",
+                n,
+                spread: Some(spread),
+                peer: None,
+                low: None,
+                high: None,
+                baseline_random: value(Peer::Random, metric).map(|(mean, _)| mean),
+                baseline_popularity: value(Peer::Popularity, metric).map(|(mean, _)| mean),
+            });
+        }
+    }
+}
