@@ -373,3 +373,47 @@ fn a_request_to_stop_is_heard() {
         "CANCELLED"
     );
 }
+
+#[test]
+fn any_wrong_byte_in_any_file_is_a_dataset_or_one_clear_error() {
+    let allowed = [
+        "IMPORT_BAD_ROWS",
+        "IMPORT_SOURCE_DAMAGED",
+        "IMPORT_COLUMN_MISSING",
+        "IMPORT_EMPTY",
+    ];
+    let files = [
+        ("activities.csv", support::ACTIVITIES),
+        ("visitors.csv", support::VISITORS),
+        ("events.csv", support::EVENTS),
+    ];
+    let folder = source();
+    let mapping = mapping(&[]);
+    for (file, text) in files {
+        let path = folder.path().join(file);
+        for at in 0..text.len() {
+            for wrong in [0x22, 0x2c, 0x0a, 0xff] {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] = wrong;
+                fs::write(&path, bytes).unwrap();
+                let Err(error) = import_folder(&mapping, folder.path(), false) else {
+                    continue;
+                };
+                assert!(
+                    allowed.contains(&error.code()),
+                    "{file} byte {at} is {wrong}: {error}"
+                );
+                if let Ok((dataset, report)) = import_folder(&mapping, folder.path(), true) {
+                    let lost: u64 = report.problems.iter().map(|tally| tally.count).sum();
+                    let kept = report.activities + report.visitors + report.events;
+                    assert!(
+                        lost + kept >= report.rows.values().sum(),
+                        "{file} byte {at} is {wrong}: {report:?}"
+                    );
+                    assert_eq!(dataset.events.len() as u64, report.events);
+                }
+            }
+        }
+        fs::write(&path, text).unwrap();
+    }
+}

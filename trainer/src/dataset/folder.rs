@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 use crate::error::{DatasetError, FileError};
 
-/// A temporary folder beside its target. [`FreshFolder::commit`] puts it in the target's place in one rename; dropped
-/// before that, by an error or an interrupt, it vanishes and the target stays as it was.
+/// A temporary folder beside its target. [`FreshFolder::commit`] renames it into the target's place, after renaming an
+/// older one away; dropped before that, by an error or an interrupt, it vanishes and the target stays as it was. Whoever
+/// is killed outright leaves `.<name>.unfinished-<process>` behind, which nobody reads.
 #[derive(Debug)]
 pub struct FreshFolder {
     target: PathBuf,
