@@ -1,5 +1,7 @@
-//! Does a registry folder, as it lies on a server's disk, open again? It is written to `target/page-registry`, where the
-//! browser tests of the page find it: a small city with random weights whose activities are all to come.
+//! Does a registry folder, as it lies on a server's disk, open again?
+//!
+//! The browser tests of the page have theirs made by this test, in the folder TRIQUETA_PAGE_REGISTRY names (otherwise it
+//! goes to target/page-registry): a small city with random weights whose activities are all to come.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -59,7 +61,8 @@ fn write(folder: &Path, path: &str, bytes: &[u8]) {
 
 #[test]
 fn a_registry_on_disk_opens_again_and_ranks() {
-    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/page-registry");
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/page-registry");
+    let folder = std::env::var_os("TRIQUETA_PAGE_REGISTRY").map_or_else(usual, PathBuf::from);
     let now_ms = now_ms();
     let mut random = Random::new(11);
     let activities = activities(&mut random, now_ms);
