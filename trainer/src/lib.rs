@@ -2,6 +2,7 @@
 //!
 //! Sources come in through [`ingest`], lie as a [`dataset`], and are judged by [`mod@check`] before anything is learned.
 
+pub mod batch;
 pub mod check;
 pub mod choices;
 pub mod dataset;

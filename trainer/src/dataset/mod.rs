@@ -8,7 +8,7 @@ mod columns;
 mod folder;
 mod lineage;
 mod store;
-mod table;
+pub(crate) mod table;
 
 use std::collections::HashSet;
 

@@ -19,14 +19,14 @@ use crate::error::{DatasetError, FileError};
 pub(super) const ROWS_PER_BATCH: usize = 65_536;
 
 /// Writes batches of one schema.
-pub(super) struct TableWriter {
+pub(crate) struct TableWriter {
     inner: ArrowWriter<File>,
     schema: SchemaRef,
     path: PathBuf,
 }
 
 impl TableWriter {
-    pub(super) fn create(path: &Path, schema: Schema) -> Result<Self> {
+    pub(crate) fn create(path: &Path, schema: Schema) -> Result<Self> {
         let file = File::create(path).map_err(FileError::at("create", path))?;
         let schema = Arc::new(schema);
         let properties = WriterProperties::builder()
@@ -42,7 +42,7 @@ impl TableWriter {
     }
 
     /// Columns in the schema's order.
-    pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
+    pub(crate) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
             .map_err(|error| write_error(&self.path, error.into()))?;
         self.inner
@@ -51,7 +51,7 @@ impl TableWriter {
     }
 
     /// Writes the footer and waits until the disk has everything.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         let file = self
             .inner
             .into_inner()

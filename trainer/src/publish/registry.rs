@@ -226,7 +226,13 @@ fn fallback(engine: &Engine, now_ms: i64) -> Result<Fallback> {
         ranking: Ranking::Rule,
         ..Request::default()
     };
-    let slate = engine.recommend(&Visitor::default(), &request)?;
+    let mut slate = engine.recommend(&Visitor::default(), &request)?;
+    if slate.items.is_empty() {
+        // Everything is over: what was popular is still a better page than an empty one.
+        let mut past = Request { ranking: Ranking::Popularity, ..request };
+        past.filters.include_past = true;
+        slate = engine.recommend(&Visitor::default(), &past)?;
+    }
     let activities = slate.items.iter().filter_map(|item| engine.card(&item.activity)).collect();
     Ok(Fallback { generated_ms: now_ms, centre: engine.bundle().schema.city.centre, activities })
 }
