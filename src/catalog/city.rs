@@ -96,10 +96,15 @@ pub struct City {
 }
 
 impl City {
+    /// Local time minus UTC at a moment, minutes.
+    pub fn offset_minutes(&self, time_ms: i64) -> i32 {
+        let after = self.offsets.partition_point(|interval| interval.from_ms <= time_ms);
+        self.offsets.get(after.saturating_sub(1)).map_or(0, |interval| interval.minutes)
+    }
+
     /// The moment on the city's clock.
     pub fn local_time(&self, time_ms: i64) -> LocalTime {
-        let after = self.offsets.partition_point(|interval| interval.from_ms <= time_ms);
-        let offset = self.offsets.get(after.saturating_sub(1)).map_or(0, |interval| interval.minutes);
+        let offset = self.offset_minutes(time_ms);
         let local_ms = time_ms.saturating_add(i64::from(offset) * MINUTE_MS);
         let day = i32::try_from(local_ms.div_euclid(DAY_MS)).unwrap_or(if local_ms < 0 { i32::MIN } else { i32::MAX });
         LocalTime {

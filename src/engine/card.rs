@@ -34,6 +34,8 @@ pub struct ActivityCard {
     pub start_ms: i64,
     /// End, Unix ms.
     pub end_ms: Option<i64>,
+    /// The city's clock at the start, minutes from UTC: pages show the hour at the door, not the device's.
+    pub offset_minutes: i32,
     /// Price in the city's currency.
     pub price: Option<f32>,
     /// Whether it is free, where the price is known.
@@ -64,6 +66,7 @@ pub(super) fn of(catalog: &Catalog, text: &Text, row: Row) -> ActivityCard {
         lon: content.place.map(|place| place.lon),
         start_ms: content.start_ms,
         end_ms: (end_ms != NO_TIME).then_some(end_ms),
+        offset_minutes: catalog.city().offset_minutes(content.start_ms),
         price: content.price,
         free: content.price.map(|price| price == 0.0),
         organiser: content.organiser,
