@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// Start from nothing even where the folder holds this city.
     #[arg(long)]
     fresh: bool,
+    /// Learn again from what the store holds by now, what was done on the page among it.
+    #[arg(long)]
+    retrain: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -49,13 +52,21 @@ Everything in the city is simulated: places are real, activities and visitors ar
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
-    let day = options.now.as_deref().map_or_else(|| Ok(Day::today()), Day::parse)?;
+    let day = options
+        .now
+        .as_deref()
+        .map_or_else(|| Ok(Day::today()), Day::parse)?;
     let demo = DemoOptions {
-        plan: Plan { seed: options.seed, day, visitors: options.visitors },
+        plan: Plan {
+            seed: options.seed,
+            day,
+            visitors: options.visitors,
+        },
         out: options.out.clone(),
         www: options.www.clone(),
         port: options.port,
         fresh: options.fresh,
+        retrain: options.retrain,
     };
     let demo = Demo::start(&demo, console)?;
     console.result(&demo.report, || text(&demo.report))?;
@@ -72,7 +83,10 @@ fn text(report: &Report) -> String {
         report.bundle.chars().take(12).collect::<String>(),
     )];
     if let Some(first) = report.regret.first() {
-        lines.push(format!("regret against the oracle ({} visitors, best list {:.3}):", first.visitors, first.best));
+        lines.push(format!(
+            "regret against the oracle ({} visitors, best list {:.3}):",
+            first.visitors, first.best
+        ));
         for regret in &report.regret {
             let [by_tag, by_place, contrary] = regret.by_family;
             lines.push(format!(
@@ -81,6 +95,11 @@ fn text(report: &Report) -> String {
             ));
         }
     }
+    let seconds = report
+        .seconds
+        .iter()
+        .map(|(stage, seconds)| format!("{stage} {seconds:.1} s"));
+    lines.extend((!report.reused).then(|| seconds.collect::<Vec<_>>().join(", ")));
     lines.push(format!("open {}  (Ctrl-C stops)", report.url));
     lines.join("\n")
 }

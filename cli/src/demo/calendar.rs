@@ -31,9 +31,18 @@ impl Day {
     /// # Errors
     /// [`DemoError::Day`] for anything but a date of the years 2001 to 2098.
     pub fn parse(text: &str) -> Result<Self> {
-        let refuse = |detail: String| DemoError::Day { found: text.chars().take(40).collect(), detail };
-        let date: Date = text.parse().map_err(|error: jiff::Error| refuse(error.to_string()))?;
-        if (2001..=2098).contains(&date.year()) { Ok(Self::of(date)) } else { Err(refuse("too far away".into())) }
+        let refuse = |detail: String| DemoError::Day {
+            found: text.chars().take(40).collect(),
+            detail,
+        };
+        let date: Date = text
+            .parse()
+            .map_err(|error: jiff::Error| refuse(error.to_string()))?;
+        if (2001..=2098).contains(&date.year()) {
+            Ok(Self::of(date))
+        } else {
+            Err(refuse("too far away".into()))
+        }
     }
 
     /// The moment it begins, Unix ms.
@@ -69,23 +78,39 @@ impl std::fmt::Display for Day {
 /// The city as the recommender needs it, with the public holidays of the years around `day`.
 pub fn bogota(day: Day) -> City {
     let year = day.date().year();
-    let mut holidays: Vec<i32> = (year - 1..=year + 1).flat_map(holidays).map(|day| day.0).collect();
+    let mut holidays: Vec<i32> = (year - 1..=year + 1)
+        .flat_map(holidays)
+        .map(|day| day.0)
+        .collect();
     holidays.sort_unstable();
-    let window = |name: &str, weekdays: std::ops::Range<u8>, from_hour, until_hour| AvailabilityWindow {
-        name: name.to_owned(),
-        weekdays: weekdays.collect(),
-        from_hour,
-        until_hour,
-    };
+    let window =
+        |name: &str, weekdays: std::ops::Range<u8>, from_hour, until_hour| AvailabilityWindow {
+            name: name.to_owned(),
+            weekdays: weekdays.collect(),
+            from_hour,
+            until_hour,
+        };
     City {
         name: "Bogotá".into(),
         currency: "COP".into(),
-        centre: Some(Place { lat: 4.6270, lon: -74.0660 }),
-        offsets: vec![OffsetInterval { from_ms: 0, minutes: OFFSET_MINUTES }],
+        centre: Some(Place {
+            lat: 4.6270,
+            lon: -74.0660,
+        }),
+        offsets: vec![OffsetInterval {
+            from_ms: 0,
+            minutes: OFFSET_MINUTES,
+        }],
         holidays,
         seasons: vec![
-            Season { name: "lluvias".into(), months: vec![3, 4, 5, 9, 10, 11] },
-            Season { name: "seca".into(), months: vec![1, 2, 6, 7, 8, 12] },
+            Season {
+                name: "lluvias".into(),
+                months: vec![3, 4, 5, 9, 10, 11],
+            },
+            Season {
+                name: "seca".into(),
+                months: vec![1, 2, 6, 7, 8, 12],
+            },
         ],
         availability: vec![
             window("mañana", 0..7, 5, 12),
@@ -101,13 +126,24 @@ pub fn bogota(day: Day) -> City {
 fn holidays(year: i16) -> Vec<Day> {
     let date = |(month, day): (i8, i8)| Day::of(Date::new(year, month, day).unwrap_or(Date::ZERO));
     let fixed = [(1, 1), (5, 1), (7, 20), (8, 7), (12, 8), (12, 25)].map(date);
-    let moved = [(1, 6), (3, 19), (6, 29), (8, 15), (10, 12), (11, 1), (11, 11)].map(date).map(following_monday);
+    let moved = [
+        (1, 6),
+        (3, 19),
+        (6, 29),
+        (8, 15),
+        (10, 12),
+        (11, 1),
+        (11, 11),
+    ]
+    .map(date)
+    .map(following_monday);
     let after_easter = [-3, -2, 43, 64, 71].map(|days| easter(year).plus(days));
     fixed.into_iter().chain(moved).chain(after_easter).collect()
 }
 
 fn following_monday(day: Day) -> Day {
-    let until = Weekday::Monday.to_monday_zero_offset() - day.date().weekday().to_monday_zero_offset();
+    let until =
+        Weekday::Monday.to_monday_zero_offset() - day.date().weekday().to_monday_zero_offset();
     day.plus(i32::from(until).rem_euclid(7))
 }
 
@@ -133,9 +169,24 @@ mod tests {
         let mut days: Vec<String> = holidays(2026).iter().map(Day::to_string).collect();
         days.sort();
         let official = [
-            "2026-01-01", "2026-01-12", "2026-03-23", "2026-04-02", "2026-04-03", "2026-05-01", "2026-05-18",
-            "2026-06-08", "2026-06-15", "2026-06-29", "2026-07-20", "2026-08-07", "2026-08-17", "2026-10-12",
-            "2026-11-02", "2026-11-16", "2026-12-08", "2026-12-25",
+            "2026-01-01",
+            "2026-01-12",
+            "2026-03-23",
+            "2026-04-02",
+            "2026-04-03",
+            "2026-05-01",
+            "2026-05-18",
+            "2026-06-08",
+            "2026-06-15",
+            "2026-06-29",
+            "2026-07-20",
+            "2026-08-07",
+            "2026-08-17",
+            "2026-10-12",
+            "2026-11-02",
+            "2026-11-16",
+            "2026-12-08",
+            "2026-12-25",
         ];
         assert_eq!(days, official);
     }

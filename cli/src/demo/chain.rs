@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,8 +20,10 @@ use triqueta_trainer::train::{TrainOptions, train};
 use super::error::{DemoError, Result};
 use super::home::{Home, Mark};
 use super::judge::{MeanRegret, regrets};
-use super::send::{Receipt, send};
+use super::schedule::activities;
+use super::send::send;
 use super::simulate::{Plan, Simulation};
+use super::visitor::Visitor;
 
 /// Visitors compared for the report: one in so many.
 const JUDGED: usize = 6;
@@ -41,6 +43,8 @@ pub struct DemoOptions {
     pub port: u16,
     /// Start from nothing even where the folder holds this very city.
     pub fresh: bool,
+    /// Learn again from what the store holds by now, the page's own events among it.
+    pub retrain: bool,
 }
 
 /// What was made.
@@ -60,6 +64,8 @@ pub struct Report {
     pub events: u64,
     /// The regret of each way of ranking against the oracle; empty where a demo is reused.
     pub regret: Vec<MeanRegret>,
+    /// What was done, and how many seconds it took.
+    pub seconds: Vec<(&'static str, f64)>,
 }
 
 /// A demo city that is being served.
@@ -77,18 +83,40 @@ impl Demo {
     /// # Errors
     /// [`DemoError`] names the stage that failed. What was stored stays and is used by the next run.
     pub fn start(options: &DemoOptions, progress: &dyn Progress) -> Result<Self> {
-        progress.begin("drawing the city", None);
-        let simulation = Simulation::run(options.plan, &mut |_| !progress.cancelled())?;
-        let mark = Mark::of(options.plan, &simulation.activities);
-        let mut home = Home::open(&options.out, mark, options.fresh)?;
+        let mark = Mark::of(
+            options.plan,
+            &activities(options.plan.seed, options.plan.day)?,
+        );
+        let home = Home::open(&options.out, mark, options.fresh)?;
         let runtime = Runtime::new().map_err(|cause| DemoError::Runtime { cause })?;
         let (stop, stopped) = oneshot::channel();
-        let server = runtime.block_on(serve(config(options, &home), async {
+        let config = ServerConfig {
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), options.port),
+            www: options.www.clone(),
+            ..ServerConfig::new(home.registry(), home.store())
+        };
+        let server = runtime.block_on(serve(config, async {
             let _ = stopped.await;
         }))?;
-        let made = make(&simulation, &mut home, &runtime, &server, options.plan.seed, progress);
+        let clock = Clock {
+            progress,
+            seconds: Vec::new(),
+        };
+        let made = Making {
+            options,
+            home,
+            runtime: &runtime,
+            server: &server,
+            clock,
+        }
+        .run();
         match made {
-            Ok(report) => Ok(Self { report, runtime, server, stop }),
+            Ok(report) => Ok(Self {
+                report,
+                runtime,
+                server,
+                stop,
+            }),
             Err(error) => {
                 let _ = stop.send(());
                 runtime.block_on(server.stopped())?;
@@ -118,77 +146,142 @@ impl Demo {
     }
 }
 
-/// Events through HTTP, data set from the store, training, publication: whatever of it is not done yet.
-fn make(
-    simulation: &Simulation,
-    home: &mut Home,
-    runtime: &Runtime,
-    server: &RunningServer,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<Report> {
-    if !home.mark.events_sent {
-        send_events(simulation, server, progress)?;
-        home.note_events_sent()?;
-    }
-    let registry = Registry::at(home.registry());
-    let reused = registry.engine(VARIANT).is_ok();
-    if !reused {
-        let dataset = dataset(simulation, runtime, server, progress)?;
-        let trained = train(&dataset, &TrainOptions { seed, ..TrainOptions::default() }, progress)?;
-        progress.begin("publishing", None);
-        let draft = draft_of_training(&dataset, trained, seed)?;
-        let (id, files) = seal_draft(&draft)?;
-        registry.publish(&id, &files, VARIANT, "training", Timestamp::now().as_millisecond())?;
-    }
-    let engine = registry.engine(VARIANT)?;
-    let regret = if reused { Vec::new() } else { regrets(simulation, &engine, JUDGED)? };
-    let events = runtime.block_on(async { server.store().count().await }).map_err(DemoError::from)?;
-    Ok(Report {
-        url: server.url(),
-        bundle: engine.bundle().id.clone(),
-        reused,
-        activities: simulation.activities.len(),
-        visitors: simulation.visitors.len(),
-        events,
-        regret,
-    })
+/// Announces stages and remembers how long each took.
+struct Clock<'a> {
+    progress: &'a dyn Progress,
+    seconds: Vec<(&'static str, f64)>,
 }
 
-fn config(options: &DemoOptions, home: &Home) -> ServerConfig {
-    ServerConfig {
-        address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), options.port),
-        www: options.www.clone(),
-        ..ServerConfig::new(home.registry(), home.store())
+impl Clock<'_> {
+    fn time<T>(
+        &mut self,
+        stage: &'static str,
+        total: Option<u64>,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        self.progress.begin(stage, total);
+        let began = Instant::now();
+        let outcome = work();
+        self.seconds.push((stage, began.elapsed().as_secs_f64()));
+        outcome
     }
 }
 
-fn send_events(simulation: &Simulation, server: &RunningServer, progress: &dyn Progress) -> Result<Receipt> {
-    let devices: Vec<(DeviceId, &[Event])> =
-        simulation.uploads().map(|(visitor, events)| (visitor.device, events)).collect();
-    let total = devices.iter().map(|(_, events)| events.len() as u64).sum();
-    progress.begin("sending events", Some(total));
-    let url = format!("http://{}/v1/events", server.address());
-    send(&url, &devices, progress)
+/// What the stages share.
+struct Making<'a> {
+    options: &'a DemoOptions,
+    home: Home,
+    runtime: &'a Runtime,
+    server: &'a RunningServer,
+    clock: Clock<'a>,
 }
 
-/// Everything the store holds, with the catalogue and what signed-in visitors declared.
-fn dataset(
-    simulation: &Simulation,
-    runtime: &Runtime,
-    server: &RunningServer,
-    progress: &dyn Progress,
-) -> Result<Dataset> {
-    progress.begin("reading the store", None);
-    let mut events = Vec::new();
-    let store = server.store();
-    runtime
-        .block_on(export(&*store, Watermark::default(), |stored| events.push(stored.event)))
-        .map_err(DemoError::from)?;
-    let record = |visitor: &super::visitor::Visitor| {
-        visitor.user.clone().map(|user| VisitorRecord { user, profile: visitor.profile.clone() })
-    };
-    let lineage = Lineage { name: "demo-city".into(), simulated: true, ..Lineage::default() };
-    let visitors = simulation.visitors.iter().filter_map(record).collect();
-    Ok(Dataset::new(simulation.city.clone(), simulation.activities.clone(), visitors, events, lineage)?)
+impl Making<'_> {
+    /// City, events through HTTP, data set from the store, training, publication, the oracle's view: whatever of it is
+    /// not done yet.
+    fn run(mut self) -> Result<Report> {
+        let registry = Registry::at(self.home.registry());
+        let reused =
+            self.home.mark.events_sent && !self.options.retrain && registry.engine(VARIANT).is_ok();
+        let mut regret = Vec::new();
+        if !reused {
+            let city = self.city()?;
+            self.send_events(&city)?;
+            let dataset = self.read_store(&city)?;
+            self.train_and_publish(&dataset, &registry)?;
+            let engine = registry.engine(VARIANT)?;
+            regret = self.clock.time("asking the oracle", None, || {
+                regrets(&city, &engine, JUDGED)
+            })?;
+        }
+        let engine = registry.engine(VARIANT)?;
+        Ok(Report {
+            url: self.server.url(),
+            bundle: engine.bundle().id.clone(),
+            reused,
+            activities: engine.bundle().catalog.len(),
+            visitors: self.options.plan.visitors,
+            events: self
+                .runtime
+                .block_on(async { self.server.store().count().await })?,
+            regret,
+            seconds: self.clock.seconds,
+        })
+    }
+
+    fn city(&mut self) -> Result<Simulation> {
+        let (plan, progress) = (self.options.plan, self.clock.progress);
+        self.clock.time("living in the city", None, || {
+            Simulation::run(plan, &mut |_| !progress.cancelled())
+        })
+    }
+
+    fn send_events(&mut self, city: &Simulation) -> Result<()> {
+        if self.home.mark.events_sent {
+            return Ok(());
+        }
+        let devices: Vec<(DeviceId, &[Event])> = city
+            .uploads()
+            .map(|(visitor, events)| (visitor.device, events))
+            .collect();
+        let total = devices.iter().map(|(_, events)| events.len() as u64).sum();
+        let url = format!("http://{}/v1/events", self.server.address());
+        let progress = self.clock.progress;
+        self.clock.time("sending events", Some(total), || {
+            send(&url, &devices, progress)
+        })?;
+        self.home.note_events_sent()
+    }
+
+    /// Everything the store holds, with the catalogue and what signed-in visitors declared.
+    fn read_store(&mut self, city: &Simulation) -> Result<Dataset> {
+        let (runtime, store) = (self.runtime, self.server.store());
+        let record = |visitor: &Visitor| {
+            visitor.user.clone().map(|user| VisitorRecord {
+                user,
+                profile: visitor.profile.clone(),
+            })
+        };
+        self.clock.time("reading the store", None, || {
+            let mut events = Vec::new();
+            runtime.block_on(export(&*store, Watermark::default(), |stored| {
+                events.push(stored.event)
+            }))?;
+            let visitors = city.visitors.iter().filter_map(record).collect();
+            let lineage = Lineage {
+                name: "demo-city".into(),
+                simulated: true,
+                ..Lineage::default()
+            };
+            Ok(Dataset::new(
+                city.city.clone(),
+                city.activities.clone(),
+                visitors,
+                events,
+                lineage,
+            )?)
+        })
+    }
+
+    fn train_and_publish(&mut self, dataset: &Dataset, registry: &Registry) -> Result<()> {
+        let (seed, progress) = (self.options.plan.seed, self.clock.progress);
+        let options = TrainOptions {
+            seed,
+            ..TrainOptions::default()
+        };
+        let trained = self
+            .clock
+            .time("training", None, || Ok(train(dataset, &options, progress)?))?;
+        self.clock.time("publishing", None, || {
+            let (id, files) = seal_draft(&draft_of_training(dataset, trained, seed)?)?;
+            registry.publish(
+                &id,
+                &files,
+                VARIANT,
+                "training",
+                Timestamp::now().as_millisecond(),
+            )?;
+            Ok(())
+        })
+    }
 }

@@ -33,7 +33,13 @@ impl Diary {
     }
 
     /// Writes an event down, where consent allows.
-    pub(super) fn record(&mut self, visitor: &Visitor, session: SessionId, body: Body, random: &mut Random) {
+    pub(super) fn record(
+        &mut self,
+        visitor: &Visitor,
+        session: SessionId,
+        body: Body,
+        random: &mut Random,
+    ) {
         self.wait(0.05);
         let mut bytes = [0; 10];
         bytes[..8].copy_from_slice(&random.next_u64().to_le_bytes());

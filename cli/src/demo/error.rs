@@ -15,7 +15,9 @@ pub type Result<T> = std::result::Result<T, DemoError>;
 #[derive(Debug, Error)]
 pub enum DemoError {
     /// A built-in table of the city cannot be read.
-    #[error("the built-in table `{table}` cannot be read: {detail}; the program was built from a damaged copy, build it again from a clean one")]
+    #[error(
+        "the built-in table `{table}` cannot be read: {detail}; the program was built from a damaged copy, build it again from a clean one"
+    )]
     Table {
         /// File name of the table.
         table: &'static str,
@@ -31,7 +33,9 @@ pub enum DemoError {
         detail: String,
     },
     /// Too few visitors, or more than the simulation is meant for.
-    #[error("{found} visitors were asked for and the demo city holds 1 to 100000; choose a number in between")]
+    #[error(
+        "{found} visitors were asked for and the demo city holds 1 to 100000; choose a number in between"
+    )]
     Visitors {
         /// The number asked for.
         found: usize,
@@ -74,7 +78,9 @@ pub enum DemoError {
         cause: std::io::Error,
     },
     /// The event server did not answer.
-    #[error("the event server at {url} did not take a batch: {detail}; the events sent so far are kept, run the command again to send the rest")]
+    #[error(
+        "the event server at {url} did not take a batch: {detail}; the events sent so far are kept, run the command again to send the rest"
+    )]
     Unreachable {
         /// Where it was sent.
         url: String,
@@ -82,7 +88,9 @@ pub enum DemoError {
         detail: String,
     },
     /// The server judged an event in an unexpected way.
-    #[error("the event server refused event {event}: {reason}; the simulation and the server do not agree on the wire contract, report it")]
+    #[error(
+        "the event server refused event {event}: {reason}; the simulation and the server do not agree on the wire contract, report it"
+    )]
     Refused {
         /// The event's id.
         event: String,

@@ -37,8 +37,13 @@ impl Mark {
     pub(super) fn of(plan: Plan, activities: &[Activity]) -> Self {
         let mut digest = Digest::default();
         for activity in activities {
-            digest.text(&activity.title).text(&activity.description).text(&activity.address);
-            digest.integer(activity.start_ms as u64).integer(activity.published_ms.unwrap_or(0) as u64);
+            digest
+                .text(&activity.title)
+                .text(&activity.description)
+                .text(&activity.address);
+            digest
+                .integer(activity.start_ms as u64)
+                .integer(activity.published_ms.unwrap_or(0) as u64);
         }
         Self {
             format: FORMAT,
@@ -52,7 +57,13 @@ impl Mark {
     }
 
     fn same_city(&self, other: &Self) -> bool {
-        Self { events_sent: false, ..self.clone() } == Self { events_sent: false, ..other.clone() }
+        Self {
+            events_sent: false,
+            ..self.clone()
+        } == Self {
+            events_sent: false,
+            ..other.clone()
+        }
     }
 }
 
@@ -69,14 +80,21 @@ impl Home {
     /// # Errors
     /// [`DemoError::Occupied`] if the folder holds something else, [`DemoError::File`] if the system refuses.
     pub(super) fn open(folder: &Path, mark: Mark, fresh: bool) -> Result<Self> {
-        let mut home = Self { folder: folder.to_owned(), mark };
+        let mut home = Self {
+            folder: folder.to_owned(),
+            mark,
+        };
         match fs::read(folder.join(MARK)) {
             Ok(bytes) => match serde_json::from_slice::<Mark>(&bytes) {
                 Ok(found) if found.same_city(&home.mark) && !fresh => home.mark = found,
                 _ => home.clear()?,
             },
             Err(_) if home.is_empty() => {}
-            Err(_) => return Err(DemoError::Occupied { path: folder.to_owned() }),
+            Err(_) => {
+                return Err(DemoError::Occupied {
+                    path: folder.to_owned(),
+                });
+            }
         }
         let registry = home.registry();
         fs::create_dir_all(&registry).map_err(|cause| refused("create", &registry, cause))?;
@@ -112,7 +130,9 @@ impl Home {
         }
         for (outcome, path) in outcomes {
             match outcome {
-                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(refused("clear", &path, cause)),
+                Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(refused("clear", &path, cause));
+                }
                 _ => {}
             }
         }
@@ -121,15 +141,23 @@ impl Home {
 
     /// Writes beside and renames: a mark is whole or not there.
     fn write_mark(&self) -> Result<()> {
-        let (path, partial) = (self.folder.join(MARK), self.folder.join("demo.json.partial"));
-        let text = serde_json::to_vec_pretty(&self.mark).map_err(|error| refused("write", &path, error.into()))?;
+        let (path, partial) = (
+            self.folder.join(MARK),
+            self.folder.join("demo.json.partial"),
+        );
+        let text = serde_json::to_vec_pretty(&self.mark)
+            .map_err(|error| refused("write", &path, error.into()))?;
         fs::write(&partial, text).map_err(|cause| refused("write", &partial, cause))?;
         fs::rename(&partial, &path).map_err(|cause| refused("write", &path, cause))
     }
 }
 
 fn refused(action: &'static str, path: &Path, cause: std::io::Error) -> DemoError {
-    DemoError::File { action, path: path.to_owned(), cause }
+    DemoError::File {
+        action,
+        path: path.to_owned(),
+        cause,
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +169,14 @@ mod tests {
 
     fn mark(seed: u64) -> Mark {
         let day = Day::parse("2026-11-22").unwrap();
-        Mark::of(Plan { seed, day, visitors: 10 }, &activities(seed, day).unwrap())
+        Mark::of(
+            Plan {
+                seed,
+                day,
+                visitors: 10,
+            },
+            &activities(seed, day).unwrap(),
+        )
     }
 
     #[test]

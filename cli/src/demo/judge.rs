@@ -42,17 +42,36 @@ pub fn regrets(simulation: &Simulation, engine: &Engine, step: usize) -> Result<
         ("content", Some(Ranking::Content)),
         ("any order", None),
     ];
-    let keeping = simulation.visitors.iter().enumerate().filter(|(_, visitor)| visitor.consent.allows_storage());
-    let sample: Vec<usize> = keeping.map(|(number, _)| number).step_by(step.max(1)).collect();
+    let keeping = simulation
+        .visitors
+        .iter()
+        .enumerate()
+        .filter(|(_, visitor)| visitor.consent.allows_storage());
+    let sample: Vec<usize> = keeping
+        .map(|(number, _)| number)
+        .step_by(step.max(1))
+        .collect();
     for (name, ranking) in rankings {
-        let mut mean = Mean { name, ..Mean::default() };
+        let mut mean = Mean {
+            name,
+            ..Mean::default()
+        };
         for &number in &sample {
             let slate = match ranking {
                 Some(ranking) => recommended(simulation, engine, number, ranking, now_ms)?,
-                None => simulation.candidates(now_ms).into_iter().step_by(11).take(usize::from(LENGTH)).collect(),
+                None => simulation
+                    .candidates(now_ms)
+                    .into_iter()
+                    .step_by(11)
+                    .take(usize::from(LENGTH))
+                    .collect(),
             };
             if let Some(regret) = simulation.regret(number, &slate, now_ms) {
-                mean.add(simulation.visitors[number].family(), regret.lost(), regret.best);
+                mean.add(
+                    simulation.visitors[number].family(),
+                    regret.lost(),
+                    regret.best,
+                );
             }
         }
         means.push(mean);
@@ -67,13 +86,23 @@ fn recommended(
     ranking: Ranking,
     now_ms: i64,
 ) -> Result<Vec<ActivityId>> {
-    let mut visitor = Visitor { profile: simulation.visitors[number].profile.clone(), ..Visitor::default() };
+    let mut visitor = Visitor {
+        profile: simulation.visitors[number].profile.clone(),
+        ..Visitor::default()
+    };
     for event in simulation.events(number) {
         engine.observe(&mut visitor, event.time_ms, &event.body);
     }
-    let request =
-        Request { limit: LENGTH, now_ms, ranking, exploration_slots: Some(0), ..Request::default() };
-    let slate = engine.recommend(&visitor, &request).map_err(DemoError::Recommender)?;
+    let request = Request {
+        limit: LENGTH,
+        now_ms,
+        ranking,
+        exploration_slots: Some(0),
+        ..Request::default()
+    };
+    let slate = engine
+        .recommend(&visitor, &request)
+        .map_err(DemoError::Recommender)?;
     Ok(slate.items.into_iter().map(|item| item.activity).collect())
 }
 

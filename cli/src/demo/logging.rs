@@ -26,7 +26,10 @@ pub(super) struct Draw {
 pub(super) fn probabilities(popularity: &[f64]) -> Vec<f64> {
     let count = popularity.len() as f64;
     let total: f64 = popularity.iter().map(|popular| 1.0 + popular).sum();
-    popularity.iter().map(|popular| BY_LOT / count + (1.0 - BY_LOT) * (1.0 + popular) / total).collect()
+    popularity
+        .iter()
+        .map(|popular| BY_LOT / count + (1.0 - BY_LOT) * (1.0 + popular) / total)
+        .collect()
 }
 
 /// Draws up to `length` activities of `pool` without repetition. `popularity` is by activity, not by pool position.
@@ -47,7 +50,11 @@ pub(super) fn draw_slate(
         }
         let chosen = super::visitor::pick(&probabilities, random);
         let activity = pool.remove(chosen);
-        slate.push(Draw { activity, propensity: probabilities[chosen], pool: digest.hexadecimal() });
+        slate.push(Draw {
+            activity,
+            propensity: probabilities[chosen],
+            pool: digest.hexadecimal(),
+        });
     }
     slate
 }
@@ -63,7 +70,11 @@ mod tests {
         while !popularity.is_empty() {
             let probabilities = probabilities(&popularity);
             assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-            assert!(probabilities.iter().all(|&probability| probability > 0.0 && probability <= 1.0));
+            assert!(
+                probabilities
+                    .iter()
+                    .all(|&probability| probability > 0.0 && probability <= 1.0)
+            );
             popularity.pop();
         }
         assert!(probabilities(&[0.0, 5.0])[1] > 0.6);
@@ -84,7 +95,9 @@ mod tests {
             for (position, draw) in slate.iter().enumerate() {
                 seen[position][draw.activity] += 1.0;
                 let prefix = (position == 1).then_some(slate[0].activity);
-                let pool: Vec<usize> = (0..4).filter(|&activity| Some(activity) != prefix).collect();
+                let pool: Vec<usize> = (0..4)
+                    .filter(|&activity| Some(activity) != prefix)
+                    .collect();
                 let weights: Vec<f64> = pool.iter().map(|&activity| popularity[activity]).collect();
                 for (&activity, probability) in pool.iter().zip(probabilities(&weights)) {
                     expected[position][activity] += probability;
@@ -95,7 +108,10 @@ mod tests {
             }
         }
         for (seen, expected) in seen.iter().flatten().zip(expected.iter().flatten()) {
-            assert!((seen - expected).abs() < 0.03 * expected + 30.0, "{seen} {expected}");
+            assert!(
+                (seen - expected).abs() < 0.03 * expected + 30.0,
+                "{seen} {expected}"
+            );
         }
     }
 }

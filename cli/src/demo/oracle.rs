@@ -30,7 +30,12 @@ impl Simulation {
 
     /// The probability that the visitor, looking at the activity at `now_ms`, wants to go: from what they did up to then
     /// and their hidden taste. Nothing for unknown visitors and activities.
-    pub fn expected_utility(&self, visitor: usize, activity: &ActivityId, now_ms: i64) -> Option<f64> {
+    pub fn expected_utility(
+        &self,
+        visitor: usize,
+        activity: &ActivityId,
+        now_ms: i64,
+    ) -> Option<f64> {
         let &activity = self.index.get(activity)?;
         self.utility(visitor, activity, now_ms)
     }
@@ -43,7 +48,10 @@ impl Simulation {
 
     /// Ids of what a list at `now_ms` may show: announced and still to come.
     pub fn candidates(&self, now_ms: i64) -> Vec<ActivityId> {
-        self.open(now_ms).into_iter().map(|index| self.activities[index].id.clone()).collect()
+        self.open(now_ms)
+            .into_iter()
+            .map(|index| self.activities[index].id.clone())
+            .collect()
     }
 
     /// Compares a slate for a visitor at `now_ms` with the best slate of the same length. The value of a slate is the
@@ -51,24 +59,41 @@ impl Simulation {
     /// activities are worth nothing. Nothing for unknown visitors and empty slates.
     pub fn regret(&self, visitor: usize, slate: &[ActivityId], now_ms: i64) -> Option<Regret> {
         let open = self.open(now_ms);
-        let mut best = open.iter().map(|&index| self.utility(visitor, index, now_ms)).collect::<Option<Vec<f64>>>()?;
+        let mut best = open
+            .iter()
+            .map(|&index| self.utility(visitor, index, now_ms))
+            .collect::<Option<Vec<f64>>>()?;
         best.sort_by(|a, b| b.total_cmp(a));
         best.truncate(slate.len());
         best.resize(slate.len(), 0.0);
         let value = slate.iter().enumerate().map(|(position, id)| {
-            let index = self.index.get(id).filter(|index| open.binary_search(index).is_ok());
+            let index = self
+                .index
+                .get(id)
+                .filter(|index| open.binary_search(index).is_ok());
             let is_new = !slate[..position].contains(id);
-            index.filter(|_| is_new).and_then(|&index| self.utility(visitor, index, now_ms)).unwrap_or(0.0)
+            index
+                .filter(|_| is_new)
+                .and_then(|&index| self.utility(visitor, index, now_ms))
+                .unwrap_or(0.0)
         });
         let value: Vec<f64> = value.collect();
-        (!slate.is_empty()).then(|| Regret { best: discounted_mean(&best), value: discounted_mean(&value) })
+        (!slate.is_empty()).then(|| Regret {
+            best: discounted_mean(&best),
+            value: discounted_mean(&value),
+        })
     }
 }
 
 fn discounted_mean(values: &[f64]) -> f64 {
     let weight = |position: usize| 1.0 / libm::log2(position as f64 + 2.0);
     let total: f64 = (0..values.len()).map(weight).sum();
-    values.iter().enumerate().map(|(position, value)| weight(position) * value).sum::<f64>() / total
+    values
+        .iter()
+        .enumerate()
+        .map(|(position, value)| weight(position) * value)
+        .sum::<f64>()
+        / total
 }
 
 #[cfg(test)]
@@ -84,18 +109,36 @@ mod tests {
 
     fn city() -> (Simulation, i64) {
         let day = Day::parse("2026-11-22").unwrap();
-        let plan = Plan { seed: 1, day, visitors: 600 };
-        (Simulation::run(plan, &mut |_| true).unwrap(), day.start_ms())
+        let plan = Plan {
+            seed: 1,
+            day,
+            visitors: 600,
+        };
+        (
+            Simulation::run(plan, &mut |_| true).unwrap(),
+            day.start_ms(),
+        )
     }
 
     /// Mean over the visitors of a family of: mean utility where `wanted` holds minus mean utility where it does not.
-    fn contrast(city: &Simulation, now_ms: i64, family: Family, wanted: impl Fn(usize, &ActivityId) -> bool) -> f64 {
+    fn contrast(
+        city: &Simulation,
+        now_ms: i64,
+        family: Family,
+        wanted: impl Fn(usize, &ActivityId) -> bool,
+    ) -> f64 {
         let mut contrasts = Vec::new();
-        for number in (0..city.visitors.len()).filter(|&number| city.visitors[number].family() == family) {
+        for number in
+            (0..city.visitors.len()).filter(|&number| city.visitors[number].family() == family)
+        {
             let (mut yes, mut no) = (Vec::new(), Vec::new());
             for id in city.candidates(now_ms) {
                 let utility = city.expected_utility(number, &id, now_ms).unwrap();
-                if wanted(number, &id) { yes.push(utility) } else { no.push(utility) }
+                if wanted(number, &id) {
+                    yes.push(utility)
+                } else {
+                    no.push(utility)
+                }
             }
             if !yes.is_empty() && !no.is_empty() {
                 let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -111,7 +154,10 @@ mod tests {
         let (city, now_ms) = city();
         let declared = |number: usize, id: &ActivityId| {
             let activity = &city.activities[city.index[id]];
-            activity.tags.iter().any(|tag| city.visitors[number].profile.tags.contains(tag))
+            activity
+                .tags
+                .iter()
+                .any(|tag| city.visitors[number].profile.tags.contains(tag))
         };
         let honest = contrast(&city, now_ms, Family::ByTag, declared);
         let misleading = contrast(&city, now_ms, Family::Contrary, declared);
@@ -129,13 +175,18 @@ mod tests {
             contrast(&city, now_ms, Family::ByPlace, own_locality),
             contrast(&city, now_ms, Family::ByTag, own_locality),
         );
-        assert!(near > 0.06 && indifferent.abs() < 0.03, "{near} {indifferent}");
+        assert!(
+            near > 0.06 && indifferent.abs() < 0.03,
+            "{near} {indifferent}"
+        );
         // The flip of type and day: neither alone says anything, together they say almost all.
         let culture = |_: usize, id: &ActivityId| city.facts[city.index[id]].culture;
         assert!(contrast(&city, now_ms, Family::Contrary, culture).abs() < 0.10);
         let agrees = |number: usize, id: &ActivityId| {
             let facts = &city.facts[city.index[id]];
-            let Taste::Contrary(taste) = &city.visitors[number].taste else { return false };
+            let Taste::Contrary(taste) = &city.visitors[number].taste else {
+                return false;
+            };
             (facts.culture != facts.day_off) == taste.culture_on_working_days()
         };
         assert!(contrast(&city, now_ms, Family::Contrary, agrees) > 0.25);
@@ -149,7 +200,10 @@ mod tests {
             let recent = |seen: &&crate::demo::taste::Consumed| {
                 seen.time_ms <= now_ms && now_ms - seen.time_ms < 14 * crate::demo::calendar::DAY_MS
             };
-            city.memories[number].past.iter().filter(recent)
+            city.memories[number]
+                .past
+                .iter()
+                .filter(recent)
                 .any(|seen| city.facts[seen.activity].overlap(facts) >= 0.5)
         };
         assert!(contrast(&city, now_ms, Family::Contrary, resembles) < -0.08);
@@ -175,7 +229,10 @@ mod tests {
             assert_eq!(city.regret(number, &nonsense, now_ms).unwrap().value, 0.0);
         }
         assert_eq!(city.regret(0, &[], now_ms), None);
-        assert_eq!(city.regret(usize::MAX, &city.candidates(now_ms), now_ms), None);
+        assert_eq!(
+            city.regret(usize::MAX, &city.candidates(now_ms), now_ms),
+            None
+        );
     }
 
     /// The hidden tastes stay hidden: nothing the learner is built from names them.
@@ -197,7 +254,13 @@ mod tests {
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let text = fs::read_to_string(&path).unwrap();
                     read += 1;
-                    for name in ["TasteVersion", "TASTE_VERSION", "triqueta_cli", "expected_utility", "restlessness"] {
+                    for name in [
+                        "TasteVersion",
+                        "TASTE_VERSION",
+                        "triqueta_cli",
+                        "expected_utility",
+                        "restlessness",
+                    ] {
                         assert!(!text.contains(name), "{} names {name}", path.display());
                     }
                 }

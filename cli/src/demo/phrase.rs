@@ -11,9 +11,17 @@ use super::programme::read;
 pub(super) fn fill(pattern: &str, venue: &Venue, theme: &str) -> String {
     let name = venue.name.as_str();
     let (of, to, with_article) = match venue.article.as_str() {
-        "el" => (format!("del {name}"), format!("al {name}"), format!("el {name}")),
+        "el" => (
+            format!("del {name}"),
+            format!("al {name}"),
+            format!("el {name}"),
+        ),
         "" => (format!("de {name}"), format!("a {name}"), name.to_owned()),
-        article => (format!("de {article} {name}"), format!("a {article} {name}"), format!("{article} {name}")),
+        article => (
+            format!("de {article} {name}"),
+            format!("a {article} {name}"),
+            format!("{article} {name}"),
+        ),
     };
     let filled = pattern
         .replace("{en}", &format!("en {with_article}"))
@@ -27,12 +35,20 @@ pub(super) fn fill(pattern: &str, venue: &Venue, theme: &str) -> String {
 
 /// The name of a series: its title without the theme.
 pub(super) fn series_name(pattern: &str, venue: &Venue) -> String {
-    fill(&pattern.replace(": {tema}", "").replace("{tema}", ""), venue, "").trim().to_owned()
+    fill(
+        &pattern.replace(": {tema}", "").replace("{tema}", ""),
+        venue,
+        "",
+    )
+    .trim()
+    .to_owned()
 }
 
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 /// A price as people write it, such as `$25.000`; the argument is in thousands of pesos.
@@ -57,15 +73,31 @@ impl Closers {
     }
 
     /// One sentence about the place, one about the price.
-    pub(super) fn pick(&self, setting: Setting, price_thousands: usize, random: &mut Random) -> String {
+    pub(super) fn pick(
+        &self,
+        setting: Setting,
+        price_thousands: usize,
+        random: &mut Random,
+    ) -> String {
         let about_place = match setting {
             Setting::Indoors => &self.indoors,
             Setting::Outdoors => &self.outdoors,
         };
-        let about_price = if price_thousands == 0 { &self.free } else { &self.paid };
-        let place = about_place.get(random.below(about_place.len())).map_or("", String::as_str);
-        let price = about_price.get(random.below(about_price.len())).map_or("", String::as_str);
-        format!("{place} {}", price.replace("{precio}", &pesos(price_thousands)))
+        let about_price = if price_thousands == 0 {
+            &self.free
+        } else {
+            &self.paid
+        };
+        let place = about_place
+            .get(random.below(about_place.len()))
+            .map_or("", String::as_str);
+        let price = about_price
+            .get(random.below(about_price.len()))
+            .map_or("", String::as_str);
+        format!(
+            "{place} {}",
+            price.replace("{precio}", &pesos(price_thousands))
+        )
     }
 }
 
@@ -79,13 +111,22 @@ mod tests {
     fn articles_contract_with_prepositions() {
         let venues = venues().unwrap();
         let pattern = "visita {a}: patios {de}, {en}";
-        assert_eq!(fill(pattern, &venues["oro"], ""), "Visita al Museo del Oro: patios del Museo del Oro, en el Museo del Oro");
+        assert_eq!(
+            fill(pattern, &venues["oro"], ""),
+            "Visita al Museo del Oro: patios del Museo del Oro, en el Museo del Oro"
+        );
         assert_eq!(
             fill(pattern, &venues["bolivar"], ""),
             "Visita a la Plaza de Bolívar: patios de la Plaza de Bolívar, en la Plaza de Bolívar"
         );
-        assert_eq!(fill(pattern, &venues["monserrate"], ""), "Visita a Monserrate: patios de Monserrate, en Monserrate");
-        assert_eq!(series_name("Salsa {en}: {tema}", &venues["faenza"]), "Salsa en el Teatro Faenza");
+        assert_eq!(
+            fill(pattern, &venues["monserrate"], ""),
+            "Visita a Monserrate: patios de Monserrate, en Monserrate"
+        );
+        assert_eq!(
+            series_name("Salsa {en}: {tema}", &venues["faenza"]),
+            "Salsa en el Teatro Faenza"
+        );
         assert_eq!(pesos(25), "$25.000");
     }
 }

@@ -11,11 +11,14 @@ use super::error::{DemoError, Result};
 /// Streets are not straight lines: walking is about this much longer than the crow's flight.
 const WALKING_FACTOR: f64 = 1.3;
 
+/// Article, name, locality, address, latitude, longitude, setting.
+type VenueRow = (String, String, String, String, f64, f64, Setting);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
     stations: Vec<(String, f64, f64)>,
-    venues: BTreeMap<String, (String, String, String, String, f64, f64, Setting)>,
+    venues: BTreeMap<String, VenueRow>,
 }
 
 /// Indoors or outdoors.
@@ -53,19 +56,41 @@ pub struct Venue {
 /// # Errors
 /// [`DemoError::Table`] if the built-in table is damaged.
 pub fn venues() -> Result<BTreeMap<String, Venue>> {
-    let table: Table = toml::from_str(include_str!("data/venues.toml"))
-        .map_err(|error| DemoError::Table { table: "venues.toml", detail: error.to_string() })?;
-    let stations: Vec<Place> = table.stations.iter().map(|&(_, lat, lon)| Place { lat, lon }).collect();
-    let venue = |(article, name, locality, address, lat, lon, setting)| {
+    let table: Table =
+        toml::from_str(include_str!("data/venues.toml")).map_err(|error| DemoError::Table {
+            table: "venues.toml",
+            detail: error.to_string(),
+        })?;
+    let stations: Vec<Place> = table
+        .stations
+        .iter()
+        .map(|&(_, lat, lon)| Place { lat, lon })
+        .collect();
+    let venue = |(article, name, locality, address, lat, lon, setting): VenueRow| {
         let place = Place { lat, lon };
         let transit_m = walking_metres(place, &stations);
-        Venue { article, name, locality, address, place, setting, transit_m }
+        Venue {
+            article,
+            name,
+            locality,
+            address,
+            place,
+            setting,
+            transit_m,
+        }
     };
-    Ok(table.venues.into_iter().map(|(key, row)| (key, venue(row))).collect())
+    Ok(table
+        .venues
+        .into_iter()
+        .map(|(key, row)| (key, venue(row)))
+        .collect())
 }
 
 fn walking_metres(place: Place, stations: &[Place]) -> f32 {
-    let km = stations.iter().map(|&station| distance_km(place, station)).fold(f64::INFINITY, f64::min);
+    let km = stations
+        .iter()
+        .map(|&station| distance_km(place, station))
+        .fold(f64::INFINITY, f64::min);
     ((km * 1_000.0 * WALKING_FACTOR / 10.0).round() * 10.0) as f32
 }
 
@@ -86,14 +111,29 @@ mod tests {
         let venues = venues().unwrap();
         assert!((40..=60).contains(&venues.len()), "{}", venues.len());
         for venue in venues.values() {
-            let (_, south, north, west, east) = EXTENTS.iter().find(|extent| extent.0 == venue.locality).unwrap();
+            let (_, south, north, west, east) = EXTENTS
+                .iter()
+                .find(|extent| extent.0 == venue.locality)
+                .unwrap();
             let Place { lat, lon } = venue.place;
-            assert!((south..=north).contains(&&lat) && (west..=east).contains(&&lon), "{venue:?}");
+            assert!(
+                (south..=north).contains(&&lat) && (west..=east).contains(&&lon),
+                "{venue:?}"
+            );
             assert!((20.0..=2_600.0).contains(&venue.transit_m), "{venue:?}");
-            assert!(["el", "la", ""].contains(&venue.article.as_str()) && !venue.address.is_empty());
+            assert!(
+                ["el", "la", ""].contains(&venue.article.as_str()) && !venue.address.is_empty()
+            );
         }
         for (locality, ..) in EXTENTS {
-            assert!(venues.values().filter(|venue| venue.locality == locality).count() >= 10, "{locality}");
+            assert!(
+                venues
+                    .values()
+                    .filter(|venue| venue.locality == locality)
+                    .count()
+                    >= 10,
+                "{locality}"
+            );
         }
     }
 }

@@ -58,18 +58,28 @@ impl Programme {
     /// Its weekdays, Monday = 0.
     pub(super) fn weekdays(&self) -> Vec<u8> {
         let position = |word| WEEKDAYS.iter().position(|&day| day == word);
-        self.days.split_whitespace().filter_map(position).filter_map(|index| u8::try_from(index).ok()).collect()
+        self.days
+            .split_whitespace()
+            .filter_map(position)
+            .filter_map(|index| u8::try_from(index).ok())
+            .collect()
     }
 
     /// Its starts as (hour, minute).
     pub(super) fn starts(&self) -> Vec<(u8, u8)> {
-        let read = |text: &str| text.split_once(':').and_then(|(h, m)| Some((h.parse().ok()?, m.parse().ok()?)));
+        let read = |text: &str| {
+            text.split_once(':')
+                .and_then(|(h, m)| Some((h.parse().ok()?, m.parse().ok()?)))
+        };
         self.hours.split_whitespace().filter_map(read).collect()
     }
 
     /// Lowest and highest price in thousands of pesos.
     pub(super) fn price_range(&self) -> (usize, usize) {
-        let read = |text: &str| text.split_once('-').and_then(|(l, h)| Some((l.parse().ok()?, h.parse().ok()?)));
+        let read = |text: &str| {
+            text.split_once('-')
+                .and_then(|(l, h)| Some((l.parse().ok()?, h.parse().ok()?)))
+        };
         self.price.as_deref().and_then(read).unwrap_or((0, 0))
     }
 
@@ -101,7 +111,10 @@ const REPERTOIRE: [(&str, &str); 7] = [
     ("letras.toml", include_str!("data/letras.toml")),
     ("arte.toml", include_str!("data/arte.toml")),
     ("deporte.toml", include_str!("data/deporte.toml")),
-    ("pedal_y_zancada.toml", include_str!("data/pedal_y_zancada.toml")),
+    (
+        "pedal_y_zancada.toml",
+        include_str!("data/pedal_y_zancada.toml"),
+    ),
     ("recreacion.toml", include_str!("data/recreacion.toml")),
 ];
 
@@ -121,7 +134,10 @@ pub(super) fn organisers() -> Result<BTreeMap<String, String>> {
 
 /// Reads a built-in table.
 pub(super) fn read<T: serde::de::DeserializeOwned>(table: &'static str, text: &str) -> Result<T> {
-    toml::from_str(text).map_err(|error| DemoError::Table { table, detail: error.to_string() })
+    toml::from_str(text).map_err(|error| DemoError::Table {
+        table,
+        detail: error.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -134,24 +150,79 @@ mod tests {
 
     #[test]
     fn the_repertoire_is_wide_and_refers_only_to_known_places_and_organisers() {
-        let (programmes, organisers, venues) = (repertoire().unwrap(), organisers().unwrap(), venues().unwrap());
-        let titles: BTreeSet<&str> = programmes.iter().map(|programme| programme.title.as_str()).collect();
-        assert!(titles.len() >= 80 && titles.len() == programmes.len(), "{}", titles.len());
-        let tags: BTreeSet<&str> = programmes.iter().flat_map(|programme| &programme.tags).map(String::as_str).collect();
+        let (programmes, organisers, venues) = (
+            repertoire().unwrap(),
+            organisers().unwrap(),
+            venues().unwrap(),
+        );
+        let titles: BTreeSet<&str> = programmes
+            .iter()
+            .map(|programme| programme.title.as_str())
+            .collect();
+        assert!(
+            titles.len() >= 80 && titles.len() == programmes.len(),
+            "{}",
+            titles.len()
+        );
+        let tags: BTreeSet<&str> = programmes
+            .iter()
+            .flat_map(|programme| &programme.tags)
+            .map(String::as_str)
+            .collect();
         assert!((30..=40).contains(&tags.len()), "{tags:?}");
         for programme in &programmes {
             let title = &programme.title;
             assert!(organisers.contains_key(&programme.by), "{title}");
-            assert!(!programme.at.is_empty() && programme.at.iter().all(|key| venues.contains_key(key)), "{title}");
-            assert_eq!(programme.weekdays().len(), programme.days.split_whitespace().count(), "{title}");
-            assert_eq!(programme.starts().len(), programme.hours.split_whitespace().count(), "{title}");
-            assert!(programme.starts().iter().all(|&(hour, minute)| (6..=21).contains(&hour) && minute < 60), "{title}");
-            assert!((1..=5).contains(&programme.tags.len()) && programme.minutes >= 30, "{title}");
-            assert!(["cultura", "deporte", "recreacion"].contains(&programme.kind.as_str()), "{title}");
-            assert!(matches!(programme.level.as_deref(), None | Some("bajo" | "medio" | "alto")), "{title}");
-            assert_eq!(programme.title.contains("{tema}"), !programme.themes.is_empty(), "{title}");
-            assert!(programme.price.is_none() || programme.price_range().1 > 0, "{title}");
-            assert_eq!(programme.every.is_some(), programme.run.is_some(), "{title}");
+            assert!(
+                !programme.at.is_empty() && programme.at.iter().all(|key| venues.contains_key(key)),
+                "{title}"
+            );
+            assert_eq!(
+                programme.weekdays().len(),
+                programme.days.split_whitespace().count(),
+                "{title}"
+            );
+            assert_eq!(
+                programme.starts().len(),
+                programme.hours.split_whitespace().count(),
+                "{title}"
+            );
+            assert!(
+                programme
+                    .starts()
+                    .iter()
+                    .all(|&(hour, minute)| (6..=21).contains(&hour) && minute < 60),
+                "{title}"
+            );
+            assert!(
+                (1..=5).contains(&programme.tags.len()) && programme.minutes >= 30,
+                "{title}"
+            );
+            assert!(
+                ["cultura", "deporte", "recreacion"].contains(&programme.kind.as_str()),
+                "{title}"
+            );
+            assert!(
+                matches!(
+                    programme.level.as_deref(),
+                    None | Some("bajo" | "medio" | "alto")
+                ),
+                "{title}"
+            );
+            assert_eq!(
+                programme.title.contains("{tema}"),
+                !programme.themes.is_empty(),
+                "{title}"
+            );
+            assert!(
+                programme.price.is_none() || programme.price_range().1 > 0,
+                "{title}"
+            );
+            assert_eq!(
+                programme.every.is_some(),
+                programme.run.is_some(),
+                "{title}"
+            );
         }
     }
 }

@@ -26,7 +26,9 @@ pub fn activities(seed: u64, day: Day) -> Result<Vec<Activity>> {
     let mut planner = Planner::new(seed, day)?;
     for programme in repertoire()? {
         match (programme.every, programme.run) {
-            (Some(every), Some(run)) => planner.series(&programme, i32::from(every), i32::from(run))?,
+            (Some(every), Some(run)) => {
+                planner.series(&programme, i32::from(every), i32::from(run))?
+            }
             _ => planner.singles(&programme)?,
         }
     }
@@ -83,11 +85,15 @@ impl Planner {
         let weeks = SPAN / 7;
         let run = run.min((weeks - 1) / every + 1);
         let slack = usize::try_from(weeks - (run - 1) * every).unwrap_or(1);
-        let first = self.today.plus(-DAYS_BEFORE + 7 * self.random.below(slack) as i32);
+        let first = self
+            .today
+            .plus(-DAYS_BEFORE + 7 * self.random.below(slack) as i32);
         let first = first.plus((i32::from(weekday) - i32::from(first.weekday())).rem_euclid(7));
         let first_theme = self.random.below(programme.themes.len());
         let series = series_name(&programme.title, &venue);
-        let closer = self.closers.pick(venue.setting, price_thousands, &mut self.random);
+        let closer = self
+            .closers
+            .pick(venue.setting, price_thousands, &mut self.random);
         for number in 0..run {
             let occurrence = Occurrence {
                 day: first.plus(7 * every * number),
@@ -110,16 +116,27 @@ impl Planner {
         let mut themes: Vec<usize> = (0..count).collect();
         self.random.shuffle(&mut themes);
         let first_venue = self.random.below(programme.at.len());
-        let mut days: Vec<Day> = (0..SPAN).map(|offset| self.today.plus(offset - DAYS_BEFORE)).collect();
+        let mut days: Vec<Day> = (0..SPAN)
+            .map(|offset| self.today.plus(offset - DAYS_BEFORE))
+            .collect();
         if !programme.months.is_empty() {
-            days.retain(|day| programme.months.contains(&self.city.local_time(day.start_ms()).month));
+            days.retain(|day| {
+                programme
+                    .months
+                    .contains(&self.city.local_time(day.start_ms()).month)
+            });
         }
         for (part, &theme) in themes.iter().enumerate() {
             let (from, until) = (days.len() * part / count, days.len() * (part + 1) / count);
             let weekdays = programme.weekdays();
-            let fitting: Vec<Day> =
-                days[from..until].iter().copied().filter(|day| weekdays.contains(&day.weekday())).collect();
-            let Some(day) = pick(&fitting, &mut self.random) else { continue };
+            let fitting: Vec<Day> = days[from..until]
+                .iter()
+                .copied()
+                .filter(|day| weekdays.contains(&day.weekday()))
+                .collect();
+            let Some(day) = pick(&fitting, &mut self.random) else {
+                continue;
+            };
             let venue = self.venue(programme, Some(first_venue + part))?;
             let price_thousands = self.price(programme);
             let occurrence = Occurrence {
@@ -130,7 +147,9 @@ impl Planner {
                 price_thousands,
                 series: None,
                 lead_days: 21 + self.random.below(25) as i64,
-                closer: self.closers.pick(venue.setting, price_thousands, &mut self.random),
+                closer: self
+                    .closers
+                    .pick(venue.setting, price_thousands, &mut self.random),
             };
             self.add(programme, &occurrence)?;
         }
@@ -140,9 +159,14 @@ impl Planner {
     fn add(&mut self, programme: &Programme, occurrence: &Occurrence<'_>) -> Result<()> {
         let (words, sentence) = programme.theme(occurrence.theme);
         let venue = occurrence.venue;
-        let parts = [fill(sentence, venue, words), fill(&programme.text, venue, words), occurrence.closer.clone()];
+        let parts = [
+            fill(sentence, venue, words),
+            fill(&programme.text, venue, words),
+            occurrence.closer.clone(),
+        ];
         let (hour, minute) = occurrence.start;
-        let start_ms = occurrence.day.start_ms() + i64::from(hour) * HOUR_MS + i64::from(minute) * MINUTE_MS;
+        let start_ms =
+            occurrence.day.start_ms() + i64::from(hour) * HOUR_MS + i64::from(minute) * MINUTE_MS;
         // What is still ahead was announced by now, some of it in the last days.
         let announced = start_ms - occurrence.lead_days * DAY_MS;
         let latest = self.today.start_ms() - (1 + self.random.below(7 * 24) as i64) * HOUR_MS;
@@ -150,7 +174,12 @@ impl Planner {
         self.activities.push(Activity {
             id: ActivityId::from("pending"),
             title: fill(&programme.title, venue, words),
-            description: parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" "),
+            description: parts
+                .iter()
+                .filter(|part| !part.is_empty())
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" "),
             kind: Some(programme.kind.clone()),
             tags: programme.tags.clone(),
             locality: Some(venue.locality.clone()),
@@ -185,12 +214,19 @@ impl Planner {
     fn price(&mut self, programme: &Programme) -> usize {
         let (low, high) = programme.price_range();
         let price = low + self.random.below(high - low + 1);
-        if price >= 20 { price.div_ceil(5) * 5 } else { price }
+        if price >= 20 {
+            price.div_ceil(5) * 5
+        } else {
+            price
+        }
     }
 }
 
 fn unknown(key: &str) -> DemoError {
-    DemoError::Table { table: "venues.toml or organisers.toml", detail: format!("there is no `{key}`") }
+    DemoError::Table {
+        table: "venues.toml or organisers.toml",
+        detail: format!("there is no `{key}`"),
+    }
 }
 
 fn pick<T: Copy>(items: &[T], random: &mut Random) -> Option<T> {
@@ -198,89 +234,4 @@ fn pick<T: Copy>(items: &[T], random: &mut Random) -> Option<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::*;
-
-    fn sunday() -> Day {
-        Day::parse("2026-11-22").unwrap()
-    }
-
-    #[test]
-    fn the_programme_is_large_mixed_and_reaches_six_weeks_ahead() {
-        for (seed, day) in [(1, sunday()), (2, sunday()), (1, Day::parse("2027-04-30").unwrap())] {
-            let activities = activities(seed, day).unwrap();
-            let now_ms = day.start_ms();
-            assert!((400..=600).contains(&activities.len()), "{}", activities.len());
-            let ahead = activities.iter().filter(|activity| activity.start_ms >= now_ms).count();
-            assert!(ahead >= 100, "{ahead}");
-            assert!(activities.iter().all(|activity| activity.published_ms.unwrap() < activity.start_ms.min(now_ms)));
-            let first = activities.first().unwrap().start_ms;
-            let last = activities.last().unwrap().start_ms;
-            assert!(first >= now_ms - 119 * DAY_MS && last < now_ms + 49 * DAY_MS);
-            let share = |wanted: &dyn Fn(&Activity) -> bool| {
-                activities.iter().filter(|activity| wanted(activity)).count() as f64 / activities.len() as f64
-            };
-            for kind in ["cultura", "deporte", "recreacion"] {
-                assert!(share(&|activity| activity.kind.as_deref() == Some(kind)) > 0.15, "{kind}");
-            }
-            for locality in ["Chapinero", "Santa Fe", "La Candelaria"] {
-                assert!(share(&|activity| activity.locality.as_deref() == Some(locality)) > 0.15, "{locality}");
-            }
-            assert!((0.35..0.75).contains(&share(&|activity| activity.is_free() == Some(true))));
-            assert!((0.3..0.8).contains(&share(&|activity| activity.series.is_some())));
-        }
-    }
-
-    #[test]
-    fn every_activity_is_valid_at_a_venue_and_at_a_human_hour() {
-        let venues = venues().unwrap();
-        let city = bogota(sunday());
-        for activity in activities(7, sunday()).unwrap() {
-            activity.validate().unwrap();
-            let venue = venues.values().find(|venue| Some(venue.place) == activity.place).unwrap();
-            assert_eq!(activity.locality.as_deref(), Some(venue.locality.as_str()));
-            assert!(activity.address.starts_with(&venue.name));
-            let hour = city.local_time(activity.start_ms).hour;
-            assert!((6..=21).contains(&hour), "{}: {hour}", activity.title);
-        }
-    }
-
-    #[test]
-    fn texts_are_clean_spanish_without_leftovers() {
-        for activity in activities(3, sunday()).unwrap() {
-            for text in [&activity.title, &activity.description, &activity.address] {
-                assert!(!text.contains(['{', '}', '|', '\n']), "{text}");
-                assert!(!text.contains("  ") && text.trim() == text, "{text:?}");
-                for wrong in [" de el ", " a el ", "..", ",.", " .", " ,", "¿ ", " en en "] {
-                    assert!(!text.contains(wrong), "{wrong:?} in {text}");
-                }
-            }
-            assert!(activity.title.len() <= 120 && activity.description.ends_with('.'), "{}", activity.title);
-            assert!((80..600).contains(&activity.description.len()), "{}", activity.description);
-        }
-    }
-
-    #[test]
-    fn only_series_repeat_their_titles() {
-        let activities = activities(5, sunday()).unwrap();
-        let mut seen: BTreeMap<&str, &Option<String>> = BTreeMap::new();
-        for activity in &activities {
-            if let Some(series) = seen.insert(&activity.title, &activity.series) {
-                assert!(series.is_some() && *series == activity.series, "{}", activity.title);
-            }
-        }
-        let patterns: BTreeSet<&str> =
-            activities.iter().map(|activity| activity.title.split(':').next().unwrap_or_default()).collect();
-        assert!(patterns.len() >= 80, "{}", patterns.len());
-    }
-
-    #[test]
-    fn the_same_seed_and_day_give_the_same_programme() {
-        let first = activities(9, sunday()).unwrap();
-        assert_eq!(first, activities(9, sunday()).unwrap());
-        assert_ne!(first, activities(10, sunday()).unwrap());
-    }
-}
+mod tests;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use triqueta::event::{Batch, BatchReply, DeviceId, Event, LIMIT_EVENTS_PER_BATCH, VerdictKind, WIRE_VERSION};
+use triqueta::event::{
+    Batch, BatchReply, DeviceId, Event, LIMIT_EVENTS_PER_BATCH, VerdictKind, WIRE_VERSION,
+};
 use triqueta_trainer::progress::Progress;
 
 use super::error::{DemoError, Result};
@@ -31,15 +33,27 @@ pub struct Receipt {
 /// # Errors
 /// [`DemoError::Unreachable`] when a batch is not taken, [`DemoError::Refused`] when an event is judged invalid,
 /// [`DemoError::Interrupted`] when the work should stop. What was acknowledged stays stored.
-pub fn send(url: &str, devices: &[(DeviceId, &[Event])], progress: &dyn Progress) -> Result<Receipt> {
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
-    let sender = Sender { agent, url, progress };
+pub fn send(
+    url: &str,
+    devices: &[(DeviceId, &[Event])],
+    progress: &dyn Progress,
+) -> Result<Receipt> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let sender = Sender {
+        agent,
+        url,
+        progress,
+    };
     let (stored, duplicates) = (AtomicU64::new(0), AtomicU64::new(0));
     let (failed, failure) = (AtomicBool::new(false), Mutex::new(None));
     std::thread::scope(|scope| {
         for start in 0..SENDERS {
-            let (sender, stored, duplicates, failed, failure) = (&sender, &stored, &duplicates, &failed, &failure);
+            let (sender, stored, duplicates, failed, failure) =
+                (&sender, &stored, &duplicates, &failed, &failure);
             scope.spawn(move || {
                 for &(device, events) in devices.iter().skip(start).step_by(SENDERS) {
                     for events in events.chunks(LIMIT_EVENTS_PER_BATCH) {
@@ -65,9 +79,15 @@ pub fn send(url: &str, devices: &[(DeviceId, &[Event])], progress: &dyn Progress
             });
         }
     });
-    match failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    match failure
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    {
         Some(error) => Err(error),
-        None => Ok(Receipt { stored: stored.into_inner(), duplicates: duplicates.into_inner() }),
+        None => Ok(Receipt {
+            stored: stored.into_inner(),
+            duplicates: duplicates.into_inner(),
+        }),
     }
 }
 
@@ -80,8 +100,15 @@ struct Sender<'a> {
 impl Sender<'_> {
     fn deliver(&self, device: DeviceId, events: &[Event]) -> Result<Receipt> {
         let sent_at_ms = Timestamp::now().as_millisecond();
-        let batch = Batch { v: WIRE_VERSION, device, sent_at_ms, dropped: 0, events: events.iter().collect() };
-        let body = serde_json::to_vec(&batch).map_err(|error| self.unreachable(error.to_string()))?;
+        let batch = Batch {
+            v: WIRE_VERSION,
+            device,
+            sent_at_ms,
+            dropped: 0,
+            events: events.iter().collect(),
+        };
+        let body =
+            serde_json::to_vec(&batch).map_err(|error| self.unreachable(error.to_string()))?;
         let mut attempt = 1;
         let answer = loop {
             if self.progress.cancelled() {
@@ -94,20 +121,33 @@ impl Sender<'_> {
             }
             attempt += 1;
         };
-        let reply: BatchReply = serde_json::from_str(&answer).map_err(|error| self.unreachable(error.to_string()))?;
-        check(events, &reply).map_err(|error| error.unwrap_or_else(|| self.unreachable("verdicts are missing".into())))
+        let reply: BatchReply =
+            serde_json::from_str(&answer).map_err(|error| self.unreachable(error.to_string()))?;
+        check(events, &reply).map_err(|error| {
+            error.unwrap_or_else(|| self.unreachable("verdicts are missing".into()))
+        })
     }
 
     /// The answer's text, or what went wrong in words.
     fn post(&self, body: &[u8]) -> std::result::Result<String, String> {
         let request = self.agent.post(self.url).content_type("application/json");
         let mut response = request.send(body).map_err(|error| error.to_string())?;
-        let text = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        if response.status().is_success() { Ok(text) } else { Err(format!("{}: {text}", response.status())) }
+        let text = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| error.to_string())?;
+        if response.status().is_success() {
+            Ok(text)
+        } else {
+            Err(format!("{}: {text}", response.status()))
+        }
     }
 
     fn unreachable(&self, detail: String) -> DemoError {
-        DemoError::Unreachable { url: self.url.to_owned(), detail }
+        DemoError::Unreachable {
+            url: self.url.to_owned(),
+            detail,
+        }
     }
 }
 
@@ -127,7 +167,10 @@ fn check(events: &[Event], reply: &BatchReply) -> std::result::Result<Receipt, O
             VerdictKind::Rejected => {
                 let part = |text: &Option<String>| text.clone().unwrap_or_default();
                 let reason = format!("{} {}", part(&verdict.code), part(&verdict.message));
-                return Err(Some(DemoError::Refused { event: verdict.id.clone(), reason }));
+                return Err(Some(DemoError::Refused {
+                    event: verdict.id.clone(),
+                    reason,
+                }));
             }
         }
     }

@@ -20,8 +20,8 @@ const DAYS: i64 = 112;
 const HALF_LIFE_DAYS: f64 = 10.0;
 /// How often each local hour is chosen for a visit.
 const HOURS: [f64; 24] = [
-    0.01, 0.0, 0.0, 0.0, 0.0, 0.01, 0.03, 0.06, 0.06, 0.04, 0.04, 0.04, 0.08, 0.07, 0.04, 0.03, 0.04, 0.06, 0.08, 0.09,
-    0.09, 0.07, 0.04, 0.02,
+    0.01, 0.0, 0.0, 0.0, 0.0, 0.01, 0.03, 0.06, 0.06, 0.04, 0.04, 0.04, 0.08, 0.07, 0.04, 0.03,
+    0.04, 0.06, 0.08, 0.09, 0.09, 0.07, 0.04, 0.02,
 ];
 
 /// What decides a simulation.
@@ -59,27 +59,55 @@ impl Simulation {
     /// [`activities`] refuses.
     pub fn run(plan: Plan, progress: &mut dyn FnMut(f64) -> bool) -> Result<Self> {
         if !(1..=100_000).contains(&plan.visitors) {
-            return Err(DemoError::Visitors { found: plan.visitors });
+            return Err(DemoError::Visitors {
+                found: plan.visitors,
+            });
         }
         let city = bogota(plan.day);
         let activities = activities(plan.seed, plan.day)?;
         let names = Names::of(&activities);
-        let facts: Vec<Facts> =
-            activities.iter().map(|activity| Facts::of(activity, &names, &city, plan.seed)).collect();
+        let facts: Vec<Facts> = activities
+            .iter()
+            .map(|activity| Facts::of(activity, &names, &city, plan.seed))
+            .collect();
         let until_ms = plan.day.start_ms();
         let from_ms = until_ms - DAYS * DAY_MS;
         let visitors = visitor::draw(plan.visitors, plan.seed, &names, &city, from_ms, until_ms);
-        let index = activities.iter().enumerate().map(|(number, activity)| (activity.id.clone(), number)).collect();
+        let index = activities
+            .iter()
+            .enumerate()
+            .map(|(number, activity)| (activity.id.clone(), number))
+            .collect();
         let memories = vec![Memory::default(); visitors.len()];
-        let mut simulation = Self { plan, city, activities, visitors, facts, index, memories };
+        let mut simulation = Self {
+            plan,
+            city,
+            activities,
+            visitors,
+            facts,
+            index,
+            memories,
+        };
         simulation.live(&names, until_ms, progress)?;
         Ok(simulation)
     }
 
     /// All visits of all visitors in the order of time.
-    fn live(&mut self, names: &Names, until_ms: i64, progress: &mut dyn FnMut(f64) -> bool) -> Result<()> {
+    fn live(
+        &mut self,
+        names: &Names,
+        until_ms: i64,
+        progress: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<()> {
         let mut streams: Vec<Random> = (0..self.visitors.len())
-            .map(|number| Random::new(Digest::default().integer(self.plan.seed).integer(number as u64).value()))
+            .map(|number| {
+                Random::new(
+                    Digest::default()
+                        .integer(self.plan.seed)
+                        .integer(number as u64)
+                        .value(),
+                )
+            })
             .collect();
         let mut visits = Vec::new();
         for (number, visitor) in self.visitors.iter().enumerate() {
@@ -87,10 +115,21 @@ impl Simulation {
             visits.extend(times.into_iter().map(|time_ms| (time_ms, number)));
         }
         visits.sort_unstable();
-        let ids: Vec<ActivityId> = self.activities.iter().map(|activity| activity.id.clone()).collect();
-        let localities: Vec<_> = self.activities.iter().map(|activity| activity.locality.clone()).collect();
-        let ends_ms: Vec<i64> =
-            self.activities.iter().map(|activity| activity.end_ms.unwrap_or(activity.start_ms)).collect();
+        let ids: Vec<ActivityId> = self
+            .activities
+            .iter()
+            .map(|activity| activity.id.clone())
+            .collect();
+        let localities: Vec<_> = self
+            .activities
+            .iter()
+            .map(|activity| activity.locality.clone())
+            .collect();
+        let ends_ms: Vec<i64> = self
+            .activities
+            .iter()
+            .map(|activity| activity.end_ms.unwrap_or(activity.start_ms))
+            .collect();
         let mut popularity = Popularity::new(ids.len());
         for (done, &(time_ms, number)) in visits.iter().enumerate() {
             if done % 256 == 0 && !progress(done as f64 / visits.len() as f64) {
@@ -110,9 +149,19 @@ impl Simulation {
             let session = memory.diary.begin(time_ms, &mut streams[number]);
             let (visitor, random) = (&self.visitors[number], &mut streams[number]);
             let mut positives = Vec::new();
-            Visit { world: &world, visitor, memory, random, session, positives: &mut positives }.run();
+            Visit {
+                world: &world,
+                visitor,
+                memory,
+                random,
+                session,
+                positives: &mut positives,
+            }
+            .run();
             if visitor.uploads() {
-                positives.iter().for_each(|&activity| popularity.add(activity, time_ms));
+                positives
+                    .iter()
+                    .for_each(|&activity| popularity.add(activity, time_ms));
             }
         }
         Ok(())
@@ -121,20 +170,31 @@ impl Simulation {
     /// Indices of the activities that are announced and still to come at `now_ms`.
     pub(super) fn open(&self, now_ms: i64) -> Vec<usize> {
         let is_open = |activity: &Activity| {
-            activity.published_ms.is_none_or(|published| published <= now_ms) && activity.start_ms > now_ms
+            activity
+                .published_ms
+                .is_none_or(|published| published <= now_ms)
+                && activity.start_ms > now_ms
         };
-        self.activities.iter().enumerate().filter(|(_, activity)| is_open(activity)).map(|(index, _)| index).collect()
+        self.activities
+            .iter()
+            .enumerate()
+            .filter(|(_, activity)| is_open(activity))
+            .map(|(index, _)| index)
+            .collect()
     }
 
     /// What a visitor's device wrote down, in order. Only those of visitors who upload may be sent.
     pub fn events(&self, visitor: usize) -> &[Event] {
-        self.memories.get(visitor).map_or(&[], |memory| &memory.diary.events)
+        self.memories
+            .get(visitor)
+            .map_or(&[], |memory| &memory.diary.events)
     }
 
     /// The visitors who send their events, with these.
     pub fn uploads(&self) -> impl Iterator<Item = (&Visitor, &[Event])> {
         let all = self.visitors.iter().zip(&self.memories);
-        all.filter(|(visitor, _)| visitor.uploads()).map(|(visitor, memory)| (visitor, memory.diary.events.as_slice()))
+        all.filter(|(visitor, _)| visitor.uploads())
+            .map(|(visitor, memory)| (visitor, memory.diary.events.as_slice()))
     }
 }
 
@@ -166,16 +226,24 @@ struct Popularity {
 
 impl Popularity {
     fn new(activities: usize) -> Self {
-        Self { counts: vec![(0.0, 0); activities] }
+        Self {
+            counts: vec![(0.0, 0); activities],
+        }
     }
 
     fn value(&self, activity: usize, now_ms: i64) -> f64 {
         let (count, as_of_ms) = self.counts[activity];
-        if count == 0.0 { 0.0 } else { count * libm::exp2((as_of_ms - now_ms) as f64 / DAY_MS as f64 / HALF_LIFE_DAYS) }
+        if count == 0.0 {
+            0.0
+        } else {
+            count * libm::exp2((as_of_ms - now_ms) as f64 / DAY_MS as f64 / HALF_LIFE_DAYS)
+        }
     }
 
     fn at(&self, now_ms: i64) -> Vec<f64> {
-        (0..self.counts.len()).map(|activity| self.value(activity, now_ms)).collect()
+        (0..self.counts.len())
+            .map(|activity| self.value(activity, now_ms))
+            .collect()
     }
 
     fn add(&mut self, activity: usize, now_ms: i64) {
@@ -184,82 +252,4 @@ impl Popularity {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use std::collections::BTreeSet;
-
-    use triqueta::event::{Body, Event, Grade};
-
-    use super::*;
-
-    fn small(seed: u64) -> Simulation {
-        let plan = Plan { seed, day: Day::parse("2026-11-22").unwrap(), visitors: 300 };
-        Simulation::run(plan, &mut |_| true).unwrap()
-    }
-
-    #[test]
-    fn the_same_seed_gives_the_same_events_and_another_seed_others() {
-        let (first, again, other) = (small(1), small(1), small(2));
-        assert_eq!(first, again);
-        assert_ne!(first.events(0), other.events(0));
-        let ids: BTreeSet<_> = first.uploads().flat_map(|(_, events)| events).map(|event| event.id).collect();
-        assert_eq!(ids.len(), first.uploads().map(|(_, events)| events.len()).sum::<usize>());
-    }
-
-    #[test]
-    fn every_event_is_valid_on_the_wire_numbered_without_gaps_and_in_the_past() {
-        let simulation = small(3);
-        for (visitor, events) in simulation.uploads() {
-            for (number, event) in events.iter().enumerate() {
-                let json = serde_json::to_string(event).unwrap();
-                assert_eq!(&Event::from_json(&json).unwrap(), event);
-                assert_eq!((event.sequence, event.device), (number as u64 + 1, visitor.device));
-                assert!(event.consent.allows_upload() && event.user == visitor.user);
-                assert!(event.time_ms >= visitor.since_ms && event.time_ms < simulation.plan.day.start_ms());
-            }
-            assert!(events.is_sorted_by_key(|event| (event.time_ms, event.id)));
-        }
-    }
-
-    #[test]
-    fn consent_decides_what_is_kept_and_what_may_leave() {
-        let simulation = small(4);
-        let count = |grade| simulation.visitors.iter().filter(|visitor| visitor.consent.grade == grade).count();
-        assert!(count(Grade::None) > 20 && count(Grade::Device) > 40 && count(Grade::Upload) > 100);
-        for (number, visitor) in simulation.visitors.iter().enumerate() {
-            assert_eq!(simulation.events(number).is_empty(), visitor.consent.grade == Grade::None);
-            assert!(visitor.uploads() || visitor.user.is_none());
-        }
-        assert_eq!(simulation.uploads().count(), count(Grade::Upload));
-    }
-
-    #[test]
-    fn only_what_was_announced_and_ahead_is_shown_and_every_kind_of_event_occurs() {
-        let simulation = small(5);
-        let mut kinds = BTreeSet::new();
-        let (mut seen_at_top, mut seen_below) = ([0_usize; 2], [0_usize; 2]);
-        for event in simulation.uploads().flat_map(|(_, events)| events) {
-            kinds.insert(serde_json::to_value(&event.body).unwrap()["kind"].as_str().unwrap().to_owned());
-            let Some(shown) = event.body.shown() else { continue };
-            let activity = &simulation.activities[simulation.index[&shown.activity]];
-            assert!(activity.published_ms.unwrap() <= event.time_ms && activity.start_ms > event.time_ms - HOUR_MS);
-            let seen = if shown.position % 10 < 3 { &mut seen_at_top } else { &mut seen_below };
-            match event.body {
-                Body::Impression { .. } => seen[0] += 1,
-                Body::Viewed { .. } => seen[1] += 1,
-                _ => {}
-            }
-        }
-        assert_eq!(kinds.len(), 10, "{kinds:?}");
-        let share = |[shown, viewed]: [usize; 2]| viewed as f64 / shown as f64;
-        assert!(share(seen_at_top) > share(seen_below) + 0.15);
-    }
-
-    #[test]
-    fn too_many_visitors_and_a_stop_are_errors_with_codes() {
-        let plan = Plan { seed: 1, day: Day::parse("2026-11-22").unwrap(), visitors: 0 };
-        assert_eq!(Simulation::run(plan, &mut |_| true).unwrap_err().code(), "DEMO_VISITORS");
-        let plan = Plan { visitors: 50, ..plan };
-        assert_eq!(Simulation::run(plan, &mut |_| false).unwrap_err().code(), "DEMO_INTERRUPTED");
-    }
-}
+mod tests;

@@ -1,17 +1,17 @@
 //! What does a visitor do with what they see? One visit: looking, opening, saving, going, searching, with position bias
 //! and noise. A want is drawn with the oracle's probability; everything the device records is a noisy sign of it.
 
+mod reaction;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use triqueta::event::{
-    ActivityId, Body, FavouriteAction, NavigationAction, Opinion, SessionId, Shown, Source,
-};
+use triqueta::event::{ActivityId, Body, NavigationAction, SessionId, Shown, Source};
 use triqueta::math::{Digest, Random};
 
 use super::diary::Diary;
 use super::logging::{BUNDLE, Draw, POLICY, draw_slate};
 use super::taste::{Consumed, Facts, Names};
-use super::visitor::{Visitor, pick};
+use super::visitor::Visitor;
 
 /// Items on a page, and the chance that a visitor asks for another page.
 const PAGE: usize = 10;
@@ -66,8 +66,18 @@ impl Visit<'_> {
             self.search();
         }
         let pool = self.filtered_pool();
-        let length = if self.chance(ANOTHER_PAGE) { 2 * PAGE } else { PAGE };
-        let slate = draw_slate(pool, self.world.popularity, self.world.ids, length, self.random);
+        let length = if self.chance(ANOTHER_PAGE) {
+            2 * PAGE
+        } else {
+            PAGE
+        };
+        let slate = draw_slate(
+            pool,
+            self.world.popularity,
+            self.world.ids,
+            length,
+            self.random,
+        );
         self.browse(&slate);
     }
 
@@ -76,20 +86,28 @@ impl Visit<'_> {
     }
 
     fn record(&mut self, body: Body) {
-        self.memory.diary.record(self.visitor, self.session, body, self.random);
+        self.memory
+            .diary
+            .record(self.visitor, self.session, body, self.random);
     }
 
     fn utility(&self, activity: usize) -> f64 {
         let facts = &self.world.facts[activity];
-        self.visitor.taste.utility(facts, &self.memory.past, self.world.facts, self.memory.diary.now_ms())
+        self.visitor.taste.utility(
+            facts,
+            &self.memory.past,
+            self.world.facts,
+            self.memory.diary.now_ms(),
+        )
     }
 
     /// Tells the page about plans that are over: whether they went, and how it was.
     fn report_attendances(&mut self) {
         let now_ms = self.memory.diary.now_ms();
         let plans = std::mem::take(&mut self.memory.plans);
-        let (over, ahead): (Vec<_>, Vec<_>) =
-            plans.into_iter().partition(|&(activity, _)| self.world.ends_ms[activity] <= now_ms);
+        let (over, ahead): (Vec<_>, Vec<_>) = plans
+            .into_iter()
+            .partition(|&(activity, _)| self.world.ends_ms[activity] <= now_ms);
         self.memory.plans = ahead;
         for (activity, attended) in over {
             if !self.chance(0.65) {
@@ -98,12 +116,21 @@ impl Visit<'_> {
             self.memory.diary.wait(4.0);
             let id = self.world.ids[activity].clone();
             let stars = (attended && self.chance(0.6)).then(|| self.stars(activity));
-            self.record(Body::Attendance { activity: id.clone(), attended, stars, comment: None });
+            self.record(Body::Attendance {
+                activity: id.clone(),
+                attended,
+                stars,
+                comment: None,
+            });
             if attended {
                 self.positives.push(activity);
                 if stars.is_none() && self.chance(0.3) {
                     let stars = self.stars(activity);
-                    self.record(Body::Rating { activity: id, stars, comment: None });
+                    self.record(Body::Rating {
+                        activity: id,
+                        stars,
+                        comment: None,
+                    });
                 }
             }
         }
@@ -124,8 +151,14 @@ impl Visit<'_> {
             self.world.names.tags[self.random.below(self.world.names.tags.len())].clone()
         };
         let tag = self.world.names.tag(&query);
-        let found: Vec<usize> = self.world.open.iter().copied()
-            .filter(|&activity| tag.is_some_and(|tag| self.world.facts[activity].tags.contains(&tag)))
+        let found: Vec<usize> = self
+            .world
+            .open
+            .iter()
+            .copied()
+            .filter(|&activity| {
+                tag.is_some_and(|tag| self.world.facts[activity].tags.contains(&tag))
+            })
             .collect();
         let mut opened = Vec::new();
         for (position, &activity) in found.iter().take(PAGE).enumerate() {
@@ -139,7 +172,10 @@ impl Visit<'_> {
             query,
             filters: BTreeMap::new(),
             result_count: u32::try_from(found.len()).unwrap_or(u32::MAX),
-            clicked: opened.iter().map(|&(activity, _)| self.world.ids[activity].clone()).collect(),
+            clicked: opened
+                .iter()
+                .map(|&(activity, _)| self.world.ids[activity].clone())
+                .collect(),
         });
         for (activity, wants) in opened {
             self.open_detail(activity, wants, Source::Search, None);
@@ -150,7 +186,9 @@ impl Visit<'_> {
     fn filtered_pool(&mut self) -> Vec<usize> {
         let open = self.world.open.iter().copied();
         let memory = &*self.memory;
-        let mut pool: Vec<usize> = open.filter(|activity| !memory.refused.contains(activity)).collect();
+        let mut pool: Vec<usize> = open
+            .filter(|activity| !memory.refused.contains(activity))
+            .collect();
         if !self.chance(0.18) {
             return pool;
         }
@@ -166,137 +204,69 @@ impl Visit<'_> {
                 ("free", "true".to_owned())
             }
             _ => {
-                let near = self.visitor.profile.locality.clone().unwrap_or_else(|| "Chapinero".into());
+                let near = self
+                    .visitor
+                    .profile
+                    .locality
+                    .clone()
+                    .unwrap_or_else(|| "Chapinero".into());
                 pool.retain(|&activity| self.world.localities[activity].as_ref() == Some(&near));
                 ("locality", near)
             }
         };
         let parameters = BTreeMap::from([(name.to_owned(), value)]);
-        self.record(Body::Navigation { action: NavigationAction::ApplyFilter, parameters, activity: None });
+        self.record(Body::Navigation {
+            action: NavigationAction::ApplyFilter,
+            parameters,
+            activity: None,
+        });
         pool
     }
 
     /// Renders a slate and goes through it from the top.
     fn browse(&mut self, slate: &[Draw]) {
         let mut digest = Digest::default();
-        digest.integer(self.memory.diary.now_ms() as u64).bytes(self.visitor.device.0.as_bytes());
+        digest
+            .integer(self.memory.diary.now_ms() as u64)
+            .bytes(self.visitor.device.0.as_bytes());
         for draw in slate {
             digest.text(self.world.ids[draw.activity].as_str());
         }
         let slate_id = digest.hexadecimal();
-        let shown: Vec<Shown> = slate.iter().enumerate().map(|(position, draw)| Shown {
-            activity: self.world.ids[draw.activity].clone(),
-            slate: slate_id.clone(),
-            bundle: BUNDLE.into(),
-            variant: "default".into(),
-            placement: "list".into(),
-            position: u16::try_from(position).unwrap_or(u16::MAX),
-            propensity: draw.propensity,
-            policy: POLICY,
-            pool: draw.pool.clone(),
-            features: NOT_SCORED.into(),
-            history: NOT_SCORED.into(),
-            replayable: false,
-        }).collect();
+        let shown: Vec<Shown> = slate
+            .iter()
+            .enumerate()
+            .map(|(position, draw)| Shown {
+                activity: self.world.ids[draw.activity].clone(),
+                slate: slate_id.clone(),
+                bundle: BUNDLE.into(),
+                variant: "default".into(),
+                placement: "list".into(),
+                position: u16::try_from(position).unwrap_or(u16::MAX),
+                propensity: draw.propensity,
+                policy: POLICY,
+                pool: draw.pool.clone(),
+                features: NOT_SCORED.into(),
+                history: NOT_SCORED.into(),
+                replayable: false,
+            })
+            .collect();
         for (draws, page) in slate.chunks(PAGE).zip(shown.chunks(PAGE)) {
             for shown in page {
-                self.record(Body::Impression { shown: shown.clone() });
+                self.record(Body::Impression {
+                    shown: shown.clone(),
+                });
             }
             for (position, (draw, shown)) in draws.iter().zip(page).enumerate() {
                 if self.looks_at(position) {
                     let seconds = 1.2 + 3.0 * self.random.uniform();
                     self.memory.diary.wait(seconds);
-                    self.record(Body::Viewed { shown: shown.clone() });
+                    self.record(Body::Viewed {
+                        shown: shown.clone(),
+                    });
                     self.react(draw.activity, shown);
                 }
             }
         }
-    }
-
-    /// Position bias: the further down, the less is looked at, whatever it is.
-    fn looks_at(&mut self, position: usize) -> bool {
-        self.chance(1.0 / (1.0 + 0.14 * position as f64))
-    }
-
-    fn wants(&mut self, activity: usize) -> bool {
-        let utility = self.utility(activity);
-        !self.memory.saved.contains(&activity) && self.chance(utility)
-    }
-
-    /// What a look at a card leads to.
-    fn react(&mut self, activity: usize, shown: &Shown) {
-        let wants = self.wants(activity);
-        if self.chance(if wants { 0.7 } else { 0.05 }) {
-            self.open_detail(activity, wants, Source::Recommendation, Some(shown));
-        } else if wants && self.chance(0.15) {
-            self.opine(activity, Opinion::Like, Some(shown));
-        } else if !wants && self.chance(0.02) {
-            self.opine(activity, Opinion::Dislike, Some(shown));
-        }
-    }
-
-    fn open_detail(&mut self, activity: usize, wants: bool, source: Source, shown: Option<&Shown>) {
-        let typical = if wants { 38.0 } else { 9.0 };
-        let dwell = (typical * libm::exp(0.6 * self.random.normal())).clamp(1.0, 900.0);
-        let scroll = if wants { 0.55 + 0.45 * self.random.uniform() } else { 0.5 * self.random.uniform() };
-        let external_click = self.chance(if wants { 0.2 } else { 0.02 });
-        self.memory.diary.wait(dwell);
-        self.record(Body::DetailView {
-            activity: self.world.ids[activity].clone(),
-            dwell_seconds: dwell as f32,
-            scroll_depth: scroll as f32,
-            external_click,
-            source,
-            shown: shown.cloned(),
-        });
-        if !wants {
-            match pick(&[0.14, 0.06, 0.80], self.random) {
-                0 => self.opine(activity, Opinion::Dislike, shown),
-                1 => self.opine(activity, Opinion::Maybe, shown),
-                _ => {}
-            }
-            return;
-        }
-        match pick(&[0.28, 0.07, 0.65], self.random) {
-            0 => self.opine(activity, Opinion::Like, shown),
-            1 => self.opine(activity, Opinion::Maybe, shown),
-            _ => {}
-        }
-        if self.chance(0.5) {
-            self.save(activity, shown);
-        }
-    }
-
-    fn opine(&mut self, activity: usize, opinion: Opinion, shown: Option<&Shown>) {
-        self.memory.diary.wait(1.0);
-        let id = self.world.ids[activity].clone();
-        self.record(Body::Feedback { activity: id, opinion, shown: shown.cloned() });
-        match opinion {
-            Opinion::Like => self.positives.push(activity),
-            Opinion::Dislike => {
-                self.memory.refused.insert(activity);
-            }
-            Opinion::Maybe => {}
-        }
-    }
-
-    /// Saves it, perhaps changes their mind, perhaps goes.
-    fn save(&mut self, activity: usize, shown: Option<&Shown>) {
-        self.memory.diary.wait(1.0);
-        let id = self.world.ids[activity].clone();
-        self.record(Body::Favourite { activity: id.clone(), action: FavouriteAction::Added, shown: shown.cloned() });
-        if self.chance(0.04) {
-            self.memory.diary.wait(3.0);
-            self.record(Body::Favourite { activity: id, action: FavouriteAction::Removed, shown: None });
-            return;
-        }
-        self.positives.push(activity);
-        self.memory.saved.insert(activity);
-        self.memory.past.push(Consumed { activity, time_ms: self.memory.diary.now_ms() });
-        let attends = self.chance(0.6);
-        if attends {
-            self.memory.past.push(Consumed { activity, time_ms: self.world.facts[activity].start_ms });
-        }
-        self.memory.plans.push((activity, attends));
     }
 }

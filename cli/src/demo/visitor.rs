@@ -52,9 +52,18 @@ const BROWSERS: [(DeviceType, &str); 5] = [
 ];
 
 /// Draws the visitors who come between `from_ms` and `until_ms`.
-pub(super) fn draw(count: usize, seed: u64, names: &Names, city: &City, from_ms: i64, until_ms: i64) -> Vec<Visitor> {
+pub(super) fn draw(
+    count: usize,
+    seed: u64,
+    names: &Names,
+    city: &City,
+    from_ms: i64,
+    until_ms: i64,
+) -> Vec<Visitor> {
     let mut random = Random::new(seed ^ 0x76_6973_6974_6f72);
-    (0..count).map(|number| draw_one(number, &mut random, names, city, from_ms, until_ms)).collect()
+    (0..count)
+        .map(|number| draw_one(number, &mut random, names, city, from_ms, until_ms))
+        .collect()
 }
 
 fn draw_one(
@@ -68,7 +77,8 @@ fn draw_one(
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&random.next_u64().to_le_bytes());
     bytes[8..].copy_from_slice(&random.next_u64().to_le_bytes());
-    let family = [Family::ByTag, Family::ByPlace, Family::Contrary][pick(&[0.45, 0.30, 0.25], random)];
+    let family =
+        [Family::ByTag, Family::ByPlace, Family::Contrary][pick(&[0.45, 0.30, 0.25], random)];
     let (home_locality, home) = neighbourhood(random);
     let (_, work) = neighbourhood(random);
     let mut profile = Profile::default();
@@ -76,7 +86,10 @@ fn draw_one(
         Family::ByTag => {
             let taste = ByTag::draw(names, random);
             profile.tags = taste.declare(names, random);
-            profile.level = taste.level().filter(|_| random.uniform() < 0.6).map(|level| names.levels[level].clone());
+            profile.level = taste
+                .level()
+                .filter(|_| random.uniform() < 0.6)
+                .map(|level| names.levels[level].clone());
             Taste::ByTag(taste)
         }
         Family::ByPlace => {
@@ -96,7 +109,11 @@ fn draw_one(
     }
     // Half of them were there from the start, the others join over time, some only in the last days.
     let span = (until_ms - from_ms) as f64;
-    let late = if random.uniform() < 0.5 { 0.15 * random.uniform() } else { random.uniform() };
+    let late = if random.uniform() < 0.5 {
+        0.15 * random.uniform()
+    } else {
+        random.uniform()
+    };
     let since_ms = from_ms + (late * (span - DAY_MS as f64).max(0.0)) as i64;
     profile.since_ms = Some(since_ms);
     let grade = [Grade::Upload, Grade::Device, Grade::None][pick(&[0.52, 0.28, 0.20], random)];
@@ -136,11 +153,21 @@ impl Visitor {
 /// A place within about half a kilometre of a neighbourhood's middle.
 fn neighbourhood(random: &mut Random) -> (&'static str, Place) {
     let (name, lat, lon) = NEIGHBOURHOODS[random.below(NEIGHBOURHOODS.len())];
-    (name, Place { lat: lat + 0.003 * random.normal(), lon: lon + 0.002 * random.normal() })
+    (
+        name,
+        Place {
+            lat: lat + 0.003 * random.normal(),
+            lon: lon + 0.002 * random.normal(),
+        },
+    )
 }
 
 fn windows(city: &City, bits: u16) -> Vec<String> {
-    let named = city.availability.iter().enumerate().filter(|(index, _)| bits & (1 << index) != 0);
+    let named = city
+        .availability
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| bits & (1 << index) != 0);
     named.map(|(_, window)| window.name.clone()).collect()
 }
 

@@ -45,23 +45,47 @@ impl ByPlace {
     /// On days off the way starts at home, otherwise at work until the evening.
     fn distance(&self, activity: &Facts) -> f64 {
         let from_home = distance_km(self.home, activity.place);
-        if activity.day_off { from_home } else { from_home.min(distance_km(self.work, activity.place)) }
+        if activity.day_off {
+            from_home
+        } else {
+            from_home.min(distance_km(self.work, activity.place))
+        }
     }
 
     fn is_free(&self, activity: &Facts) -> bool {
-        let windows = if activity.day_off { WEEKEND } else { activity.windows & !WEEKEND };
+        let windows = if activity.day_off {
+            WEEKEND
+        } else {
+            activity.windows & !WEEKEND
+        };
         windows & self.free_windows != 0
     }
 
-    pub(super) fn utility(&self, activity: &Facts, past: &[Consumed], facts: &[Facts], now_ms: i64) -> f64 {
+    pub(super) fn utility(
+        &self,
+        activity: &Facts,
+        past: &[Consumed],
+        facts: &[Facts],
+        now_ms: i64,
+    ) -> f64 {
         let near = 2.6 * libm::exp(-self.distance(activity) / 1.2);
         let time = if self.is_free(activity) { 1.2 } else { -1.2 };
         let price = self.price_aversion * activity.price_thousands / 20.0;
-        let trust = if self.trusted.contains(&activity.organiser) { 1.5 } else { 0.0 };
+        let trust = if self.trusted.contains(&activity.organiser) {
+            1.5
+        } else {
+            0.0
+        };
         let returning = activity.series.is_some()
-            && past.iter().any(|seen| seen.time_ms <= now_ms && facts[seen.activity].series == activity.series);
+            && past.iter().any(|seen| {
+                seen.time_ms <= now_ms && facts[seen.activity].series == activity.series
+            });
         let loyalty = if returning { 1.3 } else { 0.0 };
-        let tags: f64 = activity.tags.iter().filter_map(|&tag| self.tag_weights.get(tag)).sum();
+        let tags: f64 = activity
+            .tags
+            .iter()
+            .filter_map(|&tag| self.tag_weights.get(tag))
+            .sum();
         logistic(RESERVE + near + time - price + trust + loyalty + tags + 0.4 * activity.appeal)
     }
 

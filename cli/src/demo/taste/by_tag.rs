@@ -31,7 +31,9 @@ pub struct ByTag {
 impl ByTag {
     /// Draws a taste: one or two circles of tags, a tag of its own, two tags disliked.
     pub fn draw(names: &Names, random: &mut Random) -> Self {
-        let mut tag_weights: Vec<f64> = (0..names.tags.len()).map(|_| 0.1 * random.normal()).collect();
+        let mut tag_weights: Vec<f64> = (0..names.tags.len())
+            .map(|_| 0.1 * random.normal())
+            .collect();
         let mut set = |word: &str, weight: f64| {
             if let Some(tag) = names.tag(word) {
                 tag_weights[tag] = weight;
@@ -56,16 +58,27 @@ impl ByTag {
         Self {
             tag_weights,
             kind_weights: names.kinds.iter().map(|_| 0.5 * random.normal()).collect(),
-            level: (random.uniform() < 0.6 && !names.levels.is_empty()).then(|| random.below(names.levels.len())),
+            level: (random.uniform() < 0.6 && !names.levels.is_empty())
+                .then(|| random.below(names.levels.len())),
             price_aversion: 0.1 + 0.3 * random.uniform(),
         }
     }
 
     pub(super) fn utility(&self, activity: &Facts) -> f64 {
-        let tags: f64 = activity.tags.iter().filter_map(|&tag| self.tag_weights.get(tag)).sum();
+        let tags: f64 = activity
+            .tags
+            .iter()
+            .filter_map(|&tag| self.tag_weights.get(tag))
+            .sum();
         let kind = self.kind_weights.get(activity.kind).copied().unwrap_or(0.0);
         let level = match (self.level, activity.level) {
-            (Some(wanted), Some(found)) => if wanted == found { 0.4 } else { -0.5 },
+            (Some(wanted), Some(found)) => {
+                if wanted == found {
+                    0.4
+                } else {
+                    -0.5
+                }
+            }
             _ => 0.0,
         };
         let price = self.price_aversion * activity.price_thousands / 20.0;

@@ -32,10 +32,20 @@ impl Contrary {
         }
     }
 
-    pub(super) fn utility(&self, activity: &Facts, past: &[Consumed], facts: &[Facts], now_ms: i64) -> f64 {
+    pub(super) fn utility(
+        &self,
+        activity: &Facts,
+        past: &[Consumed],
+        facts: &[Facts],
+        now_ms: i64,
+    ) -> f64 {
         let wanted = (activity.culture != activity.day_off) == self.culture_on_working_days;
         let flip = if wanted { 1.7 } else { -1.3 };
-        let base = RESERVE + 0.3 + flip + self.novelty(activity, past, facts, now_ms) + 0.5 * activity.appeal;
+        let base = RESERVE
+            + 0.3
+            + flip
+            + self.novelty(activity, past, facts, now_ms)
+            + 0.5 * activity.appeal;
         if !activity.tags.iter().any(|tag| self.sociable.contains(tag)) {
             return logistic(base);
         }
@@ -53,7 +63,11 @@ impl Contrary {
             let age = (now_ms - seen.time_ms) as f64 / MEMORY_MS;
             if age < 1.0 {
                 let same_series = activity.series.is_some() && other.series == activity.series;
-                let likeness = if same_series { 1.0 } else { activity.overlap(other) };
+                let likeness = if same_series {
+                    1.0
+                } else {
+                    activity.overlap(other)
+                };
                 weariness += likeness * (1.0 - age);
             }
         }

@@ -53,14 +53,34 @@ impl Names {
     /// The words of a programme, each list in order.
     pub fn of(activities: &[Activity]) -> Self {
         let distinct = |words: &mut dyn Iterator<Item = &String>| {
-            words.map(|word| (word.clone(), ())).collect::<BTreeMap<_, _>>().into_keys().collect::<Vec<_>>()
+            words
+                .map(|word| (word.clone(), ()))
+                .collect::<BTreeMap<_, _>>()
+                .into_keys()
+                .collect::<Vec<_>>()
         };
         Self {
-            kinds: distinct(&mut activities.iter().filter_map(|activity| activity.kind.as_ref())),
+            kinds: distinct(
+                &mut activities
+                    .iter()
+                    .filter_map(|activity| activity.kind.as_ref()),
+            ),
             tags: distinct(&mut activities.iter().flat_map(|activity| &activity.tags)),
-            levels: distinct(&mut activities.iter().filter_map(|activity| activity.level.as_ref())),
-            organisers: distinct(&mut activities.iter().filter_map(|activity| activity.organiser.as_ref())),
-            series: distinct(&mut activities.iter().filter_map(|activity| activity.series.as_ref())),
+            levels: distinct(
+                &mut activities
+                    .iter()
+                    .filter_map(|activity| activity.level.as_ref()),
+            ),
+            organisers: distinct(
+                &mut activities
+                    .iter()
+                    .filter_map(|activity| activity.organiser.as_ref()),
+            ),
+            series: distinct(
+                &mut activities
+                    .iter()
+                    .filter_map(|activity| activity.series.as_ref()),
+            ),
         }
     }
 
@@ -71,18 +91,27 @@ impl Names {
 }
 
 fn number(words: &[String], word: Option<&str>) -> Option<usize> {
-    word.and_then(|word| words.binary_search_by(|known| known.as_str().cmp(word)).ok())
+    word.and_then(|word| {
+        words
+            .binary_search_by(|known| known.as_str().cmp(word))
+            .ok()
+    })
 }
 
 impl Facts {
     /// The facts of an activity. Its appeal is drawn from the seed, mostly per series or pattern, a little per date.
     pub fn of(activity: &Activity, names: &Names, city: &City, seed: u64) -> Self {
         let local = city.local_time(activity.start_ms);
-        let mut tags: Vec<usize> = activity.tags.iter().filter_map(|tag| names.tag(tag)).collect();
+        let mut tags: Vec<usize> = activity
+            .tags
+            .iter()
+            .filter_map(|tag| names.tag(tag))
+            .collect();
         tags.sort_unstable();
         let pattern = activity.series.as_deref().unwrap_or(&activity.title);
         let shared = Random::new(Digest::default().integer(seed).text(pattern).value()).normal();
-        let own = Random::new(Digest::default().integer(seed).text(&activity.id.0).value()).normal();
+        let own =
+            Random::new(Digest::default().integer(seed).text(&activity.id.0).value()).normal();
         Self {
             culture: activity.kind.as_deref() == Some("cultura"),
             kind: number(&names.kinds, activity.kind.as_deref()).unwrap_or(0),
@@ -90,7 +119,10 @@ impl Facts {
             level: number(&names.levels, activity.level.as_deref()),
             organiser: number(&names.organisers, activity.organiser.as_deref()).unwrap_or(0),
             series: number(&names.series, activity.series.as_deref()),
-            place: activity.place.unwrap_or(Place { lat: 4.6270, lon: -74.0660 }),
+            place: activity.place.unwrap_or(Place {
+                lat: 4.6270,
+                lon: -74.0660,
+            }),
             price_thousands: f64::from(activity.price.unwrap_or(0.0)) / 1_000.0,
             start_ms: activity.start_ms,
             day_off: local.is_weekend() || city.is_holiday(local),
@@ -101,8 +133,16 @@ impl Facts {
 
     /// How many tags two activities share, over how many they have together.
     pub fn overlap(&self, other: &Self) -> f64 {
-        let shared = self.tags.iter().filter(|tag| other.tags.contains(tag)).count();
+        let shared = self
+            .tags
+            .iter()
+            .filter(|tag| other.tags.contains(tag))
+            .count();
         let together = self.tags.len() + other.tags.len() - shared;
-        if together == 0 { 0.0 } else { shared as f64 / together as f64 }
+        if together == 0 {
+            0.0
+        } else {
+            shared as f64 / together as f64
+        }
     }
 }

@@ -72,7 +72,13 @@ impl Taste {
     }
 
     /// The probability, in (0, 1), that the visitor wants to go to `activity`, looking at it at `now_ms`.
-    pub fn utility(&self, activity: &Facts, past: &[Consumed], facts: &[Facts], now_ms: i64) -> f64 {
+    pub fn utility(
+        &self,
+        activity: &Facts,
+        past: &[Consumed],
+        facts: &[Facts],
+        now_ms: i64,
+    ) -> f64 {
         match self {
             Self::ByTag(taste) => taste.utility(activity),
             Self::ByPlace(taste) => taste.utility(activity, past, facts, now_ms),
