@@ -8,7 +8,7 @@ use triqueta_trainer::Dataset;
 use crate::failure::Failure;
 
 /// The dataset with the events of a store added. An event that both have counts once.
-pub(crate) fn with_store_events(dataset: Dataset, store: &Path) -> Result<(Dataset, usize), Failure> {
+pub(crate) fn with_store_events(mut dataset: Dataset, store: &Path) -> Result<(Dataset, usize), Failure> {
     if !store.is_file() {
         let message = format!("there is no event store at `{}`; `triqueta serve --store` makes one", store.display());
         return Err(Failure::new("STORE_MISSING", message));
@@ -22,11 +22,7 @@ pub(crate) fn with_store_events(dataset: Dataset, store: &Path) -> Result<(Datas
         export(&store, Watermark::default(), |stored| events.push(stored.event)).await?;
         Ok::<_, StoreError>(events)
     })?;
-    let before = dataset.events.len();
-    let Dataset { city, activities, visitors, mut events, lineage } = dataset;
-    events.extend(stored);
-    let dataset = Dataset::new(city, activities, visitors, events, lineage)?;
-    let added = dataset.events.len() - before;
+    let added = dataset.extend(stored)?;
     Ok((dataset, added))
 }
 

@@ -1,0 +1,148 @@
+//! Is everything damaged, mixed or replayed refused with a typed error, and everything whole accepted?
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use triqueta::bundle::{Bundle, Channel, Files, Manifest};
+use triqueta::engine::Engine;
+use triqueta::history::Visitor;
+use triqueta::math::Random;
+use triqueta::rank::Request;
+
+fn small() -> (String, Files) {
+    let mut draft = support::draft(5, 30);
+    draft.shard_rows = vec![20, 10];
+    let request = Request { now_ms: support::NOW_MS, ..Request::default() };
+    support::sealed(&draft, &[(Visitor::default(), request)])
+}
+
+#[test]
+fn what_was_written_is_what_is_read() {
+    let draft = support::draft(3, 40);
+    let (id, files) = support::sealed(&draft, &[]);
+    let bundle = Bundle::open(&id, &files).unwrap();
+    assert_eq!(bundle.two_tower, draft.two_tower);
+    assert_eq!(bundle.vectors, draft.vectors);
+    assert_eq!(bundle.counters, draft.counters);
+    assert_eq!(bundle.texts, draft.texts);
+    assert_eq!(format!("{:?}", bundle.catalog), format!("{:?}", draft.catalog));
+    let (again, _) = support::sealed(&draft, &[]);
+    assert_eq!(again, id, "the same draft gives the same bytes");
+}
+
+#[test]
+fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
+    let (id, files) = small();
+    let mut random = Random::new(1);
+    for (path, bytes) in files.iter() {
+        for _ in 0..60 {
+            let mut damaged = bytes.to_vec();
+            damaged[random.below(bytes.len())] ^= 1 << random.below(8);
+            refuse(&id, &files, path, damaged, "bit");
+        }
+        for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+            refuse(&id, &files, path, bytes[..length].to_vec(), "cut");
+        }
+        let longer = [bytes, b"x"].concat();
+        refuse(&id, &files, path, longer, "longer");
+    }
+}
+
+fn refuse(id: &str, files: &Files, path: &str, damaged: Vec<u8>, what: &str) {
+    let mut copy = files.clone();
+    copy.insert(path, damaged);
+    let error = Engine::open(id, &copy).map(|_| ()).expect_err(&format!("{what} in {path} was accepted"));
+    assert!(["BUNDLE_HASH", "BUNDLE_LENGTH"].contains(&error.code()), "{what} in {path}: {error}");
+}
+
+#[test]
+fn a_missing_file_names_itself() {
+    let (id, files) = small();
+    for (path, _) in files.iter() {
+        let mut without = Files::default();
+        files.iter().filter(|(other, _)| *other != path).for_each(|(other, bytes)| without.insert(other, bytes.to_vec()));
+        let error = Engine::open(&id, &without).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), "BUNDLE_MISSING");
+        assert!(error.to_string().contains(path), "{error}");
+    }
+}
+
+/// An attacker, or a bug, that makes consistent hashes still cannot make the engine use nonsense.
+#[test]
+fn consistent_nonsense_is_refused_too() {
+    let (id, files) = small();
+    let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    let mut random = Random::new(2);
+    let mut refused = 0;
+    for entry in &manifest.files {
+        for _ in 0..150 {
+            let mut bytes = files.get(&entry.path).unwrap().to_vec();
+            for _ in 0..=random.below(3) {
+                let at = random.below(bytes.len());
+                bytes[at] = random.next_u64() as u8;
+            }
+            let mut forged = manifest.clone();
+            let target = forged.files.iter_mut().find(|file| file.name == entry.name).unwrap();
+            target.sha256 = triqueta::bundle::sha256_hex(&bytes);
+            let mut copy = files.clone();
+            copy.insert(entry.path.clone(), bytes);
+            let json = forged.to_json().unwrap();
+            let forged_id = Manifest::id(&json);
+            copy.insert(Manifest::path(&forged_id), json);
+            match Engine::open(&forged_id, &copy) {
+                Err(_) => refused += 1,
+                // A changed title or a price does not touch the ranking of the self-test; it must still not panic.
+                Ok(engine) => {
+                    let request = Request { now_ms: support::NOW_MS, ..Request::default() };
+                    let slate = engine.recommend(&Visitor::default(), &request).unwrap();
+                    assert!(slate.items.iter().all(|item| item.propensity > 0.0));
+                }
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+#[test]
+fn an_engine_that_ranks_otherwise_refuses_the_bundle() {
+    let (id, files) = small();
+    let mut manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    manifest.self_test[0].digest = "0000000000000000".into();
+    let json = manifest.to_json().unwrap();
+    let forged = Manifest::id(&json);
+    let mut copy = files;
+    copy.insert(Manifest::path(&forged), json);
+    assert_eq!(Engine::open(&forged, &copy).map(|_| ()).unwrap_err().code(), "BUNDLE_SELF_TEST");
+}
+
+#[test]
+fn unusual_manifests_are_refused_by_kind() {
+    let (id, files) = small();
+    let text = String::from_utf8(files.get(&Manifest::path(&id)).unwrap().to_vec()).unwrap();
+    let code = |json: String| Manifest::from_json(&Manifest::id(json.as_bytes()), json.as_bytes()).unwrap_err().code();
+    assert_eq!(code(text.replacen("\"format\": 1", "\"format\": 2", 1)), "BUNDLE_FORMAT");
+    assert_eq!(code(text.replacen("\"engine\": 1", "\"engine\": 9", 1)), "BUNDLE_ENGINE_TOO_OLD");
+    assert_eq!(code(text.replacen("objects/", "../../etc/", 1)), "BUNDLE_MALFORMED");
+    assert_eq!(code(text.replacen("\"bytes\": ", "\"bytes\": 10000000000", 1)), "BUNDLE_MALFORMED");
+    assert_eq!(code("[".repeat(100_000)), "BUNDLE_MALFORMED");
+}
+
+#[test]
+fn channels_go_forward_only_and_expire() {
+    let json = |sequence: u64| {
+        format!(
+            r#"{{"format":1,"sequence":{sequence},"expires_ms":2000,"later_field":true,
+                "variants":{{"default":{{"bundle":"{}","weight":1}}}}}}"#,
+            "a".repeat(32)
+        )
+    };
+    let channel = Channel::from_json(json(7).as_bytes()).unwrap();
+    assert!(channel.accept(7, 1_000).is_ok());
+    assert_eq!(channel.accept(8, 1_000).unwrap_err().code(), "BUNDLE_ROLLBACK");
+    assert_eq!(channel.accept(7, 2_001).unwrap_err().code(), "BUNDLE_EXPIRED");
+    assert_eq!(channel.bundle("other").unwrap_err().code(), "BUNDLE_UNKNOWN_VARIANT");
+    for bad in ["", "{}", r#"{"format":1}"#, &json(7).replace("aaaa", "../a"), &json(7).replace("default", "other")] {
+        assert_eq!(Channel::from_json(bad.as_bytes()).unwrap_err().code(), "BUNDLE_MALFORMED", "{bad}");
+    }
+    assert_eq!(Channel::from_json(json(7).replace("\"format\":1", "\"format\":2").as_bytes()).unwrap_err().code(), "BUNDLE_FORMAT");
+}
