@@ -9,6 +9,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod support;
 
+use triqueta::bundle::Files;
+use triqueta::engine::Engine;
 use triqueta::math::{Digest, Random};
 
 const BLOCKS: u64 = 12;
@@ -37,4 +39,21 @@ fn slates_are_the_same_everywhere() {
     let found: Vec<String> = (0..BLOCKS).map(block).collect();
     let golden: Vec<&str> = include_str!("golden/slates.txt").lines().collect();
     assert_eq!(found, golden, "as golden/slates.txt should read:\n{}\n", found.join("\n"));
+}
+
+/// A bundle as the first format wrote it, with sixteen self-test cases: it must open, and rank as it did, for as long as
+/// devices may hold one.
+#[test]
+fn a_bundle_of_the_first_format_still_opens_and_ranks_as_then() {
+    let container = include_bytes!("golden/bundle-format-1.safetensors");
+    let mut files = Files::default();
+    let mut id = String::new();
+    for (path, tensor) in safetensors::SafeTensors::deserialize(container).expect("a container of files").tensors() {
+        if let Some(name) = path.strip_prefix("manifests/") {
+            id = name.trim_end_matches(".json").to_owned();
+        }
+        files.insert(path, tensor.data().to_vec());
+    }
+    let engine = Engine::open(&id, &files).expect("it opens and passes its self-test");
+    assert_eq!(engine.bundle().manifest.self_test.len(), 16);
 }

@@ -87,3 +87,62 @@ fn is_available(profile: &Profile, city: &City, windows: u16) -> bool {
     let mut windows_of_profile = city.availability.iter().take(16).enumerate();
     windows_of_profile.any(|(index, window)| windows & (1 << index) != 0 && profile.availability.contains(&window.name))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::catalog::{Activity, Words};
+
+    const START_MS: i64 = 1_732_411_800_000;
+
+    fn score(profile: &Profile, positives: f32, options: RuleOptions, now_ms: i64) -> Option<RuleScore> {
+        let activity: Activity = serde_json::from_value(serde_json::json!({
+            "id": "a", "title": "Jazz", "type": "cultura", "tags": ["jazz", "música", "noche", "arte"],
+            "locality": "Chapinero", "level": "medio", "start_ms": START_MS,
+        }))
+        .unwrap();
+        let words = Words::learn(std::slice::from_ref(&activity), [], 1).unwrap();
+        let catalog = Catalog::build(City::default(), words, &[activity]).unwrap();
+        let mut counters = Counters::new(1, START_MS, 14.0);
+        counters.add(Row(0), START_MS, true, positives);
+        triqueta_rule(profile, &catalog, &counters, 20.0, Row(0), now_ms, options)
+    }
+
+    fn profile(tags: &[&str]) -> Profile {
+        Profile { tags: tags.iter().map(|&tag| tag.to_owned()).collect(), ..Profile::default() }
+    }
+
+    /// Seen in the running application: one tag in common, the preferred locality, popularity .2275.
+    #[test]
+    fn the_running_codes_example_scores_the_same() {
+        let profile = Profile { locality: Some("Chapinero".into()), ..profile(&["jazz", "yoga"]) };
+        let score = score(&profile, 4.55, RuleOptions::default(), START_MS).unwrap();
+        assert!((score.total() - 17.275).abs() < 1e-4, "{score:?}");
+    }
+
+    #[test]
+    fn tags_count_at_most_thirty_and_words_must_match_exactly() {
+        let all = score(&profile(&["jazz", "música", "noche", "arte"]), 0.0, RuleOptions::default(), START_MS).unwrap();
+        assert_eq!((all.tags, all.tags_in_common), (30.0, 4));
+        let other_case = score(&profile(&["Jazz", "musica"]), 0.0, RuleOptions::default(), START_MS).unwrap();
+        assert_eq!(other_case.total(), 0.0);
+    }
+
+    #[test]
+    fn the_highest_score_is_48() {
+        let profile = Profile {
+            locality: Some("Chapinero".into()),
+            level: Some("medio".into()),
+            ..profile(&["jazz", "música", "noche"])
+        };
+        assert_eq!(score(&profile, 100.0, RuleOptions::default(), START_MS).unwrap().total(), 48.0);
+    }
+
+    #[test]
+    fn past_activities_count_unless_asked_otherwise() {
+        let future_only = RuleOptions { future_only: true, ..RuleOptions::default() };
+        assert!(score(&Profile::default(), 1.0, RuleOptions::default(), START_MS + 1).is_some());
+        assert!(score(&Profile::default(), 1.0, future_only, START_MS + 1).is_none());
+    }
+}
