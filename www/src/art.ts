@@ -1,8 +1,8 @@
 /**
  * The picture of an activity. There are no photographs, so each one gets a small poster of its own: its type chooses the
- * composition and the colours, its id the variation, its first known tag the drawing.
+ * composition and the colours, its id the variation, its most particular tag the drawing.
  */
-import type { ActivityCard } from '@triqueta/recommender';
+import type { ActivityCard, Vocabulary } from '@triqueta/recommender';
 import { s } from './dom.ts';
 import { strokes, topicGlyph } from './glyphs.ts';
 
@@ -24,25 +24,31 @@ const PALETTES: readonly Palette[] = [
 ];
 const COMPOSITIONS: readonly Composition[] = [tiles, lanes, hills, garland];
 
-/** The poster of an activity. `types` is the vocabulary in its order: it decides who gets which composition. */
-export function poster(activity: ActivityCard, types: readonly string[]): SVGSVGElement {
-  const found = activity.type === null ? -1 : types.indexOf(activity.type);
+/** The poster of an activity. The order of the vocabulary's types decides who gets which composition. */
+export function poster(activity: ActivityCard, vocabulary: Vocabulary): SVGSVGElement {
+  const found = vocabulary.types.findIndex((entry) => entry.value === activity.type);
   const style = found < 0 ? COMPOSITIONS.length - 1 : found;
   const random = seeded(activity.id);
   const palette = PALETTES[(style + (random() < 0.45 ? 3 : 0)) % PALETTES.length] ?? PALETTES[0]!;
   const compose = COMPOSITIONS[style % COMPOSITIONS.length] ?? garland;
-  const topic = topicGlyph(...activity.tags, activity.type);
+  const topic = topicGlyph(...rarestFirst(activity.tags, vocabulary), activity.type);
   return s(
     'svg',
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'xMidYMid slice', class: 'poster', 'aria-hidden': 'true', focusable: 'false' },
     s('rect', { width: WIDTH, height: HEIGHT, fill: palette[0] }),
     ...compose(palette, random),
-    s('circle', { cx: 252, cy: 112, r: 44, fill: palette[3] }),
+    s('circle', { cx: 254, cy: 92, r: 42, fill: palette[3] }),
     s('path', {
-      d: strokes(topic), transform: 'translate(221.5 81.5) scale(2.54)', fill: 'none', stroke: palette[0],
+      d: strokes(topic), transform: 'translate(224.6 62.6) scale(2.45)', fill: 'none', stroke: palette[0],
       'stroke-width': 1.5, 'stroke-linecap': 'round', 'stroke-linejoin': 'round',
     }),
   );
+}
+
+/** What few plans have says most about one that has it. */
+function rarestFirst(tags: readonly string[], vocabulary: Vocabulary): string[] {
+  const counts = new Map(vocabulary.tags.map(({ value, count }) => [value, count]));
+  return [...tags].sort((left, right) => (counts.get(left) ?? 0) - (counts.get(right) ?? 0));
 }
 
 /** Quarter circles on a grid, like floor tiles of the old centre. */

@@ -52,7 +52,7 @@ export class Card {
           h(
             'div',
             { class: 'card-art' },
-            poster(activity, agenda.vocabulary.types.map((entry) => entry.value)),
+            poster(activity, agenda.vocabulary),
             h('span', { class: 'leaf', 'aria-hidden': 'true' }, h('b', {}, date.day), h('i', {}, date.month)),
             this.#flags,
           ),

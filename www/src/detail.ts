@@ -24,7 +24,7 @@ export function openDetail(agenda: Agenda, item: SlateItem, source: DetailSource
     name: 'detail',
     heading: activity.title,
     content: [
-      h('div', { class: 'detail-art' }, poster(activity, agenda.vocabulary.types.map((entry) => entry.value))),
+      h('div', { class: 'detail-art' }, poster(activity, agenda.vocabulary)),
       h('p', { class: 'reason' }, glyph('spark'), h('span', {}, currentLocale() === 'en' ? item.reason.english : item.reason.text)),
       ...(agenda.learns ? [buttons(agenda, item, () => dialog.close())] : []),
       activity.description ? h('p', { class: 'description' }, activity.description) : h('span', {}),
@@ -132,12 +132,11 @@ async function fillSimilar(agenda: Agenda, item: SlateItem, section: HTMLElement
     section.append(h('p', {}, text().detail.noSimilar));
     return;
   }
-  const types = agenda.vocabulary.types.map((entry) => entry.value);
   section.append(h('ul', {}, ...slate.items.map((other) => h(
     'li',
     {},
     h('button', { type: 'button', class: 'mini', onclick: () => open(other) },
-      h('span', { class: 'mini-art' }, poster(other.activity, types)),
+      h('span', { class: 'mini-art' }, poster(other.activity, agenda.vocabulary)),
       h('span', { class: 'mini-words' }, h('b', {}, other.activity.title), h('span', {}, when(other.activity, Date.now())), h('span', {}, price(other.activity)))),
   ))));
   for (const other of slate.items) void agenda.note({ kind: 'impression', shown: other.shown });

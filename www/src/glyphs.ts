@@ -41,7 +41,7 @@ const STROKES = {
   mountain: 'M3 19l6-11 4 6.5 2.5-3.5L21 19zM9 8l-1.7 4.5L9.5 11l1.8 2M16 5.5m-1.5 0a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0-3 0',
   waves: 'M3 9c2-2 4-2 6 0s4 2 6 0 4-2 6 0M3 14c2-2 4-2 6 0s4 2 6 0 4-2 6 0M3 19c2-2 4-2 6 0s4 2 6 0 4-2 6 0',
   kite: 'M13 3l7 6-8 7-5-8zM13 3l-1 13M7 8l13 1M12 16c-1 2-3 1-4 2.5S6 21 4 20.5',
-  tree: 'M12 21v-7M12 3.5c3 0 4.5 2 4.3 4 2.2.3 3.2 2 3 3.7-.3 2-2 3-4 2.8H8.7c-2 .2-3.7-.8-4-2.8-.2-1.7.8-3.4 3-3.7-.2-2 1.3-4 4.3-4zM9 21h6M12 17l2.5-2.5',
+  tree: 'M12 21v-7M12 3.5c3 0 4.5 2 4.3 4 2.2.3 3.2 2 3 3.7-.3 2-2 3-4 2.8H8.7c-2 .2-3.7-.8-4-2.8-.2-1.7.8-3.4 3-3.7-.2-2 1.3-4 4.3-4zM9 21h6',
   vase: 'M9 4h6M10 4c.5 2.5-4 4.5-4 9 0 3 2 5 3.5 7h5c1.5-2 3.5-4 3.5-7 0-4.5-4.5-6.5-4-9M6.3 12h11.4M7 15.5h10',
   bunting: 'M3 6c6 3.5 12 3.5 18 0M5 7l.8 6 3.7-4.5M10 8.6l2 5.9 2-5.9M14.5 8.5l3.7 4.5.8-6M6 20h12',
   route: 'M6 18m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0M8 18h7a3 3 0 0 0 0-6H9.5a3 3 0 0 1 0-6H14M18 9.5c-2-2-2.7-3.3-2.7-4.3a2.7 2.7 0 0 1 5.4 0c0 1-.7 2.3-2.7 4.3z',
@@ -58,7 +58,7 @@ export type Glyph = keyof typeof STROKES;
 
 /** Beginnings of words, unaccented, and the drawing they stand for. The first that fits wins. */
 const TOPICS: readonly (readonly [string, Glyph])[] = [
-  ['concierto', 'microphone'], ['canto', 'microphone'], ['coro', 'microphone'], ['comedia', 'microphone'], ['stand', 'microphone'],
+  ['concierto', 'microphone'], ['canto', 'microphone'], ['coro', 'microphone'], ['charla', 'microphone'], ['comedia', 'microphone'], ['stand', 'microphone'],
   ['music', 'note'], ['jazz', 'note'], ['rock', 'note'], ['salsa', 'dance'], ['orquesta', 'note'], ['clasica', 'note'],
   ['cine', 'film'], ['film', 'film'], ['teatro', 'mask'], ['circo', 'mask'], ['titeres', 'mask'], ['opera', 'mask'],
   ['fotogra', 'camera'], ['photo', 'camera'], ['danza', 'dance'], ['baile', 'dance'], ['dance', 'dance'], ['ballet', 'dance'],
@@ -75,7 +75,7 @@ const TOPICS: readonly (readonly [string, Glyph])[] = [
   ['fitness', 'weight'], ['aerobic', 'weight'], ['famil', 'kite'], ['infan', 'kite'], ['nino', 'kite'], ['cometa', 'kite'],
   ['aire', 'tree'], ['parque', 'tree'], ['natur', 'leaf'], ['ambient', 'leaf'], ['jardin', 'leaf'], ['huerta', 'leaf'], ['ave', 'leaf'],
   ['taller', 'vase'], ['artesan', 'vase'], ['ceramica', 'vase'], ['manual', 'vase'],
-  ['festival', 'bunting'], ['feria', 'bunting'], ['carnaval', 'bunting'], ['fiesta', 'bunting'], ['mercado', 'bunting'],
+  ['festival', 'bunting'], ['feria', 'bunting'], ['carnaval', 'bunting'], ['fiesta', 'bunting'], ['mercado', 'bunting'], ['navidad', 'star'],
   ['tour', 'route'], ['recorrido', 'route'], ['urbano', 'route'], ['centro', 'route'], ['astronom', 'moon'], ['noctur', 'moon'],
   ['cultur', 'mask'], ['deport', 'ball'], ['sport', 'ball'], ['recrea', 'kite'], ['entrete', 'bunting'],
 ];
