@@ -68,7 +68,20 @@ pub struct LiveRun {
     pub cold_activity: Vec<bool>,
 }
 
-/// Ranks the queries, which are in order of time, with live counters and a model that was trained on the past.
+/// How fresh the bundle is that ranks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Counters and catalogue of the very moment.
+    Live,
+    /// Counters of the last full hour and the catalogue of the last full day (UTC): what a browser can know. An activity
+    /// published since is not in the list: it ranks last.
+    Published,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Ranks the queries, which are in order of time, with a model that was trained on the past.
 ///
 /// # Errors
 /// The first thing that breaks a contract of the catalogue, or [`crate::TrainerError::Cancelled`].
@@ -76,6 +89,7 @@ pub fn rank_live(
     dataset: &Dataset,
     trained: &Trained,
     queries: &[Query],
+    freshness: Freshness,
     progress: &dyn Progress,
 ) -> Result<LiveRun> {
     let words = trained.schema.words.extended(&dataset.activities)?;
@@ -88,6 +102,9 @@ pub fn rank_live(
         &catalog,
         trained.counter_half_life_days,
     );
+    if freshness == Freshness::Published {
+        lens = lens.with_counters_published(dataset, HOUR_MS);
+    }
     let mut run = LiveRun {
         ranks: BTreeMap::new(),
         cold_visitor: Vec::new(),
@@ -99,7 +116,15 @@ pub fn rank_live(
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
         let cosines = cosines(&trained.two_tower, &items, &choice);
         for peer in Peer::ALL {
-            let scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            let mut scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            if freshness == Freshness::Published && peer != Peer::Random {
+                let listed_before_ms = query.time_ms - query.time_ms.rem_euclid(DAY_MS);
+                for (score, row) in scores.iter_mut().zip(&query.candidates) {
+                    if catalog.columns().published_ms[row.index()] >= listed_before_ms {
+                        *score = f32::NEG_INFINITY;
+                    }
+                }
+            }
             run.ranks
                 .entry(peer)
                 .or_default()

@@ -6,6 +6,7 @@
 //! ranks at. Hyper-parameters are chosen inside the training period.
 
 mod bootstrap;
+mod figures;
 mod full;
 mod live;
 mod metrics;
@@ -15,12 +16,14 @@ mod queries;
 mod report;
 mod run;
 mod split;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 
 pub use bootstrap::{Difference, clustered_difference};
 pub use full::{FullRun, rank_full};
-pub use live::{LiveRun, Query, queries_after, rank_live};
+pub use live::{Freshness, LiveRun, Query, queries_after, rank_live};
 pub use metrics::{ListMetrics, Rank, mean_and_deviation};
 pub use peers::{
     Peer, Untrained, blend_scores, content_scores, pair_column, popularity_so_far, resolve,

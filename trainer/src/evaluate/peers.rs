@@ -72,7 +72,7 @@ impl Untrained {
         choice: &Choice,
         smoothing: PopularitySmoothing,
     ) -> Self {
-        let counters = lens.replay().counters();
+        let counters = lens.counters();
         let average = counters.positive_rate();
         let counts = counters.positives_total.iter().zip(&counters.views_total);
         let most_popular = counts

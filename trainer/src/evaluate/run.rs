@@ -1,19 +1,15 @@
 //! A whole evaluation: split, train with each seed on the past, rank the future, sum up.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use triqueta::catalog::Words;
 
-use super::RankingMetrics;
-use super::bootstrap::clustered_difference;
-use super::full::{FullRun, rank_full};
-use super::live::{LiveRun, Query, queries_after, rank_live};
-use super::metrics::{ListMetrics, Rank, mean_and_deviation};
-use super::peers::Peer;
+use super::figures::{differences, full_figures, live_figures};
+use super::full::rank_full;
+use super::live::{Freshness, queries_after, rank_live};
 use super::problem::EvaluateError;
-use super::queries::{OtherRanks, read_queries, read_ranks};
-use super::report::{Evaluation, Figure, add_group};
+use super::queries::{read_queries, read_ranks};
+use super::report::Evaluation;
 use super::split::{quantile_ms, up_to};
 use crate::progress::Progress;
 use crate::replay::catalog_of;
@@ -93,7 +89,7 @@ pub fn evaluate(
     }
     let past = up_to(dataset, split_ms);
     let seeds: Vec<u64> = (0..options.seeds.max(1)).collect();
-    let (mut live, mut full) = (Vec::new(), Vec::new());
+    let (mut live, mut published, mut full) = (Vec::new(), Vec::new(), Vec::new());
     for &seed in &seeds {
         let trained = train(
             &past,
@@ -105,7 +101,21 @@ pub fn evaluate(
         )?;
         if options.protocols.contains(&Protocol::Live) {
             progress.begin("ranking open activities", Some(queries.len() as u64));
-            live.push(rank_live(dataset, &trained, &queries, progress)?);
+            live.push(rank_live(
+                dataset,
+                &trained,
+                &queries,
+                Freshness::Live,
+                progress,
+            )?);
+            progress.begin("ranking what was published", Some(queries.len() as u64));
+            published.push(rank_live(
+                dataset,
+                &trained,
+                &queries,
+                Freshness::Published,
+                progress,
+            )?);
         }
         if options.protocols.contains(&Protocol::Full) {
             progress.begin("ranking all activities", None);
@@ -113,7 +123,17 @@ pub fn evaluate(
         }
     }
     let mut rows = Vec::new();
-    live_figures(&mut rows, &live, &queries, &others, options.draws);
+    live_figures(&mut rows, "P2", &live, &queries);
+    differences(&mut rows, "P2", &live, &queries, &others, options.draws);
+    live_figures(&mut rows, "P2 as published", &published, &queries);
+    differences(
+        &mut rows,
+        "P2 as published",
+        &published,
+        &queries,
+        &others,
+        options.draws,
+    );
     full_figures(&mut rows, &full);
     let (name, simulated) = (dataset.lineage.name.clone(), dataset.lineage.simulated);
     Ok(Evaluation {
@@ -123,163 +143,4 @@ pub fn evaluate(
         seeds,
         rows,
     })
-}
-
-fn live_figures(
-    rows: &mut Vec<Figure>,
-    runs: &[LiveRun],
-    queries: &[Query],
-    others: &OtherRanks,
-    draws: usize,
-) {
-    let Some(first) = runs.first() else { return };
-    let all = vec![true; queries.len()];
-    let warm: Vec<bool> = first.cold_visitor.iter().map(|cold| !cold).collect();
-    let groups = [
-        ("all", &all),
-        ("known visitors", &warm),
-        ("new visitors", &first.cold_visitor),
-        ("new activities", &first.cold_activity),
-    ];
-    for (group, members) in groups {
-        let n = members.iter().filter(|&&member| member).count();
-        if n == 0 {
-            continue;
-        }
-        let of = |ranks: &[Rank]| {
-            let chosen: Vec<Rank> = ranks
-                .iter()
-                .zip(members)
-                .filter(|(_, m)| **m)
-                .map(|(r, _)| *r)
-                .collect();
-            RankingMetrics::of(&chosen).values()
-        };
-        let by_seed: Vec<BTreeMap<Peer, [f64; 6]>> = runs
-            .iter()
-            .map(|run| {
-                run.ranks
-                    .iter()
-                    .map(|(&peer, ranks)| (peer, of(ranks)))
-                    .collect()
-            })
-            .collect();
-        add_group(
-            rows,
-            &format!("P2 / {group}"),
-            &RankingMetrics::NAMES,
-            n,
-            |peer, metric| {
-                let samples: Option<Vec<f64>> = by_seed
-                    .iter()
-                    .map(|seed| seed.get(&peer).map(|values| values[metric]))
-                    .collect();
-                samples.map(|samples| mean_and_deviation(&samples))
-            },
-        );
-    }
-    let blend: Vec<f64> = (0..queries.len())
-        .map(|query| mean_ndcg(runs, Peer::Blend, query))
-        .collect();
-    let popularity = (0..queries.len())
-        .map(|query| Some(mean_ndcg(runs, Peer::Popularity, query)))
-        .collect();
-    let mut rivals: Vec<(String, Vec<Option<f64>>)> = vec![("popularity".into(), popularity)];
-    rivals.extend(others.iter().map(|(name, ranks)| {
-        let of = |query: &Query| ranks.get(&query.id).map(|rank| rank.ndcg(10));
-        (
-            format!("{name} of the file"),
-            queries.iter().map(of).collect(),
-        )
-    }));
-    for (name, theirs) in rivals {
-        let paired = queries.iter().zip(&blend).zip(&theirs);
-        let paired: Vec<_> = paired
-            .filter_map(|((query, ours), theirs)| Some((&query.key, ours - (*theirs)?)))
-            .collect();
-        let n = paired.len();
-        let Some(difference) = clustered_difference(paired, draws, 1) else {
-            continue;
-        };
-        rows.push(Figure {
-            suite: "accuracy",
-            case: "P2 / all / blend".into(),
-            metric: "ndcg@10".into(),
-            value: difference.mean,
-            unit: "ratio",
-            n,
-            spread: None,
-            peer: Some(name),
-            low: Some(difference.low),
-            high: Some(difference.high),
-            baseline_random: None,
-            baseline_popularity: None,
-        });
-    }
-}
-
-fn mean_ndcg(runs: &[LiveRun], peer: Peer, query: usize) -> f64 {
-    let ranks = runs
-        .iter()
-        .filter_map(|run| run.ranks.get(&peer)?.get(query));
-    ranks.map(|rank| rank.ndcg(10)).sum::<f64>() / runs.len() as f64
-}
-
-fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
-    let Some(first) = runs.first() else { return };
-    let by_visitor = |cold: Option<bool>| {
-        move |run: &FullRun, peer: Peer| -> Vec<ListMetrics> {
-            let lists = run
-                .lists
-                .get(&peer)
-                .into_iter()
-                .flatten()
-                .zip(&run.cold_visitor);
-            lists
-                .filter(|(_, is_cold)| cold.is_none_or(|cold| cold == **is_cold))
-                .map(|(list, _)| *list)
-                .collect()
-        }
-    };
-    let new_only = |run: &FullRun, peer: Peer| run.new_only.get(&peer).cloned().unwrap_or_default();
-    type Lists<'a> = Box<dyn Fn(&FullRun, Peer) -> Vec<ListMetrics> + 'a>;
-    let groups: [(&str, Lists<'_>); 4] = [
-        ("all", Box::new(by_visitor(None))),
-        ("known visitors", Box::new(by_visitor(Some(false)))),
-        ("new visitors", Box::new(by_visitor(Some(true)))),
-        ("new activities", Box::new(new_only)),
-    ];
-    for (group, lists) in groups {
-        let n = lists(first, Peer::Random).len();
-        if n == 0 {
-            continue;
-        }
-        let value = |peer: Peer, metric: usize| {
-            let samples: Vec<f64> = runs
-                .iter()
-                .map(|run| ListMetrics::mean(&lists(run, peer)).values()[metric])
-                .collect();
-            Some(mean_and_deviation(&samples))
-        };
-        add_group(
-            rows,
-            &format!("P3 / {group}"),
-            &ListMetrics::NAMES,
-            n,
-            value,
-        );
-    }
-    add_group(
-        rows,
-        "P3 / coverage of first ten",
-        &["coverage"],
-        first.activities,
-        |peer, _| {
-            let samples: Vec<f64> = runs
-                .iter()
-                .filter_map(|run| run.coverage.get(&peer).copied())
-                .collect();
-            Some(mean_and_deviation(&samples))
-        },
-    );
 }

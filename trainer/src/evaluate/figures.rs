@@ -1,0 +1,186 @@
+//! From ranks to figures.
+
+use std::collections::BTreeMap;
+
+use super::RankingMetrics;
+use super::bootstrap::clustered_difference;
+use super::full::FullRun;
+use super::live::{LiveRun, Query};
+use super::metrics::{ListMetrics, Rank, mean_and_deviation};
+use super::peers::Peer;
+use super::queries::OtherRanks;
+use super::report::{Figure, add_group};
+
+/// The figures of each group of queries, by peer and metric.
+pub(super) fn live_figures(
+    rows: &mut Vec<Figure>,
+    protocol: &str,
+    runs: &[LiveRun],
+    queries: &[Query],
+) {
+    let Some(first) = runs.first() else { return };
+    let all = vec![true; queries.len()];
+    let warm: Vec<bool> = first.cold_visitor.iter().map(|cold| !cold).collect();
+    let groups = [
+        ("all", &all),
+        ("known visitors", &warm),
+        ("new visitors", &first.cold_visitor),
+        ("new activities", &first.cold_activity),
+    ];
+    for (group, members) in groups {
+        let n = members.iter().filter(|&&member| member).count();
+        if n == 0 {
+            continue;
+        }
+        let of = |ranks: &[Rank]| {
+            let chosen: Vec<Rank> = ranks
+                .iter()
+                .zip(members)
+                .filter(|(_, m)| **m)
+                .map(|(r, _)| *r)
+                .collect();
+            RankingMetrics::of(&chosen).values()
+        };
+        let by_seed: Vec<BTreeMap<Peer, [f64; 6]>> = runs
+            .iter()
+            .map(|run| {
+                run.ranks
+                    .iter()
+                    .map(|(&peer, ranks)| (peer, of(ranks)))
+                    .collect()
+            })
+            .collect();
+        add_group(
+            rows,
+            &format!("{protocol} / {group}"),
+            &RankingMetrics::NAMES,
+            n,
+            |peer, metric| {
+                let samples: Option<Vec<f64>> = by_seed
+                    .iter()
+                    .map(|seed| seed.get(&peer).map(|values| values[metric]))
+                    .collect();
+                samples.map(|samples| mean_and_deviation(&samples))
+            },
+        );
+    }
+}
+
+/// How much better the blend is than popularity and than each recommender of the file, with intervals.
+pub(super) fn differences(
+    rows: &mut Vec<Figure>,
+    protocol: &str,
+    runs: &[LiveRun],
+    queries: &[Query],
+    others: &OtherRanks,
+    draws: usize,
+) {
+    if runs.is_empty() {
+        return;
+    }
+    let blend: Vec<f64> = (0..queries.len())
+        .map(|query| mean_ndcg(runs, Peer::Blend, query))
+        .collect();
+    let popularity = (0..queries.len())
+        .map(|query| Some(mean_ndcg(runs, Peer::Popularity, query)))
+        .collect();
+    let mut rivals: Vec<(String, Vec<Option<f64>>)> = vec![("popularity".into(), popularity)];
+    rivals.extend(others.iter().map(|(name, ranks)| {
+        let of = |query: &Query| ranks.get(&query.id).map(|rank| rank.ndcg(10));
+        (
+            format!("{name} of the file"),
+            queries.iter().map(of).collect(),
+        )
+    }));
+    for (name, theirs) in rivals {
+        let paired = queries.iter().zip(&blend).zip(&theirs);
+        let paired: Vec<_> = paired
+            .filter_map(|((query, ours), theirs)| Some((&query.key, ours - (*theirs)?)))
+            .collect();
+        let n = paired.len();
+        let Some(difference) = clustered_difference(paired, draws, 1) else {
+            continue;
+        };
+        rows.push(Figure {
+            suite: "accuracy",
+            case: format!("{protocol} / all / blend"),
+            metric: "ndcg@10".into(),
+            value: difference.mean,
+            unit: "ratio",
+            n,
+            spread: None,
+            peer: Some(name),
+            low: Some(difference.low),
+            high: Some(difference.high),
+            baseline_random: None,
+            baseline_popularity: None,
+        });
+    }
+}
+
+fn mean_ndcg(runs: &[LiveRun], peer: Peer, query: usize) -> f64 {
+    let ranks = runs
+        .iter()
+        .filter_map(|run| run.ranks.get(&peer)?.get(query));
+    ranks.map(|rank| rank.ndcg(10)).sum::<f64>() / runs.len() as f64
+}
+
+/// The figures of each group of visitors, by peer and metric.
+pub(super) fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
+    let Some(first) = runs.first() else { return };
+    let by_visitor = |cold: Option<bool>| {
+        move |run: &FullRun, peer: Peer| -> Vec<ListMetrics> {
+            let lists = run
+                .lists
+                .get(&peer)
+                .into_iter()
+                .flatten()
+                .zip(&run.cold_visitor);
+            lists
+                .filter(|(_, is_cold)| cold.is_none_or(|cold| cold == **is_cold))
+                .map(|(list, _)| *list)
+                .collect()
+        }
+    };
+    let new_only = |run: &FullRun, peer: Peer| run.new_only.get(&peer).cloned().unwrap_or_default();
+    type Lists<'a> = Box<dyn Fn(&FullRun, Peer) -> Vec<ListMetrics> + 'a>;
+    let groups: [(&str, Lists<'_>); 4] = [
+        ("all", Box::new(by_visitor(None))),
+        ("known visitors", Box::new(by_visitor(Some(false)))),
+        ("new visitors", Box::new(by_visitor(Some(true)))),
+        ("new activities", Box::new(new_only)),
+    ];
+    for (group, lists) in groups {
+        let n = lists(first, Peer::Random).len();
+        if n == 0 {
+            continue;
+        }
+        let value = |peer: Peer, metric: usize| {
+            let samples: Vec<f64> = runs
+                .iter()
+                .map(|run| ListMetrics::mean(&lists(run, peer)).values()[metric])
+                .collect();
+            Some(mean_and_deviation(&samples))
+        };
+        add_group(
+            rows,
+            &format!("P3 / {group}"),
+            &ListMetrics::NAMES,
+            n,
+            value,
+        );
+    }
+    add_group(
+        rows,
+        "P3 / coverage of first ten",
+        &["coverage"],
+        first.activities,
+        |peer, _| {
+            let samples: Vec<f64> = runs
+                .iter()
+                .filter_map(|run| run.coverage.get(&peer).copied())
+                .collect();
+            Some(mean_and_deviation(&samples))
+        },
+    );
+}
