@@ -4,7 +4,7 @@
  */
 import type {
   ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Status,
-  Vocabulary,
+  Trace, Vocabulary,
 } from './types.js';
 
 /** Options the engine takes. */
@@ -28,7 +28,8 @@ export interface EngineRecommender {
   vocabulary(): Vocabulary;
   record(body: EventBody): Promise<string | null | undefined>;
   flush(): Promise<FlushReport>;
-  sync(): Promise<unknown>;
+  sync(): Promise<boolean>;
+  trace(request: RecommendRequest): Promise<Trace> | Trace;
   knowledge(): Promise<Knowledge> | Knowledge;
   exportData(): Promise<string> | string;
   forget(activityId?: string): Promise<void>;

@@ -8,7 +8,7 @@ import { TriquetaError, toTriquetaError } from './errors.js';
 import { order, orderBySimilarity, passes, type Scored } from './rule.js';
 import type {
   ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Problem, Profile,
-  RecommendRequest, RecommenderLike, Slate, Status, Vocabulary, VocabularyEntry,
+  RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary, VocabularyEntry,
 } from './types.js';
 
 const DEFAULT_LIMIT = 10;
@@ -66,7 +66,7 @@ export class FallbackRecommender implements RecommenderLike {
   }
 
   async recommend(request: RecommendRequest = {}): Promise<Slate> {
-    const now = this.#now();
+    const now = request.nowMs ?? this.#now();
     const saved = request.filters?.onlyFavourites ? [] : this.#activities;
     const passing = saved.filter((activity) => passes(activity, request.filters ?? {}, now));
     return this.#slate(order(passing, this.#profile), request.limit ?? DEFAULT_LIMIT, now);
@@ -100,6 +100,14 @@ export class FallbackRecommender implements RecommenderLike {
 
   async flush(): Promise<FlushReport> {
     return { sent: 0, acknowledged: 0, pending: 0, dropped: 0, retryInMs: null };
+  }
+
+  async sync(): Promise<false> {
+    return false;
+  }
+
+  async trace(): Promise<Trace> {
+    throw new TriquetaError('TRACE_UNAVAILABLE', 'The plain list has no inputs to replay: see `status.problem` for why it is shown.');
   }
 
   async knowledge(): Promise<Knowledge> {

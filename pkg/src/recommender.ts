@@ -9,7 +9,7 @@ import { TriquetaError, toTriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
 import type {
   ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Profile,
-  RecommendRequest, RecommenderLike, Slate, Status, Vocabulary,
+  RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary,
 } from './types.js';
 import type { EngineOptions, EngineRecommender } from './engine.js';
 import { loadEngine } from './wasm.js';
@@ -95,6 +95,19 @@ export class Recommender implements RecommenderLike {
     return this.#change((inner) => inner.flush());
   }
 
+  /**
+   * Asks for a newer bundle and takes it when it is whole and passes its self-test. Resolves with whether there was one;
+   * a bundle that cannot be had or used leaves the present one in place, with the reason in `status.problem`.
+   */
+  sync(): Promise<boolean> {
+    return this.#change((inner) => inner.sync());
+  }
+
+  /** A list with everything it was made from, for support: `triqueta replay-slate` computes it again, bit for bit. */
+  trace(request: RecommendRequest = {}): Promise<Trace> {
+    return this.#wait((inner) => inner.trace(request));
+  }
+
   /** Everything the device knows about the visitor, and what has left it. */
   knowledge(): Promise<Knowledge> {
     return this.#wait((inner) => inner.knowledge());
@@ -110,7 +123,7 @@ export class Recommender implements RecommenderLike {
     return this.#change((inner) => inner.forget(activityId));
   }
 
-  /** Calls back after profile, consent, history or outbox changed. Returns the function that stops it. */
+  /** Calls back after profile, consent, history, outbox or bundle changed. Returns the function that stops it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {

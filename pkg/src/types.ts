@@ -136,6 +136,10 @@ export interface RecommendRequest {
   explorationSlots?: number;
   /** Name of the place on the page, kept with events. Default `'list'`. */
   placement?: string;
+  /** Advanced: the moment to recommend for, milliseconds since 1970. Default: now, by the device's clock. */
+  nowMs?: number;
+  /** Advanced: decides what exploration draws, 1 to 2⁵³; the same seed gives the same list. Default: one a visit. */
+  seed?: number;
 }
 
 /** An activity as people read it. */
@@ -214,6 +218,19 @@ export interface Slate {
   readonly total: number;
   readonly nowMs: number;
   readonly seed: number | string;
+}
+
+/**
+ * A list with everything it was made from, for `triqueta replay-slate` to compute it again. Profile and history are in
+ * it: it leaves the device only by the visitor's own hand.
+ */
+export interface Trace {
+  readonly version: number;
+  readonly profile: Profile;
+  /** The history, as text. */
+  readonly history: string;
+  readonly request: RecommendRequest;
+  readonly slate: Omit<Slate, 'items'> & { readonly items: readonly { readonly activity: ActivityId }[] };
 }
 
 /** A value of a vocabulary and how many activities have it. */
@@ -323,6 +340,8 @@ export interface RecommenderLike {
   vocabulary(): Vocabulary;
   record(body: EventBody): Promise<string | null>;
   flush(): Promise<FlushReport>;
+  sync(): Promise<boolean>;
+  trace(request?: RecommendRequest): Promise<Trace>;
   knowledge(): Promise<Knowledge>;
   exportData(): Promise<string>;
   forget(activityId?: ActivityId): Promise<void>;
