@@ -59,11 +59,7 @@ pub fn read_queries(path: &Path, catalog: &Catalog) -> Result<Vec<Query>> {
                 .malformed(line, "candidates must be two or more, each once")
                 .into());
         }
-        if !record[candidates]
-            .split(';')
-            .next()
-            .is_some_and(|first| first == &record[positive])
-        {
+        if record[candidates].split(';').next() != Some(&record[positive]) {
             return Err(table
                 .malformed(line, "the first candidate is not the positive")
                 .into());
