@@ -127,24 +127,24 @@ fn table_of(title: &str, rows: &[&Figure]) -> String {
         }
     }
     let n = rows.first().map_or(0, |row| row.n);
-    let mut text = format!("\n{:32}", format!("{title} (n {n})"));
+    let mut text = format!("\n{:44}", format!("{title} (n {n})"));
     metrics
         .iter()
-        .for_each(|metric| text.push_str(&format!("{metric:>15}")));
+        .for_each(|metric| text.push_str(&format!("{metric:>16}")));
     for model in models {
-        text.push_str(&format!("\n  {model:30}"));
+        text.push_str(&format!("\n  {model:42}"));
         for metric in &metrics {
             let case = format!("{title} / {model}");
             let cell = rows
                 .iter()
                 .find(|row| row.case == case && row.metric == **metric)
                 .map(|row| {
-                    let spread = row.spread.filter(|spread| *spread > 0.0);
+                    let spread = row.spread.filter(|spread| *spread >= 5e-4);
                     spread.map_or(format!("{:.4}", row.value), |spread| {
                         format!("{:.4} ({spread:.3})", row.value)
                     })
                 });
-            text.push_str(&format!("{:>15}", cell.unwrap_or_default()));
+            text.push_str(&format!("{:>16}", cell.unwrap_or_default()));
         }
     }
     text.push('\n');

@@ -8,7 +8,7 @@ use super::figures::{differences, full_figures, live_figures};
 use super::full::rank_full;
 use super::live::{Freshness, queries_after, rank_live};
 use super::problem::EvaluateError;
-use super::queries::{read_queries, read_ranks};
+use super::queries::{OtherRanks, read_queries, read_ranks};
 use super::report::Evaluation;
 use super::split::{quantile_ms, up_to};
 use crate::progress::Progress;
@@ -81,6 +81,7 @@ pub fn evaluate(
     let others = options
         .ranks
         .as_deref()
+        .filter(|_| options.queries.is_some())
         .map(read_ranks)
         .transpose()?
         .unwrap_or_default();
@@ -126,12 +127,13 @@ pub fn evaluate(
     live_figures(&mut rows, "P2", &live, &queries);
     differences(&mut rows, "P2", &live, &queries, &others, options.draws);
     live_figures(&mut rows, "P2 as published", &published, &queries);
+    // Other recommenders' ranks are live ones: nothing to compare what was published with.
     differences(
         &mut rows,
         "P2 as published",
         &published,
         &queries,
-        &others,
+        &OtherRanks::new(),
         options.draws,
     );
     full_figures(&mut rows, &full);
