@@ -7,9 +7,10 @@
 mod lens;
 mod open;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use triqueta::catalog::{Catalog, Row};
+use triqueta::event::{Body, Event, Opinion, SessionId};
 use triqueta::feature::{PairRow, UserRow};
 use triqueta::history::Profile;
 use triqueta::model::{Embedding, TwoTower};
@@ -23,7 +24,8 @@ pub use open::{Open, thin};
 /// One positive signal: the first that stands for a visitor and an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Positive {
-    /// When, Unix ms.
+    /// When the decision began, Unix ms: the first thing recorded of the activity in the visit it was chosen in. What the
+    /// page records between showing an activity and its being chosen (a look, an opened detail) would give the choice away.
     pub time_ms: i64,
     /// Who.
     pub key: VisitorKey,
@@ -35,10 +37,12 @@ pub struct Positive {
 pub fn positives(dataset: &Dataset, catalog: &Catalog) -> Vec<Positive> {
     let mut replay = Replay::new(dataset, catalog, 1.0);
     let mut seen = HashSet::new();
+    let mut visits = Visits::default();
     let mut positives = Vec::new();
     loop {
         let together = replay.upcoming();
         let Some(first) = together.first() else {
+            positives.sort_by_key(|positive: &Positive| positive.time_ms);
             return positives;
         };
         let time_ms = first.time_ms;
@@ -52,10 +56,42 @@ pub fn positives(dataset: &Dataset, catalog: &Catalog) -> Vec<Positive> {
                 continue;
             };
             let key = VisitorKey::of(event);
+            let time_ms = visits.met(&key, event, row);
             if replay.is_chosen(&key, row) && seen.insert((key.clone(), row)) {
                 positives.push(Positive { time_ms, key, row });
             }
         }
+    }
+}
+
+/// When each visitor met each activity in their present visit.
+#[derive(Default)]
+struct Visits(HashMap<VisitorKey, (SessionId, HashMap<Row, i64>)>);
+
+impl Visits {
+    /// When the decision that `event` belongs to began: the first event of this visit about the activity since it was
+    /// last decided on.
+    fn met(&mut self, key: &VisitorKey, event: &Event, row: Row) -> i64 {
+        if !self
+            .0
+            .get(key)
+            .is_some_and(|(session, _)| *session == event.session)
+        {
+            self.0.insert(key.clone(), (event.session, HashMap::new()));
+        }
+        let Some((_, met)) = self.0.get_mut(key) else {
+            return event.time_ms;
+        };
+        let time_ms = *met.entry(row).or_insert(event.time_ms);
+        let undecided = match &event.body {
+            Body::Impression { .. } | Body::Viewed { .. } | Body::DetailView { .. } => true,
+            Body::Feedback { opinion, .. } => *opinion == Opinion::Maybe,
+            _ => false,
+        };
+        if !undecided {
+            met.remove(&row);
+        }
+        time_ms
     }
 }
 
@@ -99,4 +135,50 @@ pub struct Choice {
     pub candidates: Vec<Row>,
     /// The pair features of each candidate.
     pub pairs: Vec<PairRow>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use triqueta::catalog::Words;
+    use triqueta::event::Source;
+    use triqueta::math::Random;
+
+    use super::*;
+    use crate::replay::catalog_of;
+    use crate::testing::{START_MS, activity, dataset_of, disliked, event, saved};
+
+    #[test]
+    fn a_decision_begins_when_the_activity_is_first_met_in_the_visit() {
+        let activities: Vec<_> = (0..3)
+            .map(|number| activity(number, &mut Random::new(1)))
+            .collect();
+        let ids: Vec<String> = activities
+            .iter()
+            .map(|activity| activity.id.0.clone())
+            .collect();
+        let opened = Body::DetailView {
+            activity: ids[0].as_str().into(),
+            dwell_seconds: 40.0,
+            scroll_depth: 1.0,
+            external_click: false,
+            source: Source::Recommendation,
+            shown: None,
+        };
+        let events = vec![
+            event(0, "u1", START_MS, opened),
+            event(1, "u1", START_MS + 1_000, saved(&ids[1])),
+            event(2, "u1", START_MS + 40_000, saved(&ids[0])),
+            event(3, "u1", START_MS + 50_000, disliked(&ids[2])),
+            event(4, "u1", START_MS + 90_000, saved(&ids[2])),
+        ];
+        let dataset = dataset_of(activities, Vec::new(), events);
+        let words = Words::learn(&dataset.activities, [], 1).unwrap();
+        let catalog = catalog_of(&dataset, words).unwrap();
+        let found: Vec<(u32, i64)> = positives(&dataset, &catalog)
+            .iter()
+            .map(|positive| (positive.row.0, positive.time_ms - START_MS))
+            .collect();
+        assert_eq!(found, [(0, 0), (1, 1_000), (2, 90_000)]);
+    }
 }
