@@ -82,6 +82,18 @@ fn text(report: &Report) -> String {
         report.events,
         report.bundle.chars().take(12).collect::<String>(),
     )];
+    if let Some((_, first)) = report.offline.first() {
+        lines.push(format!(
+            "the last {} choices, ranked among all that was open:",
+            first.queries
+        ));
+    }
+    for (model, metrics) in &report.offline {
+        lines.push(format!(
+            "  {model:<11} NDCG@10 {:.3}   AUC {:.3}",
+            metrics.ndcg10, metrics.auc
+        ));
+    }
     if let Some(first) = report.regret.first() {
         lines.push(format!(
             "regret against the oracle ({} visitors, best list {:.3}):",

@@ -84,7 +84,7 @@ fn the_chain_ends_in_a_served_bundle_and_the_second_run_takes_it_as_it_is() {
     let first = Demo::start(&options(folder.path(), 150), &Silent).unwrap();
     let report = first.report.clone();
     assert!(!report.reused && report.events > 3_000 && report.activities >= 400);
-    assert_eq!(report.regret.len(), 5);
+    assert_eq!(report.regret.len(), 6);
     let channel = ureq::get(format!("{}/bundles/channel.json", report.url))
         .call()
         .unwrap()

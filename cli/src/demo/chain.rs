@@ -13,6 +13,7 @@ use triqueta::event::{DeviceId, Event};
 use triqueta_server::store::{Watermark, export};
 use triqueta_server::{RunningServer, ServerConfig, serve};
 use triqueta_trainer::dataset::{Dataset, Lineage, VisitorRecord};
+use triqueta_trainer::evaluate::RankingMetrics;
 use triqueta_trainer::progress::Progress;
 use triqueta_trainer::publish::{Registry, draft_of_training, seal_draft};
 use triqueta_trainer::train::{TrainOptions, train};
@@ -64,6 +65,8 @@ pub struct Report {
     pub events: u64,
     /// The regret of each way of ranking against the oracle; empty where a demo is reused.
     pub regret: Vec<MeanRegret>,
+    /// How well each model ranked the last choices before the city's day, which it had not seen; empty where reused.
+    pub offline: Vec<(String, RankingMetrics)>,
     /// What was done, and how many seconds it took.
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -183,12 +186,12 @@ impl Making<'_> {
         let registry = Registry::at(self.home.registry());
         let reused =
             self.home.mark.events_sent && !self.options.retrain && registry.engine(VARIANT).is_ok();
-        let mut regret = Vec::new();
+        let (mut regret, mut offline) = (Vec::new(), Vec::new());
         if !reused {
             let city = self.city()?;
             self.send_events(&city)?;
             let dataset = self.read_store(&city)?;
-            self.train_and_publish(&dataset, &registry)?;
+            offline = self.train_and_publish(&dataset, &registry)?;
             let engine = registry.engine(VARIANT)?;
             regret = self.clock.time("asking the oracle", None, || {
                 regrets(&city, &engine, JUDGED)
@@ -205,6 +208,7 @@ impl Making<'_> {
                 .runtime
                 .block_on(async { self.server.store().count().await })?,
             regret,
+            offline,
             seconds: self.clock.seconds,
         })
     }
@@ -263,7 +267,11 @@ impl Making<'_> {
         })
     }
 
-    fn train_and_publish(&mut self, dataset: &Dataset, registry: &Registry) -> Result<()> {
+    fn train_and_publish(
+        &mut self,
+        dataset: &Dataset,
+        registry: &Registry,
+    ) -> Result<Vec<(String, RankingMetrics)>> {
         let (seed, progress) = (self.options.plan.seed, self.clock.progress);
         let options = TrainOptions {
             seed,
@@ -272,6 +280,7 @@ impl Making<'_> {
         let trained = self
             .clock
             .time("training", None, || Ok(train(dataset, &options, progress)?))?;
+        let offline = trained.offline.clone();
         self.clock.time("publishing", None, || {
             let (id, files) = seal_draft(&draft_of_training(dataset, trained, seed)?)?;
             registry.publish(
@@ -281,7 +290,7 @@ impl Making<'_> {
                 "training",
                 Timestamp::now().as_millisecond(),
             )?;
-            Ok(())
+            Ok(offline)
         })
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use triqueta::engine::Engine;
 use triqueta::event::ActivityId;
 use triqueta::history::Visitor;
+use triqueta::model::Score;
 use triqueta::rank::{Ranking, Request};
 
 use super::error::{DemoError, Result};
@@ -16,7 +17,7 @@ const LENGTH: u16 = 10;
 /// The mean regret of one way of ranking.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeanRegret {
-    /// `learned`, `rule`, `popularity`, `content` or `any order`.
+    /// `learned`, `score alone`, `rule`, `popularity`, `content` or `any order`.
     pub ranking: &'static str,
     /// Over all visitors compared.
     pub all: f64,
@@ -28,82 +29,95 @@ pub struct MeanRegret {
     pub visitors: usize,
 }
 
+/// A way to make a list.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// As the page shows it, without exploration.
+    Page(Ranking),
+    /// In the order of the learned score: the model without reranking.
+    Score,
+    /// Spread evenly over the programme.
+    AnyOrder,
+}
+
+const WAYS: [(&str, Way); 6] = [
+    ("learned", Way::Page(Ranking::Learned)),
+    ("score alone", Way::Score),
+    ("rule", Way::Page(Ranking::Rule)),
+    ("popularity", Way::Page(Ranking::Popularity)),
+    ("content", Way::Page(Ranking::Content)),
+    ("any order", Way::AnyOrder),
+];
+
 /// Compares the ways of ranking on every `step`-th visitor who keeps a history, at the demo's day, without exploration.
 ///
 /// # Errors
 /// Whatever the engine refuses.
-pub fn regrets(simulation: &Simulation, engine: &Engine, step: usize) -> Result<Vec<MeanRegret>> {
-    let now_ms = simulation.plan.day.start_ms();
-    let mut means: Vec<Mean> = Vec::new();
-    let rankings = [
-        ("learned", Some(Ranking::Learned)),
-        ("rule", Some(Ranking::Rule)),
-        ("popularity", Some(Ranking::Popularity)),
-        ("content", Some(Ranking::Content)),
-        ("any order", None),
-    ];
-    let keeping = simulation
-        .visitors
-        .iter()
-        .enumerate()
-        .filter(|(_, visitor)| visitor.consent.allows_storage());
-    let sample: Vec<usize> = keeping
-        .map(|(number, _)| number)
-        .step_by(step.max(1))
-        .collect();
-    for (name, ranking) in rankings {
-        let mut mean = Mean {
-            name,
-            ..Mean::default()
+pub fn regrets(city: &Simulation, engine: &Engine, step: usize) -> Result<Vec<MeanRegret>> {
+    let now_ms = city.plan.day.start_ms();
+    let mut means = WAYS.map(|(name, _)| Mean {
+        name,
+        ..Mean::default()
+    });
+    let numbered = city.visitors.iter().enumerate();
+    let keeping = numbered.filter(|(_, visitor)| visitor.consent.allows_storage());
+    for (number, simulated) in keeping.step_by(step.max(1)) {
+        let mut visitor = Visitor {
+            profile: simulated.profile.clone(),
+            ..Visitor::default()
         };
-        for &number in &sample {
-            let slate = match ranking {
-                Some(ranking) => recommended(simulation, engine, number, ranking, now_ms)?,
-                None => simulation
-                    .candidates(now_ms)
-                    .into_iter()
-                    .step_by(11)
-                    .take(usize::from(LENGTH))
-                    .collect(),
-            };
-            if let Some(regret) = simulation.regret(number, &slate, now_ms) {
-                mean.add(
-                    simulation.visitors[number].family(),
-                    regret.lost(),
-                    regret.best,
-                );
+        for event in city.events(number) {
+            engine.observe(&mut visitor, event.time_ms, &event.body);
+        }
+        for (mean, (_, way)) in means.iter_mut().zip(WAYS) {
+            let slate = list(city, engine, &visitor, way, now_ms)?;
+            if let Some(regret) = city.regret(number, &slate, now_ms) {
+                mean.add(simulated.family(), regret.lost(), regret.best);
             }
         }
-        means.push(mean);
     }
     Ok(means.into_iter().map(Mean::finish).collect())
 }
 
-fn recommended(
-    simulation: &Simulation,
+fn list(
+    city: &Simulation,
     engine: &Engine,
-    number: usize,
-    ranking: Ranking,
+    visitor: &Visitor,
+    way: Way,
     now_ms: i64,
 ) -> Result<Vec<ActivityId>> {
-    let mut visitor = Visitor {
-        profile: simulation.visitors[number].profile.clone(),
-        ..Visitor::default()
-    };
-    for event in simulation.events(number) {
-        engine.observe(&mut visitor, event.time_ms, &event.body);
-    }
+    let length = usize::from(LENGTH);
     let request = Request {
         limit: LENGTH,
         now_ms,
-        ranking,
         exploration_slots: Some(0),
         ..Request::default()
     };
-    let slate = engine
-        .recommend(&visitor, &request)
-        .map_err(DemoError::Recommender)?;
-    Ok(slate.items.into_iter().map(|item| item.activity).collect())
+    match way {
+        Way::Page(ranking) => {
+            let request = Request { ranking, ..request };
+            let slate = engine
+                .recommend(visitor, &request)
+                .map_err(DemoError::Recommender)?;
+            Ok(slate.items.into_iter().map(|item| item.activity).collect())
+        }
+        Way::Score => {
+            let candidates = city.candidates(now_ms);
+            let scores = engine.scores(visitor, &request, &candidates);
+            let total = |score: Option<Score>| score.map_or(f32::NEG_INFINITY, |score| score.total);
+            let mut scored: Vec<_> = candidates
+                .into_iter()
+                .zip(scores.into_iter().map(total))
+                .collect();
+            scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            Ok(scored.into_iter().take(length).map(|(id, _)| id).collect())
+        }
+        Way::AnyOrder => {
+            let candidates = city.candidates(now_ms);
+            let step = (candidates.len() / length).max(1);
+            Ok(candidates.into_iter().step_by(step).take(length).collect())
+        }
+    }
 }
 
 #[derive(Default)]
