@@ -3,21 +3,25 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
-use crate::bundle::{Bundle, Files, Manifest, SelfTestCase};
+use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row, Text};
 use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
 use crate::feature::{Component, PairSide, Prepared, UserRow};
 use crate::history::{History, Visitor};
 use crate::math::cosine;
-use crate::model::{Resolved, RuleScore, Score, TwoTower, content_score, popularity_score, triqueta_rule};
+use crate::model::{
+    Resolved, RuleScore, Score, TwoTower, content_score, popularity_score, triqueta_rule,
+};
 use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
 mod assemble;
 mod card;
 mod facts;
+mod seal;
 
 pub use card::ActivityCard;
+pub use seal::seal;
 
 /// An open, verified bundle, ready to rank.
 #[derive(Debug, Clone)]
@@ -63,9 +67,22 @@ impl Engine {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
         let average_rate = bundle.counters.positive_rate();
-        let counts = bundle.counters.positives_total.iter().zip(&bundle.counters.views_total);
-        let most_popular = counts.map(|(positives, views)| positives + 0.1 * views).fold(0.0, f32::max);
-        Ok(Self { bundle, variant: "default".into(), resolved, prepared, average_rate, most_popular })
+        let counts = bundle
+            .counters
+            .positives_total
+            .iter()
+            .zip(&bundle.counters.views_total);
+        let most_popular = counts
+            .map(|(positives, views)| positives + 0.1 * views)
+            .fold(0.0, f32::max);
+        Ok(Self {
+            bundle,
+            variant: "default".into(),
+            resolved,
+            prepared,
+            average_rate,
+            most_popular,
+        })
     }
 
     /// The same engine, its slates marked as of another variant of the channel.
@@ -75,7 +92,10 @@ impl Engine {
     }
 
     fn self_test(&self, test: &SelfTestCase) -> Result<String, RecommenderError> {
-        let visitor = Visitor { profile: test.profile.clone(), history: History::restore(&test.history)? };
+        let visitor = Visitor {
+            profile: test.profile.clone(),
+            history: History::restore(&test.history)?,
+        };
         Ok(self.recommend(&visitor, &test.request)?.digest())
     }
 
@@ -97,7 +117,11 @@ impl Engine {
     /// # Errors
     /// [`RequestError::OutOfRange`] for impossible parameters. An empty catalogue, or filters nothing passes, give an
     /// empty slate.
-    pub fn recommend(&self, visitor: &Visitor, request: &Request) -> Result<Slate, RecommenderError> {
+    pub fn recommend(
+        &self,
+        visitor: &Visitor,
+        request: &Request,
+    ) -> Result<Slate, RecommenderError> {
         request.validate()?;
         let scoring = self.score(visitor, request);
         Ok(assemble::slate(self, visitor, request, &scoring))
@@ -105,18 +129,35 @@ impl Engine {
 
     /// The scores of given activities for a visitor, in the order given; `None` for ids the catalogue does not have. No
     /// filter applies: this is for evaluation and for showing a score beside an activity found otherwise.
-    pub fn scores(&self, visitor: &Visitor, request: &Request, activities: &[ActivityId]) -> Vec<Option<Score>> {
+    pub fn scores(
+        &self,
+        visitor: &Visitor,
+        request: &Request,
+        activities: &[ActivityId],
+    ) -> Vec<Option<Score>> {
         let now_ms = request.now_ms;
         let (user, side, embedding) = self.visitor_side(visitor, now_ms);
         let maturity = user.maturity();
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
-            self.score_row(request.ranking, visitor, &side, &embedding, maturity, row, now_ms)
+            self.score_row(
+                request.ranking,
+                visitor,
+                &side,
+                &embedding,
+                maturity,
+                row,
+                now_ms,
+            )
         };
         activities.iter().map(score).collect()
     }
 
-    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> (UserRow, PairSide, [f32; crate::model::EMBEDDING]) {
+    fn visitor_side(
+        &self,
+        visitor: &Visitor,
+        now_ms: i64,
+    ) -> (UserRow, PairSide, [f32; crate::model::EMBEDDING]) {
         let schema = &self.bundle.schema;
         let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
         let side = PairSide::new(&user, &visitor.profile, schema, self.catalog(), now_ms);
@@ -127,19 +168,38 @@ impl Engine {
     fn score(&self, visitor: &Visitor, request: &Request) -> Scoring {
         let now_ms = request.now_ms;
         let (user, side, embedding) = self.visitor_side(visitor, now_ms);
-        let filter =
-            Filter::new(&request.filters, self.catalog(), &self.bundle.texts, &visitor.history, now_ms);
+        let filter = Filter::new(
+            &request.filters,
+            self.catalog(),
+            &self.bundle.texts,
+            &visitor.history,
+            now_ms,
+        );
         let maturity = user.maturity();
         let eligible = self.catalog().live_rows().filter(|&row| filter.allows(row));
         let scored: Vec<Scored> = eligible
             .filter_map(|row| {
-                let score = self.score_row(request.ranking, visitor, &side, &embedding, maturity, row, now_ms)?;
+                let score = self.score_row(
+                    request.ranking,
+                    visitor,
+                    &side,
+                    &embedding,
+                    maturity,
+                    row,
+                    now_ms,
+                )?;
                 Some(Scored { row, score })
             })
             .collect();
         let total = scored.len();
         let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
-        Scoring { scored: keep_best(scored, self.catalog(), survivors), total, user, side, embedding }
+        Scoring {
+            scored: keep_best(scored, self.catalog(), survivors),
+            total,
+            user,
+            side,
+            embedding,
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -154,7 +214,15 @@ impl Engine {
         now_ms: i64,
     ) -> Option<Score> {
         let bundle = &self.bundle;
-        let pair = || side.row(&bundle.catalog, &self.prepared, &bundle.counters, &bundle.schema, row);
+        let pair = || {
+            side.row(
+                &bundle.catalog,
+                &self.prepared,
+                &bundle.counters,
+                &bundle.schema,
+                row,
+            )
+        };
         let alone = |component: Component, value: f32| {
             let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
             contributions[component.index()] = value;
@@ -168,7 +236,8 @@ impl Engine {
             Ranking::Content => Some(alone(Component::Content, content_score(&pair()))),
             Ranking::Popularity => {
                 let smoothing = bundle.model.popularity;
-                let score = popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
+                let score =
+                    popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
                 Some(alone(Component::Popularity, score))
             }
             Ranking::Rule => {
@@ -186,7 +255,15 @@ impl Engine {
     fn rule(&self, visitor: &Visitor, row: Row, now_ms: i64) -> Option<RuleScore> {
         let options = self.bundle.model.policy.rule;
         let (catalog, counters) = (self.catalog(), &self.bundle.counters);
-        triqueta_rule(&visitor.profile, catalog, counters, self.most_popular, row, now_ms, options)
+        triqueta_rule(
+            &visitor.profile,
+            catalog,
+            counters,
+            self.most_popular,
+            row,
+            now_ms,
+            options,
+        )
     }
 
     /// The activities most like one of the catalogue, itself left out: closeness of embeddings plus tags in common.
@@ -200,19 +277,41 @@ impl Engine {
         request: &Request,
     ) -> Result<Slate, RecommenderError> {
         request.validate()?;
-        let unknown = || RequestError::UnknownActivity { activity: activity.0.clone() };
+        let unknown = || RequestError::UnknownActivity {
+            activity: activity.0.clone(),
+        };
         let origin = self.catalog().row(activity).ok_or_else(unknown)?;
         let now_ms = request.now_ms;
         let (user, side, embedding) = self.visitor_side(visitor, now_ms);
-        let filter =
-            Filter::new(&request.filters, self.catalog(), &self.bundle.texts, &visitor.history, now_ms);
-        let eligible = self.catalog().live_rows().filter(|&row| row != origin && filter.allows(row));
-        let scored: Vec<Scored> =
-            eligible.map(|row| Scored { row, score: self.likeness(origin, row) }).collect();
+        let filter = Filter::new(
+            &request.filters,
+            self.catalog(),
+            &self.bundle.texts,
+            &visitor.history,
+            now_ms,
+        );
+        let eligible = self
+            .catalog()
+            .live_rows()
+            .filter(|&row| row != origin && filter.allows(row));
+        let scored: Vec<Scored> = eligible
+            .map(|row| Scored {
+                row,
+                score: self.likeness(origin, row),
+            })
+            .collect();
         let total = scored.len();
         let scored = keep_best(scored, self.catalog(), usize::from(request.limit));
-        let scoring = Scoring { scored, total, user, side, embedding };
-        Ok(assemble::similar_slate(self, visitor, request, &scoring, origin))
+        let scoring = Scoring {
+            scored,
+            total,
+            user,
+            side,
+            embedding,
+        };
+        Ok(assemble::similar_slate(
+            self, visitor, request, &scoring, origin,
+        ))
     }
 
     fn likeness(&self, a: Row, b: Row) -> Score {
@@ -220,8 +319,10 @@ impl Engine {
         let common = tags_a.iter().filter(|tag| tags_b.contains(tag)).count() as f32;
         let union = (tags_a.len() + tags_b.len()) as f32 - common;
         let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
-        contributions[Component::TwoTower.index()] =
-            cosine(&self.bundle.vectors[a.index()], &self.bundle.vectors[b.index()]);
+        contributions[Component::TwoTower.index()] = cosine(
+            &self.bundle.vectors[a.index()],
+            &self.bundle.vectors[b.index()],
+        );
         contributions[Component::Content.index()] = if union > 0.0 { common / union } else { 0.0 };
         Score::of(contributions)
     }
@@ -229,7 +330,10 @@ impl Engine {
     /// The content of an activity as history remembers it, its title included.
     pub fn content(&self, activity: &ActivityId) -> Option<Content> {
         let row = self.catalog().row(activity)?;
-        Some(Content { title: self.text(row).title.clone(), ..self.catalog().content(row) })
+        Some(Content {
+            title: self.text(row).title.clone(),
+            ..self.catalog().content(row)
+        })
     }
 
     /// Folds an event into a visitor's history.
@@ -251,7 +355,13 @@ impl Engine {
     pub fn trace(&self, visitor: &Visitor, request: &Request) -> Result<Trace, RecommenderError> {
         let slate = self.recommend(visitor, request)?;
         let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
-        Ok(Trace { version: TRACE_VERSION, profile, history, request: request.clone(), slate })
+        Ok(Trace {
+            version: TRACE_VERSION,
+            profile,
+            history,
+            request: request.clone(),
+            slate,
+        })
     }
 
     /// Computes a trace's slate again, for comparison with the one it holds.
@@ -259,39 +369,21 @@ impl Engine {
     /// # Errors
     /// As [`History::restore`] and [`Engine::recommend`].
     pub fn replay(&self, trace: &Trace) -> Result<Slate, RecommenderError> {
-        let visitor = Visitor { profile: trace.profile.clone(), history: History::restore(&trace.history)? };
+        let visitor = Visitor {
+            profile: trace.profile.clone(),
+            history: History::restore(&trace.history)?,
+        };
         self.recommend(&visitor, &trace.request)
     }
 }
 
-/// Completes a written bundle: fills in the self-test by running the engine on it, and gives its id and all its files,
-/// the manifest among them.
-///
-/// # Errors
-/// Anything [`Bundle::open`] or [`Engine::recommend`] refuses: a bundle that cannot be opened is never published.
-pub fn seal(
-    mut manifest: Manifest,
-    mut files: Files,
-    cases: &[(Visitor, Request)],
-) -> Result<(String, Files), RecommenderError> {
-    manifest.self_test.clear();
-    let draft = manifest.to_json()?;
-    let draft_id = Manifest::id(&draft);
-    let mut draft_files = files.clone();
-    draft_files.insert(Manifest::path(&draft_id), draft);
-    let engine = Engine::open(&draft_id, &draft_files)?;
-    for (visitor, request) in cases {
-        let digest = engine.recommend(visitor, request)?.digest();
-        let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
-        manifest.self_test.push(SelfTestCase { profile, history, request: request.clone(), digest });
-    }
-    let bytes = manifest.to_json()?;
-    let id = Manifest::id(&bytes);
-    files.insert(Manifest::path(&id), bytes);
-    Ok((id, files))
-}
-
 /// The tower is part of the engine's contract: any bundle re-embeds any history.
-pub(crate) fn history_embeddings(tower: &TwoTower, user: &UserRow) -> Vec<[f32; crate::model::EMBEDDING]> {
-    user.history.iter().map(|past| tower.embed_activity(&past.activity)).collect()
+pub(crate) fn history_embeddings(
+    tower: &TwoTower,
+    user: &UserRow,
+) -> Vec<[f32; crate::model::EMBEDDING]> {
+    user.history
+        .iter()
+        .map(|past| tower.embed_activity(&past.activity))
+        .collect()
 }

@@ -45,13 +45,17 @@ impl RecommenderError {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum EventError {
     /// The JSON does not have the shape of an event.
-    #[error("the event is not valid JSON of wire version 1: {detail}; send the fields the event schema names and no others")]
+    #[error(
+        "the event is not valid JSON of wire version 1: {detail}; send the fields the event schema names and no others"
+    )]
     Malformed {
         /// What the parser met.
         detail: String,
     },
     /// The wire version is newer than this code.
-    #[error("the event has wire version {found} and this build reads up to {supported}; update the receiving side first")]
+    #[error(
+        "the event has wire version {found} and this build reads up to {supported}; update the receiving side first"
+    )]
     Version {
         /// The version the event states.
         found: u32,
@@ -85,7 +89,9 @@ impl EventError {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum CatalogError {
     /// A field of an activity is outside its range.
-    #[error("activity `{activity}`: field `{field}` is {found}, which is outside {allowed}; correct the source or drop the row")]
+    #[error(
+        "activity `{activity}`: field `{field}` is {found}, which is outside {allowed}; correct the source or drop the row"
+    )]
     OutOfRange {
         /// The activity's id.
         activity: String,
@@ -103,7 +109,9 @@ pub enum CatalogError {
         activity: String,
     },
     /// A vocabulary would need more codes than a column can hold.
-    #[error("the vocabulary `{vocabulary}` has {terms} terms and a column holds {limit}; merge rare terms before training")]
+    #[error(
+        "the vocabulary `{vocabulary}` has {terms} terms and a column holds {limit}; merge rare terms before training"
+    )]
     VocabularyTooLarge {
         /// The vocabulary's name.
         vocabulary: &'static str,
@@ -113,7 +121,9 @@ pub enum CatalogError {
         limit: usize,
     },
     /// Columns of one shard differ in length or point outside.
-    #[error("the catalogue column `{column}` is inconsistent: {detail}; the file is damaged or was written by another version, publish again")]
+    #[error(
+        "the catalogue column `{column}` is inconsistent: {detail}; the file is damaged or was written by another version, publish again"
+    )]
     Inconsistent {
         /// The column's name.
         column: String,
@@ -138,13 +148,17 @@ impl CatalogError {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum BundleError {
     /// A file the manifest or channel names is not there.
-    #[error("the bundle file `{path}` is missing; the upload was incomplete, publish or copy it again")]
+    #[error(
+        "the bundle file `{path}` is missing; the upload was incomplete, publish or copy it again"
+    )]
     Missing {
         /// The file's path.
         path: String,
     },
     /// A file has another length than the manifest says.
-    #[error("`{path}` has {found} bytes and the manifest says {expected}; the download was cut or the file was replaced, fetch it again")]
+    #[error(
+        "`{path}` has {found} bytes and the manifest says {expected}; the download was cut or the file was replaced, fetch it again"
+    )]
     Length {
         /// The file's path.
         path: String,
@@ -154,7 +168,9 @@ pub enum BundleError {
         found: u64,
     },
     /// A file's SHA-256 differs.
-    #[error("`{path}` does not have the SHA-256 the manifest states; it is damaged or was tampered with, fetch it again from the publisher")]
+    #[error(
+        "`{path}` does not have the SHA-256 the manifest states; it is damaged or was tampered with, fetch it again from the publisher"
+    )]
     Hash {
         /// The file's path.
         path: String,
@@ -186,7 +202,9 @@ pub enum BundleError {
         engine: u32,
     },
     /// The feature schema of the model is not the schema of its weights.
-    #[error("the schema hash is {found} and the manifest says {expected}; files of two trainings were mixed, publish again")]
+    #[error(
+        "the schema hash is {found} and the manifest says {expected}; files of two trainings were mixed, publish again"
+    )]
     Schema {
         /// Hash the manifest states.
         expected: String,
@@ -194,13 +212,17 @@ pub enum BundleError {
         found: String,
     },
     /// The engine does not reproduce the self-test the trainer wrote.
-    #[error("self-test case {case} gives another result than the trainer's; this engine and the bundle do not agree, keep the last good bundle and report it")]
+    #[error(
+        "self-test case {case} gives another result than the trainer's; this engine and the bundle do not agree, keep the last good bundle and report it"
+    )]
     SelfTest {
         /// Which case failed, from 0.
         case: usize,
     },
     /// The channel is older than one already accepted.
-    #[error("the channel has sequence {found} and {seen} was already accepted; an old copy is being served, publish a new channel to roll back on purpose")]
+    #[error(
+        "the channel has sequence {found} and {seen} was already accepted; an old copy is being served, publish a new channel to roll back on purpose"
+    )]
     Rollback {
         /// Sequence found.
         found: u64,
@@ -208,7 +230,9 @@ pub enum BundleError {
         seen: u64,
     },
     /// The channel has expired.
-    #[error("the channel expired at {expires_ms} (Unix ms) and it is {now_ms}; the publisher stopped renewing it or this clock is wrong")]
+    #[error(
+        "the channel expired at {expires_ms} (Unix ms) and it is {now_ms}; the publisher stopped renewing it or this clock is wrong"
+    )]
     Expired {
         /// When it expired.
         expires_ms: i64,
@@ -246,13 +270,17 @@ impl BundleError {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum HistoryError {
     /// The snapshot is not what this code wrote.
-    #[error("the stored history cannot be read: {detail}; it starts empty, the damaged copy can be exported for support")]
+    #[error(
+        "the stored history cannot be read: {detail}; it starts empty, the damaged copy can be exported for support"
+    )]
     Malformed {
         /// What does not fit.
         detail: String,
     },
     /// The snapshot is of a newer version.
-    #[error("the stored history has version {found} and this engine reads {supported}; update the engine")]
+    #[error(
+        "the stored history has version {found} and this engine reads {supported}; update the engine"
+    )]
     Version {
         /// The version found.
         found: u32,
@@ -291,7 +319,9 @@ pub enum RequestError {
         detail: String,
     },
     /// The catalogue has no such activity.
-    #[error("the catalogue has no activity `{activity}`; it was removed or the bundle is older than the link")]
+    #[error(
+        "the catalogue has no activity `{activity}`; it was removed or the bundle is older than the link"
+    )]
     UnknownActivity {
         /// The id asked for.
         activity: String,

@@ -12,7 +12,10 @@ use triqueta::rank::Request;
 fn small() -> (String, Files) {
     let mut draft = support::draft(5, 30);
     draft.shard_rows = vec![20, 10];
-    let request = Request { now_ms: support::NOW_MS, ..Request::default() };
+    let request = Request {
+        now_ms: support::NOW_MS,
+        ..Request::default()
+    };
     support::sealed(&draft, &[(Visitor::default(), request)])
 }
 
@@ -25,7 +28,10 @@ fn what_was_written_is_what_is_read() {
     assert_eq!(bundle.vectors, draft.vectors);
     assert_eq!(bundle.counters, draft.counters);
     assert_eq!(bundle.texts, draft.texts);
-    assert_eq!(format!("{:?}", bundle.catalog), format!("{:?}", draft.catalog));
+    assert_eq!(
+        format!("{:?}", bundle.catalog),
+        format!("{:?}", draft.catalog)
+    );
     let (again, _) = support::sealed(&draft, &[]);
     assert_eq!(again, id, "the same draft gives the same bytes");
 }
@@ -51,8 +57,13 @@ fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
 fn refuse(id: &str, files: &Files, path: &str, damaged: Vec<u8>, what: &str) {
     let mut copy = files.clone();
     copy.insert(path, damaged);
-    let error = Engine::open(id, &copy).map(|_| ()).expect_err(&format!("{what} in {path} was accepted"));
-    assert!(["BUNDLE_HASH", "BUNDLE_LENGTH"].contains(&error.code()), "{what} in {path}: {error}");
+    let error = Engine::open(id, &copy)
+        .map(|_| ())
+        .expect_err(&format!("{what} in {path} was accepted"));
+    assert!(
+        ["BUNDLE_HASH", "BUNDLE_LENGTH"].contains(&error.code()),
+        "{what} in {path}: {error}"
+    );
 }
 
 #[test]
@@ -60,7 +71,10 @@ fn a_missing_file_names_itself() {
     let (id, files) = small();
     for (path, _) in files.iter() {
         let mut without = Files::default();
-        files.iter().filter(|(other, _)| *other != path).for_each(|(other, bytes)| without.insert(other, bytes.to_vec()));
+        files
+            .iter()
+            .filter(|(other, _)| *other != path)
+            .for_each(|(other, bytes)| without.insert(other, bytes.to_vec()));
         let error = Engine::open(&id, &without).map(|_| ()).unwrap_err();
         assert_eq!(error.code(), "BUNDLE_MISSING");
         assert!(error.to_string().contains(path), "{error}");
@@ -82,7 +96,11 @@ fn consistent_nonsense_is_refused_too() {
                 bytes[at] = random.next_u64() as u8;
             }
             let mut forged = manifest.clone();
-            let target = forged.files.iter_mut().find(|file| file.name == entry.name).unwrap();
+            let target = forged
+                .files
+                .iter_mut()
+                .find(|file| file.name == entry.name)
+                .unwrap();
             target.sha256 = triqueta::bundle::sha256_hex(&bytes);
             let mut copy = files.clone();
             copy.insert(entry.path.clone(), bytes);
@@ -93,7 +111,10 @@ fn consistent_nonsense_is_refused_too() {
                 Err(_) => refused += 1,
                 // A changed title or a price does not touch the ranking of the self-test; it must still not panic.
                 Ok(engine) => {
-                    let request = Request { now_ms: support::NOW_MS, ..Request::default() };
+                    let request = Request {
+                        now_ms: support::NOW_MS,
+                        ..Request::default()
+                    };
                     let slate = engine.recommend(&Visitor::default(), &request).unwrap();
                     assert!(slate.items.iter().all(|item| item.propensity > 0.0));
                 }
@@ -112,18 +133,37 @@ fn an_engine_that_ranks_otherwise_refuses_the_bundle() {
     let forged = Manifest::id(&json);
     let mut copy = files;
     copy.insert(Manifest::path(&forged), json);
-    assert_eq!(Engine::open(&forged, &copy).map(|_| ()).unwrap_err().code(), "BUNDLE_SELF_TEST");
+    assert_eq!(
+        Engine::open(&forged, &copy).map(|_| ()).unwrap_err().code(),
+        "BUNDLE_SELF_TEST"
+    );
 }
 
 #[test]
 fn unusual_manifests_are_refused_by_kind() {
     let (id, files) = small();
     let text = String::from_utf8(files.get(&Manifest::path(&id)).unwrap().to_vec()).unwrap();
-    let code = |json: String| Manifest::from_json(&Manifest::id(json.as_bytes()), json.as_bytes()).unwrap_err().code();
-    assert_eq!(code(text.replacen("\"format\": 1", "\"format\": 2", 1)), "BUNDLE_FORMAT");
-    assert_eq!(code(text.replacen("\"engine\": 1", "\"engine\": 9", 1)), "BUNDLE_ENGINE_TOO_OLD");
-    assert_eq!(code(text.replacen("objects/", "../../etc/", 1)), "BUNDLE_MALFORMED");
-    assert_eq!(code(text.replacen("\"bytes\": ", "\"bytes\": 10000000000", 1)), "BUNDLE_MALFORMED");
+    let code = |json: String| {
+        Manifest::from_json(&Manifest::id(json.as_bytes()), json.as_bytes())
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(
+        code(text.replacen("\"format\": 1", "\"format\": 2", 1)),
+        "BUNDLE_FORMAT"
+    );
+    assert_eq!(
+        code(text.replacen("\"engine\": 1", "\"engine\": 9", 1)),
+        "BUNDLE_ENGINE_TOO_OLD"
+    );
+    assert_eq!(
+        code(text.replacen("objects/", "../../etc/", 1)),
+        "BUNDLE_MALFORMED"
+    );
+    assert_eq!(
+        code(text.replacen("\"bytes\": ", "\"bytes\": 10000000000", 1)),
+        "BUNDLE_MALFORMED"
+    );
     assert_eq!(code("[".repeat(100_000)), "BUNDLE_MALFORMED");
 }
 
@@ -138,11 +178,35 @@ fn channels_go_forward_only_and_expire() {
     };
     let channel = Channel::from_json(json(7).as_bytes()).unwrap();
     assert!(channel.accept(7, 1_000).is_ok());
-    assert_eq!(channel.accept(8, 1_000).unwrap_err().code(), "BUNDLE_ROLLBACK");
-    assert_eq!(channel.accept(7, 2_001).unwrap_err().code(), "BUNDLE_EXPIRED");
-    assert_eq!(channel.bundle("other").unwrap_err().code(), "BUNDLE_UNKNOWN_VARIANT");
-    for bad in ["", "{}", r#"{"format":1}"#, &json(7).replace("aaaa", "../a"), &json(7).replace("default", "other")] {
-        assert_eq!(Channel::from_json(bad.as_bytes()).unwrap_err().code(), "BUNDLE_MALFORMED", "{bad}");
+    assert_eq!(
+        channel.accept(8, 1_000).unwrap_err().code(),
+        "BUNDLE_ROLLBACK"
+    );
+    assert_eq!(
+        channel.accept(7, 2_001).unwrap_err().code(),
+        "BUNDLE_EXPIRED"
+    );
+    assert_eq!(
+        channel.bundle("other").unwrap_err().code(),
+        "BUNDLE_UNKNOWN_VARIANT"
+    );
+    for bad in [
+        "",
+        "{}",
+        r#"{"format":1}"#,
+        &json(7).replace("aaaa", "../a"),
+        &json(7).replace("default", "other"),
+    ] {
+        assert_eq!(
+            Channel::from_json(bad.as_bytes()).unwrap_err().code(),
+            "BUNDLE_MALFORMED",
+            "{bad}"
+        );
     }
-    assert_eq!(Channel::from_json(json(7).replace("\"format\":1", "\"format\":2").as_bytes()).unwrap_err().code(), "BUNDLE_FORMAT");
+    assert_eq!(
+        Channel::from_json(json(7).replace("\"format\":1", "\"format\":2").as_bytes())
+            .unwrap_err()
+            .code(),
+        "BUNDLE_FORMAT"
+    );
 }

@@ -25,26 +25,58 @@ fn unknown_fields_and_kinds_are_refused() {
         for place in ["{\"id\"", "\"body\":{", "\"consent\":{"] {
             let more = line.replacen(place, &place.replacen('{', "{\"surprise\":1,", 1), 1);
             assert_ne!(more, line);
-            assert_eq!(Event::from_json(&more).unwrap_err().code(), "EVENT_MALFORMED", "{more}");
+            assert_eq!(
+                Event::from_json(&more).unwrap_err().code(),
+                "EVENT_MALFORMED",
+                "{more}"
+            );
         }
     }
     let unknown = golden()[5].replacen("\"kind\":\"feedback\"", "\"kind\":\"telepathy\"", 1);
-    assert_eq!(Event::from_json(&unknown).unwrap_err().code(), "EVENT_MALFORMED");
+    assert_eq!(
+        Event::from_json(&unknown).unwrap_err().code(),
+        "EVENT_MALFORMED"
+    );
 }
 
 #[test]
 fn impossible_values_are_refused_by_field() {
     let long = "x".repeat(LIMIT_TEXT_BYTES + 1);
     let cases: [(usize, &str, &str, &str); 9] = [
-        (0, "\"propensity\":1.0", "\"propensity\":0.0", "shown.propensity"),
-        (2, "\"scroll_depth\":0.5", "\"scroll_depth\":1.5", "scroll_depth"),
-        (2, "\"dwell_seconds\":12.5", "\"dwell_seconds\":-1.0", "dwell_seconds"),
-        (3, "\"query\":\"jazz\"", &format!("\"query\":\"{long}\""), "query"),
+        (
+            0,
+            "\"propensity\":1.0",
+            "\"propensity\":0.0",
+            "shown.propensity",
+        ),
+        (
+            2,
+            "\"scroll_depth\":0.5",
+            "\"scroll_depth\":1.5",
+            "scroll_depth",
+        ),
+        (
+            2,
+            "\"dwell_seconds\":12.5",
+            "\"dwell_seconds\":-1.0",
+            "dwell_seconds",
+        ),
+        (
+            3,
+            "\"query\":\"jazz\"",
+            &format!("\"query\":\"{long}\""),
+            "query",
+        ),
         (6, "\"stars\":4", "\"stars\":6", "stars"),
         (7, "\"activity\":\"a-1\"", "\"activity\":\"\"", "activity"),
         (8, "\"stars\":5", "\"stars\":0", "stars"),
         (9, "\"time_ms\":1795359600000", "\"time_ms\":12", "time_ms"),
-        (9, "\"id\":\"01a2044a-1380-7", "\"id\":\"01a2044a-1380-4", "id"),
+        (
+            9,
+            "\"id\":\"01a2044a-1380-7",
+            "\"id\":\"01a2044a-1380-4",
+            "id",
+        ),
     ];
     for (line, from, to, field) in cases {
         let bad = golden()[line].replacen(from, to, 1);
@@ -65,9 +97,11 @@ fn no_text_makes_reading_panic() {
             bytes[at] = random.next_u64() as u8;
             let _ = std::str::from_utf8(&bytes).map(Event::from_json);
         }
-        (0..line.len()).filter(|&cut| line.is_char_boundary(cut)).for_each(|cut| {
-            assert!(Event::from_json(&line[..cut]).is_err());
-        });
+        (0..line.len())
+            .filter(|&cut| line.is_char_boundary(cut))
+            .for_each(|cut| {
+                assert!(Event::from_json(&line[..cut]).is_err());
+            });
     }
     assert!(Event::from_json(&"[".repeat(100_000)).is_err());
 }

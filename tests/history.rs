@@ -11,11 +11,31 @@ const NOW_MS: i64 = 1_795_359_600_000;
 fn body(activity: u8, kind: u8) -> Body {
     let activity = ActivityId(format!("a{activity}"));
     match kind % 6 {
-        0 => Body::Favourite { activity, action: FavouriteAction::Added, shown: None },
-        1 => Body::Favourite { activity, action: FavouriteAction::Removed, shown: None },
-        2 => Body::Feedback { activity, opinion: Opinion::Like, shown: None },
-        3 => Body::Feedback { activity, opinion: Opinion::Dislike, shown: None },
-        4 => Body::Rating { activity, stars: kind % 5 + 1, comment: None },
+        0 => Body::Favourite {
+            activity,
+            action: FavouriteAction::Added,
+            shown: None,
+        },
+        1 => Body::Favourite {
+            activity,
+            action: FavouriteAction::Removed,
+            shown: None,
+        },
+        2 => Body::Feedback {
+            activity,
+            opinion: Opinion::Like,
+            shown: None,
+        },
+        3 => Body::Feedback {
+            activity,
+            opinion: Opinion::Dislike,
+            shown: None,
+        },
+        4 => Body::Rating {
+            activity,
+            stars: kind % 5 + 1,
+            comment: None,
+        },
         _ => Body::DetailView {
             activity,
             dwell_seconds: f32::from(kind),
@@ -28,7 +48,12 @@ fn body(activity: u8, kind: u8) -> Body {
 }
 
 fn content(activity: &ActivityId) -> Content {
-    Content { title: activity.0.clone(), tags: vec!["música".into()], start_ms: NOW_MS, ..Content::default() }
+    Content {
+        title: activity.0.clone(),
+        tags: vec!["música".into()],
+        start_ms: NOW_MS,
+        ..Content::default()
+    }
 }
 
 fn fold(events: &[(u8, u8, i64)]) -> History {
@@ -107,7 +132,11 @@ fn the_history_is_bounded_and_drops_the_longest_untouched() {
     let mut history = History::default();
     for number in 0..LIMIT_ENTRIES + 50 {
         let activity = ActivityId(format!("a{number:04}"));
-        let body = Body::Feedback { activity: activity.clone(), opinion: Opinion::Like, shown: None };
+        let body = Body::Feedback {
+            activity: activity.clone(),
+            opinion: Opinion::Like,
+            shown: None,
+        };
         history.observe(NOW_MS + number as i64, &body, Some(&content(&activity)));
     }
     assert_eq!(history.len(), LIMIT_ENTRIES);
@@ -118,6 +147,9 @@ fn the_history_is_bounded_and_drops_the_longest_untouched() {
 fn damaged_and_newer_snapshots_are_told_apart() {
     let code = |text: &str| History::restore(text).unwrap_err().code();
     assert_eq!(code(""), "HISTORY_MALFORMED");
-    assert_eq!(code(r#"{"v":1,"entries":{"a":{"content":1}}}"#), "HISTORY_MALFORMED");
+    assert_eq!(
+        code(r#"{"v":1,"entries":{"a":{"content":1}}}"#),
+        "HISTORY_MALFORMED"
+    );
     assert_eq!(code(r#"{"v":2,"entries":[]}"#), "HISTORY_VERSION");
 }

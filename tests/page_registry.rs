@@ -32,7 +32,13 @@ const TITLES: [&str; 8] = [
 ];
 
 fn now_ms() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis(),
+    )
+    .unwrap()
 }
 
 fn activities(random: &mut Random, now_ms: i64) -> Vec<Activity> {
@@ -70,11 +76,31 @@ fn a_registry_on_disk_opens_again_and_ranks() {
     let engine = Engine::open(&id, &files).unwrap();
 
     let _ = fs::remove_dir_all(&folder);
-    files.iter().for_each(|(path, bytes)| write(&folder, path, bytes));
-    let variants = BTreeMap::from([("default".to_owned(), Variant { bundle: id.clone(), weight: 1 })]);
-    let channel = Channel { format: CHANNEL_FORMAT, sequence: 1, expires_ms: now_ms + 30 * support::DAY_MS, variants };
-    write(&folder, "channel.json", &serde_json::to_vec(&channel).unwrap());
-    let cards: Vec<_> = activities.iter().filter_map(|activity| engine.card(&activity.id)).collect();
+    files
+        .iter()
+        .for_each(|(path, bytes)| write(&folder, path, bytes));
+    let variants = BTreeMap::from([(
+        "default".to_owned(),
+        Variant {
+            bundle: id.clone(),
+            weight: 1,
+        },
+    )]);
+    let channel = Channel {
+        format: CHANNEL_FORMAT,
+        sequence: 1,
+        expires_ms: now_ms + 30 * support::DAY_MS,
+        variants,
+    };
+    write(
+        &folder,
+        "channel.json",
+        &serde_json::to_vec(&channel).unwrap(),
+    );
+    let cards: Vec<_> = activities
+        .iter()
+        .filter_map(|activity| engine.card(&activity.id))
+        .collect();
     let plain_list = serde_json::json!({ "generated_ms": now_ms, "activities": cards });
     write(&folder, "fallback.json", plain_list.to_string().as_bytes());
 
@@ -83,9 +109,15 @@ fn a_registry_on_disk_opens_again_and_ranks() {
         read.insert(path, fs::read(folder.join(path)).unwrap());
     }
     let reopened = Engine::open(&id, &read).unwrap();
-    let request = Request { now_ms, ..Request::default() };
+    let request = Request {
+        now_ms,
+        ..Request::default()
+    };
     let slate = reopened.recommend(&Visitor::default(), &request).unwrap();
     assert_eq!(slate.items.len(), 10);
-    assert_eq!(slate.total as usize, ACTIVITIES, "every activity is to come");
+    assert_eq!(
+        slate.total as usize, ACTIVITIES,
+        "every activity is to come"
+    );
     assert_eq!(cards.len(), ACTIVITIES);
 }

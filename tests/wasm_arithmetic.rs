@@ -11,7 +11,9 @@ const VALUES: usize = 20_000;
 
 fn values(seed: u64) -> Vec<f32> {
     let mut random = Random::new(seed);
-    (0..VALUES).map(|_| (random.normal() * 4.0) as f32).collect()
+    (0..VALUES)
+        .map(|_| (random.normal() * 4.0) as f32)
+        .collect()
 }
 
 #[test]
@@ -35,7 +37,11 @@ fn sums_are_the_same_everywhere() {
     let mut digest = Digest::default();
     let (left, right) = (values(2), values(3));
     for width in [1, 3, 4, 16, 52, 67, 1_000] {
-        for (a, b) in left.chunks_exact(width).zip(right.chunks_exact(width)).take(1_000) {
+        for (a, b) in left
+            .chunks_exact(width)
+            .zip(right.chunks_exact(width))
+            .take(1_000)
+        {
             digest.floats(&[math::dot(a, b), math::norm(a), math::cosine(a, b)]);
         }
     }

@@ -24,11 +24,20 @@ fn block(number: u64) -> String {
     for case in 0..CASES_PER_BLOCK {
         let visitor = support::visitor(&mut random, &engine, if case % 4 == 0 { 0 } else { 40 });
         let request = support::request(&mut random);
-        let slate = engine.recommend(&visitor, &request).expect("a generated request is valid");
+        let slate = engine
+            .recommend(&visitor, &request)
+            .expect("a generated request is valid");
         digest.text(&slate.digest()).text(&slate.id);
         for item in &slate.items {
-            let sum = item.contributions.iter().fold(0.0_f32, |sum, part| sum + part.value);
-            assert_eq!(sum.to_bits(), item.score.to_bits(), "contributions add up to the score");
+            let sum = item
+                .contributions
+                .iter()
+                .fold(0.0_f32, |sum, part| sum + part.value);
+            assert_eq!(
+                sum.to_bits(),
+                item.score.to_bits(),
+                "contributions add up to the score"
+            );
         }
     }
     format!("{number:>2} rows {rows:>3} {}", digest.hexadecimal())
@@ -38,7 +47,12 @@ fn block(number: u64) -> String {
 fn slates_are_the_same_everywhere() {
     let found: Vec<String> = (0..BLOCKS).map(block).collect();
     let golden: Vec<&str> = include_str!("golden/slates.txt").lines().collect();
-    assert_eq!(found, golden, "as golden/slates.txt should read:\n{}\n", found.join("\n"));
+    assert_eq!(
+        found,
+        golden,
+        "as golden/slates.txt should read:\n{}\n",
+        found.join("\n")
+    );
 }
 
 /// A bundle as the first format wrote it, with sixteen self-test cases: it must open, and rank as it did, for as long as
@@ -48,7 +62,10 @@ fn a_bundle_of_the_first_format_still_opens_and_ranks_as_then() {
     let container = include_bytes!("golden/bundle-format-1.safetensors");
     let mut files = Files::default();
     let mut id = String::new();
-    for (path, tensor) in safetensors::SafeTensors::deserialize(container).expect("a container of files").tensors() {
+    for (path, tensor) in safetensors::SafeTensors::deserialize(container)
+        .expect("a container of files")
+        .tensors()
+    {
         if let Some(name) = path.strip_prefix("manifests/") {
             id = name.trim_end_matches(".json").to_owned();
         }

@@ -56,7 +56,11 @@ struct Outcome {
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
     let registry = Registry::at(&options.registry);
-    let current = || registry.engine(&options.variant).map(|engine| engine.bundle().clone());
+    let current = || {
+        registry
+            .engine(&options.variant)
+            .map(|engine| engine.bundle().clone())
+    };
     let now_ms = now_ms();
     let mut catalogue = None;
     let (kind, (id, files)) = if let Some(folder) = &options.bundle {
@@ -67,27 +71,48 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         catalogue = Some(change);
         ("catalogue", seal_draft(&draft)?)
     } else {
-        let folder = options.counters.as_deref().unwrap_or_else(|| std::path::Path::new(""));
+        let folder = options
+            .counters
+            .as_deref()
+            .unwrap_or_else(|| std::path::Path::new(""));
         let mut dataset = Dataset::load(folder)?;
         if let Some(store) = &options.events {
             dataset = with_store_events(dataset, store)?.0;
         }
-        ("counters", seal_draft(&with_counters(current()?, &dataset, now_ms))?)
+        (
+            "counters",
+            seal_draft(&with_counters(current()?, &dataset, now_ms))?,
+        )
     };
     let publication = registry.publish(&id, &files, &options.variant, kind, now_ms)?;
-    let outcome = Outcome { publication, catalogue };
+    let outcome = Outcome {
+        publication,
+        catalogue,
+    };
     console.result(&outcome, || describe(&outcome, &options.registry))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn describe(outcome: &Outcome, registry: &std::path::Path) -> String {
-    let Publication { sequence, variant, bundle, bytes, new_bytes, .. } = &outcome.publication;
+    let Publication {
+        sequence,
+        variant,
+        bundle,
+        bytes,
+        new_bytes,
+        ..
+    } = &outcome.publication;
     let mut text = format!(
         "published bundle {bundle} as `{variant}` in {} (channel {sequence})\n{new_bytes} of {bytes} bytes are new to visitors",
         registry.display()
     );
     if let Some(change) = outcome.catalogue {
-        let CatalogueChange { added, changed, removed, unchanged } = change;
+        let CatalogueChange {
+            added,
+            changed,
+            removed,
+            unchanged,
+        } = change;
         text.push_str(&format!("\n{added} activities added, {changed} changed, {removed} removed, {unchanged} as before"));
     }
     text
@@ -95,6 +120,8 @@ fn describe(outcome: &Outcome, registry: &std::path::Path) -> String {
 
 /// The clock, Unix ms.
 pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

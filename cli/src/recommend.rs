@@ -115,7 +115,8 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     let visitor = options.visitor()?;
     let slate = engine.recommend(&visitor, &request)?;
     if let Some(path) = &options.trace {
-        let json = serde_json::to_vec_pretty(&engine.trace(&visitor, &request)?).unwrap_or_default();
+        let json =
+            serde_json::to_vec_pretty(&engine.trace(&visitor, &request)?).unwrap_or_default();
         std::fs::write(path, json).map_err(|error| unusable(path, &error))?;
     }
     console.result(&slate, || describe(&engine, &slate))?;
@@ -167,7 +168,13 @@ impl Options {
 
 /// A file that cannot be read or written.
 pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("FILE_FAILED", format!("cannot use `{}`: {error}; check the path and its permissions", path.display()))
+    Failure::new(
+        "FILE_FAILED",
+        format!(
+            "cannot use `{}`: {error}; check the path and its permissions",
+            path.display()
+        ),
+    )
 }
 
 /// JSON that is not what it should be.
@@ -183,7 +190,10 @@ fn describe(engine: &Engine, slate: &Slate) -> String {
     let city = &engine.bundle().schema.city;
     let lines = slate.items.iter().map(|item| {
         let card = engine.card(&item.activity);
-        let (title, start_ms) = card.map_or_else(|| (item.activity.0.clone(), 0), |card| (card.title, card.start_ms));
+        let (title, start_ms) = card.map_or_else(
+            || (item.activity.0.clone(), 0),
+            |card| (card.title, card.start_ms),
+        );
         let local = city.local_time(start_ms);
         format!(
             "{:>3}  {:>5.1}  {}  {:02} h  {:<50}  {}",
@@ -195,12 +205,22 @@ fn describe(engine: &Engine, slate: &Slate) -> String {
             item.reason.text
         )
     });
-    let head = format!("{} of {} activities, bundle {}", slate.items.len(), slate.total, slate.bundle);
-    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+    let head = format!(
+        "{} of {} activities, bundle {}",
+        slate.items.len(),
+        slate.total,
+        slate.bundle
+    );
+    std::iter::once(head)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A local day since 1970-01-01 as ISO date.
 fn date(day: i32) -> String {
     let epoch = jiff::civil::date(1970, 1, 1);
-    epoch.checked_add(jiff::Span::new().days(day)).map_or_else(|_| day.to_string(), |date| date.to_string())
+    epoch
+        .checked_add(jiff::Span::new().days(day))
+        .map_or_else(|_| day.to_string(), |date| date.to_string())
 }

@@ -46,7 +46,8 @@ struct Outcome {
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
     let bytes = std::fs::read(&options.trace).map_err(|error| unusable(&options.trace, &error))?;
-    let trace: Trace = serde_json::from_slice(&bytes).map_err(|error| malformed(&options.trace, &error))?;
+    let trace: Trace =
+        serde_json::from_slice(&bytes).map_err(|error| malformed(&options.trace, &error))?;
     let id = trace.slate.bundle.clone();
     let files = Registry::at(&options.registry).files(&id)?;
     let engine = Engine::open(&id, &files)?.with_variant(&trace.slate.variant);
@@ -62,14 +63,30 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         differs_at,
     };
     console.result(&outcome, || describe(&outcome))?;
-    Ok(if outcome.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcome.same {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn describe(outcome: &Outcome) -> String {
-    let Outcome { bundle, slate, exported_digest, replayed_digest, .. } = outcome;
+    let Outcome {
+        bundle,
+        slate,
+        exported_digest,
+        replayed_digest,
+        ..
+    } = outcome;
     if outcome.same {
-        return format!("slate {slate} of bundle {bundle} comes out the same, bit for bit ({replayed_digest})");
+        return format!(
+            "slate {slate} of bundle {bundle} comes out the same, bit for bit ({replayed_digest})"
+        );
     }
-    let position = outcome.differs_at.map_or_else(String::new, |at| format!(" from position {at} on"));
-    format!("slate {slate} of bundle {bundle} comes out otherwise{position}: {exported_digest} exported, {replayed_digest} now")
+    let position = outcome
+        .differs_at
+        .map_or_else(String::new, |at| format!(" from position {at} on"));
+    format!(
+        "slate {slate} of bundle {bundle} comes out otherwise{position}: {exported_digest} exported, {replayed_digest} now"
+    )
 }

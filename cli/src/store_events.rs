@@ -8,18 +8,30 @@ use triqueta_trainer::Dataset;
 use crate::failure::Failure;
 
 /// The dataset with the events of a store added. An event that both have counts once.
-pub(crate) fn with_store_events(mut dataset: Dataset, store: &Path) -> Result<(Dataset, usize), Failure> {
+pub(crate) fn with_store_events(
+    mut dataset: Dataset,
+    store: &Path,
+) -> Result<(Dataset, usize), Failure> {
     if !store.is_file() {
-        let message = format!("there is no event store at `{}`; `triqueta serve --store` makes one", store.display());
+        let message = format!(
+            "there is no event store at `{}`; `triqueta serve --store` makes one",
+            store.display()
+        );
         return Err(Failure::new("STORE_MISSING", message));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
-        Failure::new("STORE_RUNTIME", format!("threads cannot be started: {error}; free some memory or threads"))
+        Failure::new(
+            "STORE_RUNTIME",
+            format!("threads cannot be started: {error}; free some memory or threads"),
+        )
     })?;
     let stored = runtime.block_on(async {
         let store = SqliteStore::open(SqliteOptions::new(store)).await?;
         let mut events = Vec::new();
-        export(&store, Watermark::default(), |stored| events.push(stored.event)).await?;
+        export(&store, Watermark::default(), |stored| {
+            events.push(stored.event)
+        })
+        .await?;
         Ok::<_, StoreError>(events)
     })?;
     let added = dataset.extend(stored)?;

@@ -55,7 +55,10 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
-    let train_options = TrainOptions { seed: options.seed, ..TrainOptions::default() };
+    let train_options = TrainOptions {
+        seed: options.seed,
+        ..TrainOptions::default()
+    };
     let trained = train(&dataset, &train_options, console)?;
     let learned_from = trained.counts.clone();
     console.begin("writing", None);
@@ -63,7 +66,13 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     let (bundle, files) = seal_draft(&draft)?;
     save_bundle(&options.out, &bundle, &files)?;
     let metrics = draft.metrics;
-    let outcome = Outcome { bundle, out: &options.out, learned_from, events_from_store, metrics };
+    let outcome = Outcome {
+        bundle,
+        out: &options.out,
+        learned_from,
+        events_from_store,
+        metrics,
+    };
     console.result(&outcome, || describe(&outcome))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -42,25 +42,43 @@ impl Channel {
     /// # Errors
     /// [`BundleError::Malformed`] or [`BundleError::Format`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, BundleError> {
-        let refuse = |detail: String| BundleError::Malformed { path: "channel.json".into(), detail };
+        let refuse = |detail: String| BundleError::Malformed {
+            path: "channel.json".into(),
+            detail,
+        };
         if bytes.len() > LIMIT_BYTES {
-            return Err(refuse(format!("{} bytes, more than {LIMIT_BYTES}", bytes.len())));
+            return Err(refuse(format!(
+                "{} bytes, more than {LIMIT_BYTES}",
+                bytes.len()
+            )));
         }
         #[derive(Deserialize)]
         struct Format {
             format: u32,
         }
-        let format: Format = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let format: Format =
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         if format.format != CHANNEL_FORMAT {
-            return Err(BundleError::Format { what: "channel", found: format.format, supported: CHANNEL_FORMAT });
+            return Err(BundleError::Format {
+                what: "channel",
+                found: format.format,
+                supported: CHANNEL_FORMAT,
+            });
         }
-        let channel: Self = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let channel: Self =
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         let default_has_weight = channel.variants.contains_key("default");
         let ids_are_hex = channel.variants.values().all(|variant| {
-            variant.bundle.len() == 32 && variant.bundle.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            variant.bundle.len() == 32
+                && variant
+                    .bundle
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         });
         if !default_has_weight || !ids_are_hex {
-            return Err(refuse("it needs a `default` variant and bundle ids of 32 hexadecimal digits".into()));
+            return Err(refuse(
+                "it needs a `default` variant and bundle ids of 32 hexadecimal digits".into(),
+            ));
         }
         Ok(channel)
     }
@@ -71,10 +89,16 @@ impl Channel {
     /// [`BundleError::Rollback`] or [`BundleError::Expired`].
     pub fn accept(&self, highest_seen: u64, now_ms: i64) -> Result<(), BundleError> {
         if self.sequence < highest_seen {
-            return Err(BundleError::Rollback { found: self.sequence, seen: highest_seen });
+            return Err(BundleError::Rollback {
+                found: self.sequence,
+                seen: highest_seen,
+            });
         }
         if now_ms > self.expires_ms {
-            return Err(BundleError::Expired { expires_ms: self.expires_ms, now_ms });
+            return Err(BundleError::Expired {
+                expires_ms: self.expires_ms,
+                now_ms,
+            });
         }
         Ok(())
     }
@@ -84,7 +108,12 @@ impl Channel {
     /// # Errors
     /// [`BundleError::UnknownVariant`].
     pub fn bundle(&self, variant: &str) -> Result<&str, BundleError> {
-        let found = self.variants.get(variant).map(|variant| variant.bundle.as_str());
-        found.ok_or_else(|| BundleError::UnknownVariant { variant: variant.to_owned() })
+        let found = self
+            .variants
+            .get(variant)
+            .map(|variant| variant.bundle.as_str());
+        found.ok_or_else(|| BundleError::UnknownVariant {
+            variant: variant.to_owned(),
+        })
     }
 }

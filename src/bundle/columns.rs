@@ -7,7 +7,12 @@ use crate::event::ActivityId;
 use crate::model::{EMBEDDING, Embedding};
 
 /// Writes rows `from..until`. Density and status are volatile and travel apart.
-pub(super) fn write(columns: &Columns, from: usize, until: usize, path: &str) -> Result<Vec<u8>, BundleError> {
+pub(super) fn write(
+    columns: &Columns,
+    from: usize,
+    until: usize,
+    path: &str,
+) -> Result<Vec<u8>, BundleError> {
     let rows = from..until;
     let mut writer = TensorWriter::default();
     let mut offsets = vec![0_u32];
@@ -19,8 +24,14 @@ pub(super) fn write(columns: &Columns, from: usize, until: usize, path: &str) ->
     writer.u8("id", &ids);
     writer.u32("id_offsets", &offsets);
     let first_tag = columns.tag_offsets[from];
-    let tag_offsets: Vec<u32> = columns.tag_offsets[from..=until].iter().map(|offset| offset - first_tag).collect();
-    writer.u16("tags", &columns.tags[first_tag as usize..columns.tag_offsets[until] as usize]);
+    let tag_offsets: Vec<u32> = columns.tag_offsets[from..=until]
+        .iter()
+        .map(|offset| offset - first_tag)
+        .collect();
+    writer.u16(
+        "tags",
+        &columns.tags[first_tag as usize..columns.tag_offsets[until] as usize],
+    );
     writer.u32("tag_offsets", &tag_offsets);
     for (name, codes) in [
         ("kind", &columns.kind),
@@ -64,9 +75,13 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
     let offsets = reader.u32("id_offsets")?;
     let ids = reader.u8("id")?;
     for pair in offsets.windows(2) {
-        let id = ids.get(pair[0] as usize..pair[1] as usize).and_then(|id| std::str::from_utf8(id).ok());
+        let id = ids
+            .get(pair[0] as usize..pair[1] as usize)
+            .and_then(|id| std::str::from_utf8(id).ok());
         let id = id.map(ActivityId::from).filter(ActivityId::is_valid);
-        columns.id.push(id.ok_or_else(|| reader.refuse("an activity id is not valid text".into()))?);
+        columns
+            .id
+            .push(id.ok_or_else(|| reader.refuse("an activity id is not valid text".into()))?);
     }
     let tags = reader.u16("tags")?;
     let tag_offsets = reader.u32("tag_offsets")?;
@@ -74,11 +89,16 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
     if columns.tag_offsets.is_empty() {
         columns.tag_offsets.push(0);
     }
-    let covers = tag_offsets.first() == Some(&0) && tag_offsets.last().is_some_and(|&last| last as usize == tags.len());
+    let covers = tag_offsets.first() == Some(&0)
+        && tag_offsets
+            .last()
+            .is_some_and(|&last| last as usize == tags.len());
     if !covers || tag_offsets.len() != offsets.len() || tags.len() > (u32::MAX - base) as usize {
         return Err(reader.refuse("tag offsets do not cover the tags".into()));
     }
-    columns.tag_offsets.extend(tag_offsets[1..].iter().map(|offset| base + offset));
+    columns
+        .tag_offsets
+        .extend(tag_offsets[1..].iter().map(|offset| base + offset));
     columns.tags.extend(tags);
     columns.kind.extend(reader.u16("kind")?);
     columns.locality.extend(reader.u16("locality")?);
@@ -105,27 +125,51 @@ pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, B
     let mut writer = TensorWriter::default();
     writer.u8("status", &catalog.columns().status);
     writer.f32("density", &catalog.columns().density);
-    writer.u8("removed", &catalog.removed().iter().map(|&removed| u8::from(removed)).collect::<Vec<_>>());
+    writer.u8(
+        "removed",
+        &catalog
+            .removed()
+            .iter()
+            .map(|&removed| u8::from(removed))
+            .collect::<Vec<_>>(),
+    );
     writer.finish(path)
 }
 
 /// Reads the volatile columns into place and gives the tombstones.
-pub(super) fn read_volatile(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<Vec<bool>, BundleError> {
+pub(super) fn read_volatile(
+    columns: &mut Columns,
+    path: &str,
+    bytes: &[u8],
+) -> Result<Vec<bool>, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     columns.status = reader.u8("status")?;
     columns.density = reader.f32("density")?;
-    Ok(reader.u8("removed")?.into_iter().map(|removed| removed != 0).collect())
+    Ok(reader
+        .u8("removed")?
+        .into_iter()
+        .map(|removed| removed != 0)
+        .collect())
 }
 
 /// Writes the vectors of one shard.
 pub(super) fn write_vectors(vectors: &[Embedding], path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
-    writer.matrix("two_tower", vectors.len(), EMBEDDING, vectors.iter().flatten().copied());
+    writer.matrix(
+        "two_tower",
+        vectors.len(),
+        EMBEDDING,
+        vectors.iter().flatten().copied(),
+    );
     writer.finish(path)
 }
 
 /// Appends the vectors of one shard.
-pub(super) fn append_vectors(vectors: &mut Vec<Embedding>, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
+pub(super) fn append_vectors(
+    vectors: &mut Vec<Embedding>,
+    path: &str,
+    bytes: &[u8],
+) -> Result<(), BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     for row in reader.matrix("two_tower", None, EMBEDDING)?.rows() {
         let mut vector = [0.0; EMBEDDING];
@@ -150,7 +194,11 @@ pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>,
 }
 
 /// Reads the counters of `rows` rows.
-pub(super) fn read_counters(rows: usize, path: &str, bytes: &[u8]) -> Result<Counters, BundleError> {
+pub(super) fn read_counters(
+    rows: usize,
+    path: &str,
+    bytes: &[u8],
+) -> Result<Counters, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     let count = |name: &str| -> Result<Vec<f32>, BundleError> {
         let counts = reader.vector(name, rows)?.to_vec();
@@ -161,7 +209,9 @@ pub(super) fn read_counters(rows: usize, path: &str, bytes: &[u8]) -> Result<Cou
     };
     let half_life_days = reader.vector("half_life_days", 1)?[0];
     let as_of_ms = reader.i64("as_of_ms")?;
-    let &[as_of_ms] = as_of_ms.as_slice() else { return Err(reader.refuse("`as_of_ms` is not one number".into())) };
+    let &[as_of_ms] = as_of_ms.as_slice() else {
+        return Err(reader.refuse("`as_of_ms` is not one number".into()));
+    };
     if half_life_days <= 0.0 {
         return Err(reader.refuse("the half-life is not above 0".into()));
     }

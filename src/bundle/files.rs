@@ -9,7 +9,10 @@ use crate::error::BundleError;
 
 /// SHA-256 as 64 hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Files by path relative to the registry folder.
@@ -29,7 +32,9 @@ impl Files {
 
     /// All files in order of path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        self.0
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
     /// The bytes of a listed file, checked against the manifest's length and hash.
@@ -37,7 +42,9 @@ impl Files {
     /// # Errors
     /// [`BundleError::Missing`], [`BundleError::Length`] or [`BundleError::Hash`].
     pub fn verified(&self, entry: &FileEntry) -> Result<&[u8], BundleError> {
-        let bytes = self.get(&entry.path).ok_or_else(|| BundleError::Missing { path: entry.path.clone() })?;
+        let bytes = self.get(&entry.path).ok_or_else(|| BundleError::Missing {
+            path: entry.path.clone(),
+        })?;
         if bytes.len() as u64 != entry.bytes {
             return Err(BundleError::Length {
                 path: entry.path.clone(),
@@ -46,7 +53,9 @@ impl Files {
             });
         }
         if sha256_hex(bytes) != entry.sha256 {
-            return Err(BundleError::Hash { path: entry.path.clone() });
+            return Err(BundleError::Hash {
+                path: entry.path.clone(),
+            });
         }
         Ok(bytes)
     }
@@ -56,6 +65,9 @@ impl Files {
     /// # Errors
     /// As [`Files::verified`], for the first file that does not fit.
     pub fn verify_all(&self, manifest: &Manifest) -> Result<(), BundleError> {
-        manifest.files.iter().try_for_each(|entry| self.verified(entry).map(|_| ()))
+        manifest
+            .files
+            .iter()
+            .try_for_each(|entry| self.verified(entry).map(|_| ()))
     }
 }

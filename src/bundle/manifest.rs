@@ -127,9 +127,15 @@ impl Manifest {
     /// [`BundleError::EngineTooOld`].
     pub fn from_json(id: &str, bytes: &[u8]) -> Result<Self, BundleError> {
         let path = Self::path(id);
-        let refuse = |detail: String| BundleError::Malformed { path: path.clone(), detail };
+        let refuse = |detail: String| BundleError::Malformed {
+            path: path.clone(),
+            detail,
+        };
         if bytes.len() > LIMIT_BYTES {
-            return Err(refuse(format!("{} bytes, more than {LIMIT_BYTES}", bytes.len())));
+            return Err(refuse(format!(
+                "{} bytes, more than {LIMIT_BYTES}",
+                bytes.len()
+            )));
         }
         if Self::id(bytes) != id {
             return Err(BundleError::Hash { path });
@@ -139,31 +145,53 @@ impl Manifest {
             format: u32,
             engine: u32,
         }
-        let versions: Versions = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let versions: Versions =
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         if versions.format != MANIFEST_FORMAT {
-            return Err(BundleError::Format { what: "manifest", found: versions.format, supported: MANIFEST_FORMAT });
+            return Err(BundleError::Format {
+                what: "manifest",
+                found: versions.format,
+                supported: MANIFEST_FORMAT,
+            });
         }
         if versions.engine > ENGINE_VERSION {
-            return Err(BundleError::EngineTooOld { needed: versions.engine, engine: ENGINE_VERSION });
+            return Err(BundleError::EngineTooOld {
+                needed: versions.engine,
+                engine: ENGINE_VERSION,
+            });
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
         manifest.check().map_err(refuse)?;
         Ok(manifest)
     }
 
     fn check(&self) -> Result<(), String> {
         if self.files.len() > LIMIT_FILES {
-            return Err(format!("{} files, more than {LIMIT_FILES}", self.files.len()));
+            return Err(format!(
+                "{} files, more than {LIMIT_FILES}",
+                self.files.len()
+            ));
         }
         for (index, file) in self.files.iter().enumerate() {
             if file.bytes > LIMIT_FILE_BYTES {
-                return Err(format!("`{}` claims {} bytes, more than {LIMIT_FILE_BYTES}", file.name, file.bytes));
+                return Err(format!(
+                    "`{}` claims {} bytes, more than {LIMIT_FILE_BYTES}",
+                    file.name, file.bytes
+                ));
             }
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
-            if file.path.starts_with('/') || file.path.contains("..") || !file.path.chars().all(is_plain) {
+            let is_plain =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+            if file.path.starts_with('/')
+                || file.path.contains("..")
+                || !file.path.chars().all(is_plain)
+            {
                 return Err(format!("`{}` is not a plain relative path", file.path));
             }
-            if self.files[..index].iter().any(|other| other.name == file.name) {
+            if self.files[..index]
+                .iter()
+                .any(|other| other.name == file.name)
+            {
                 return Err(format!("two files are named `{}`", file.name));
             }
         }
@@ -175,8 +203,10 @@ impl Manifest {
     /// # Errors
     /// [`BundleError::Malformed`] where a number cannot be written as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
-        serde_json::to_vec_pretty(self)
-            .map_err(|error| BundleError::Malformed { path: "manifest".into(), detail: error.to_string() })
+        serde_json::to_vec_pretty(self).map_err(|error| BundleError::Malformed {
+            path: "manifest".into(),
+            detail: error.to_string(),
+        })
     }
 
     /// The id of a manifest's bytes: the first 32 hexadecimal digits of their SHA-256.
@@ -197,7 +227,9 @@ impl Manifest {
     /// [`BundleError::Missing`] where the manifest lists none.
     pub fn file(&self, name: &str) -> Result<&FileEntry, BundleError> {
         let found = self.files.iter().find(|file| file.name == name);
-        found.ok_or_else(|| BundleError::Missing { path: name.to_owned() })
+        found.ok_or_else(|| BundleError::Missing {
+            path: name.to_owned(),
+        })
     }
 
     /// The files whose role is `prefix-0`, `prefix-1`, … in order: the shards of one table.

@@ -21,7 +21,9 @@ mod write;
 
 pub use channel::{CHANNEL_FORMAT, Channel, Variant};
 pub use files::{Files, sha256_hex};
-pub use manifest::{ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section, SelfTestCase};
+pub use manifest::{
+    ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section, SelfTestCase,
+};
 pub use model::Model;
 pub use open::Bundle;
 pub use write::BundleDraft;

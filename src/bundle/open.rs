@@ -34,9 +34,14 @@ pub struct Bundle {
     pub texts: Vec<Text>,
 }
 
-fn json<'a, T: serde::Deserialize<'a>>(entry: &FileEntry, bytes: &'a [u8]) -> Result<T, BundleError> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| BundleError::Malformed { path: entry.path.clone(), detail: error.to_string() })
+fn json<'a, T: serde::Deserialize<'a>>(
+    entry: &FileEntry,
+    bytes: &'a [u8],
+) -> Result<T, BundleError> {
+    serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed {
+        path: entry.path.clone(),
+        detail: error.to_string(),
+    })
 }
 
 impl Bundle {
@@ -58,7 +63,11 @@ impl Bundle {
         schema.check()?;
         let found = schema.hash()?;
         if found != manifest.schema_hash {
-            return Err(BundleError::Schema { expected: manifest.schema_hash.clone(), found }.into());
+            return Err(BundleError::Schema {
+                expected: manifest.schema_hash.clone(),
+                found,
+            }
+            .into());
         }
         let (entry, bytes) = verified("model")?;
         let model: Model = json(entry, bytes)?;
@@ -75,7 +84,10 @@ impl Bundle {
             }
             .into());
         }
-        let mut table = Columns { tag_offsets: vec![0], ..Columns::default() };
+        let mut table = Columns {
+            tag_offsets: vec![0],
+            ..Columns::default()
+        };
         let (mut vectors, mut text_rows) = (Vec::new(), Vec::new());
         for entry in manifest.shards("columns") {
             columns::append(&mut table, &entry.path, files.verified(entry)?)?;
@@ -93,13 +105,28 @@ impl Bundle {
         if rows != manifest.rows as usize || vectors.len() != rows || text_rows.len() != rows {
             return Err(BundleError::Malformed {
                 path: Manifest::path(id),
-                detail: format!("{rows} rows, {} vectors, {} texts for {}", vectors.len(), text_rows.len(), manifest.rows),
+                detail: format!(
+                    "{rows} rows, {} vectors, {} texts for {}",
+                    vectors.len(),
+                    text_rows.len(),
+                    manifest.rows
+                ),
             }
             .into());
         }
         let (entry, bytes) = verified("counters")?;
         let counters = columns::read_counters(rows, &entry.path, bytes)?;
         let id = id.to_owned();
-        Ok(Self { id, manifest, schema, model, two_tower, catalog, vectors, counters, texts: text_rows })
+        Ok(Self {
+            id,
+            manifest,
+            schema,
+            model,
+            two_tower,
+            catalog,
+            vectors,
+            counters,
+            texts: text_rows,
+        })
     }
 }

@@ -13,8 +13,12 @@ pub(super) struct TensorWriter(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
 macro_rules! put {
     ($name:ident, $type:ty, $dtype:ident) => {
         pub(super) fn $name(&mut self, name: &str, values: &[$type]) {
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            self.0.push((name.to_owned(), Dtype::$dtype, vec![values.len()], bytes));
+            let bytes = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
+            self.0
+                .push((name.to_owned(), Dtype::$dtype, vec![values.len()], bytes));
         }
     };
 }
@@ -26,9 +30,16 @@ impl TensorWriter {
     put!(i64, i64, I64);
     put!(f32, f32, F32);
 
-    pub(super) fn matrix(&mut self, name: &str, rows: usize, columns: usize, values: impl Iterator<Item = f32>) {
+    pub(super) fn matrix(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        values: impl Iterator<Item = f32>,
+    ) {
         let bytes = values.flat_map(f32::to_le_bytes).collect();
-        self.0.push((name.to_owned(), Dtype::F32, vec![rows, columns], bytes));
+        self.0
+            .push((name.to_owned(), Dtype::F32, vec![rows, columns], bytes));
     }
 
     pub(super) fn finish(&self, path: &str) -> Result<Vec<u8>, BundleError> {
@@ -38,7 +49,10 @@ impl TensorWriter {
         };
         let mut views = Vec::with_capacity(self.0.len());
         for (name, dtype, shape, bytes) in &self.0 {
-            views.push((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).map_err(malformed)?));
+            views.push((
+                name.as_str(),
+                TensorView::new(*dtype, shape.clone(), bytes).map_err(malformed)?,
+            ));
         }
         serialize(views, None).map_err(malformed)
     }
@@ -55,16 +69,23 @@ macro_rules! get {
         pub(super) fn $name(&self, name: &str) -> Result<Vec<$type>, BundleError> {
             let bytes = self.bytes(name, Dtype::$dtype, 1)?.1;
             let chunks = bytes.chunks_exact(size_of::<$type>());
-            Ok(chunks.map(|chunk| <$type>::from_le_bytes(chunk.try_into().unwrap_or_default())).collect())
+            Ok(chunks
+                .map(|chunk| <$type>::from_le_bytes(chunk.try_into().unwrap_or_default()))
+                .collect())
         }
     };
 }
 
 impl<'a> TensorReader<'a> {
     pub(super) fn open(path: &str, bytes: &'a [u8]) -> Result<Self, BundleError> {
-        let tensors = SafeTensors::deserialize(bytes)
-            .map_err(|error| BundleError::Malformed { path: path.to_owned(), detail: error.to_string() })?;
-        Ok(Self { path: path.to_owned(), tensors })
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| BundleError::Malformed {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            tensors,
+        })
     }
 
     get!(u8, u8, U8);
@@ -74,39 +95,67 @@ impl<'a> TensorReader<'a> {
     get!(f32, f32, F32);
 
     pub(super) fn refuse(&self, detail: String) -> BundleError {
-        BundleError::Malformed { path: self.path.clone(), detail }
+        BundleError::Malformed {
+            path: self.path.clone(),
+            detail,
+        }
     }
 
-    fn bytes(&self, name: &str, dtype: Dtype, rank: usize) -> Result<(Vec<usize>, &'a [u8]), BundleError> {
-        let view = self.tensors.tensor(name).map_err(|error| self.refuse(format!("tensor `{name}`: {error}")))?;
+    fn bytes(
+        &self,
+        name: &str,
+        dtype: Dtype,
+        rank: usize,
+    ) -> Result<(Vec<usize>, &'a [u8]), BundleError> {
+        let view = self
+            .tensors
+            .tensor(name)
+            .map_err(|error| self.refuse(format!("tensor `{name}`: {error}")))?;
         if view.dtype() != dtype || view.shape().len() != rank {
-            return Err(self.refuse(format!("tensor `{name}` is {:?} {:?}", view.dtype(), view.shape())));
+            return Err(self.refuse(format!(
+                "tensor `{name}` is {:?} {:?}",
+                view.dtype(),
+                view.shape()
+            )));
         }
         Ok((view.shape().to_vec(), view.data()))
     }
 
     /// A matrix of finite numbers with `columns` columns and, where given, `rows` rows.
-    pub(super) fn matrix(&self, name: &str, rows: Option<usize>, columns: usize) -> Result<Array2<f32>, BundleError> {
+    pub(super) fn matrix(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: usize,
+    ) -> Result<Array2<f32>, BundleError> {
         let (shape, bytes) = self.bytes(name, Dtype::F32, 2)?;
         if shape[1] != columns || rows.is_some_and(|rows| rows != shape[0]) {
-            return Err(self.refuse(format!("tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}")));
+            return Err(self.refuse(format!(
+                "tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}"
+            )));
         }
         let values = self.finite(name, bytes)?;
-        Array2::from_shape_vec((shape[0], shape[1]), values).map_err(|error| self.refuse(format!("`{name}`: {error}")))
+        Array2::from_shape_vec((shape[0], shape[1]), values)
+            .map_err(|error| self.refuse(format!("`{name}`: {error}")))
     }
 
     /// A vector of `length` finite numbers.
     pub(super) fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, BundleError> {
         let (shape, bytes) = self.bytes(name, Dtype::F32, 1)?;
         if shape[0] != length {
-            return Err(self.refuse(format!("tensor `{name}` has length {}, expected {length}", shape[0])));
+            return Err(self.refuse(format!(
+                "tensor `{name}` has length {}, expected {length}",
+                shape[0]
+            )));
         }
         Ok(Array1::from_vec(self.finite(name, bytes)?))
     }
 
     fn finite(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, BundleError> {
         let chunks = bytes.chunks_exact(4);
-        let values: Vec<f32> = chunks.map(|chunk| f32::from_le_bytes(chunk.try_into().unwrap_or_default())).collect();
+        let values: Vec<f32> = chunks
+            .map(|chunk| f32::from_le_bytes(chunk.try_into().unwrap_or_default()))
+            .collect();
         if values.iter().all(|value| value.is_finite()) {
             Ok(values)
         } else {

@@ -3,7 +3,9 @@
 
 use super::columns;
 use super::files::{Files, sha256_hex};
-use super::manifest::{ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section};
+use super::manifest::{
+    ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section,
+};
 use super::model::Model;
 use super::open::Bundle;
 use super::texts;
@@ -73,13 +75,26 @@ impl Writer {
     fn add(&mut self, name: String, group: Group, extension: &str, bytes: Vec<u8>) {
         let sha256 = sha256_hex(&bytes);
         let path = format!("objects/{sha256}.{extension}");
-        self.entries.push(FileEntry { name, group, path: path.clone(), sha256, bytes: bytes.len() as u64 });
+        self.entries.push(FileEntry {
+            name,
+            group,
+            path: path.clone(),
+            sha256,
+            bytes: bytes.len() as u64,
+        });
         self.files.insert(path, bytes);
     }
 
-    fn json<T: serde::Serialize>(&mut self, name: &str, group: Group, value: &T) -> Result<(), BundleError> {
-        let bytes = serde_json::to_vec(value)
-            .map_err(|error| BundleError::Malformed { path: name.to_owned(), detail: error.to_string() })?;
+    fn json<T: serde::Serialize>(
+        &mut self,
+        name: &str,
+        group: Group,
+        value: &T,
+    ) -> Result<(), BundleError> {
+        let bytes = serde_json::to_vec(value).map_err(|error| BundleError::Malformed {
+            path: name.to_owned(),
+            detail: error.to_string(),
+        })?;
         self.add(name.to_owned(), group, "json", bytes);
         Ok(())
     }
@@ -96,21 +111,40 @@ impl BundleDraft {
         if self.vectors.len() != rows || self.texts.len() != rows || shards != rows as u64 {
             return Err(BundleError::Malformed {
                 path: "draft".into(),
-                detail: format!("{rows} rows, {} vectors, {} texts, {shards} in shards", self.vectors.len(), self.texts.len()),
+                detail: format!(
+                    "{rows} rows, {} vectors, {} texts, {shards} in shards",
+                    self.vectors.len(),
+                    self.texts.len()
+                ),
             });
         }
         let mut writer = Writer::default();
         writer.json("schema", Group::Model, &self.schema)?;
         writer.json("model", Group::Model, &self.model)?;
-        writer.add("towers".into(), Group::Model, "safetensors", towers::write(&self.two_tower, "towers")?);
+        writer.add(
+            "towers".into(),
+            Group::Model,
+            "safetensors",
+            towers::write(&self.two_tower, "towers")?,
+        );
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;
         for (shard, &shard_rows) in self.shard_rows.iter().enumerate() {
             let until = from + shard_rows as usize;
             let bytes = columns::write(self.catalog.columns(), from, until, "columns")?;
-            writer.add(format!("columns-{shard}"), Group::Catalogue, "safetensors", bytes);
+            writer.add(
+                format!("columns-{shard}"),
+                Group::Catalogue,
+                "safetensors",
+                bytes,
+            );
             let bytes = columns::write_vectors(&self.vectors[from..until], "vectors")?;
-            writer.add(format!("vectors-{shard}"), Group::Catalogue, "safetensors", bytes);
+            writer.add(
+                format!("vectors-{shard}"),
+                Group::Catalogue,
+                "safetensors",
+                bytes,
+            );
             let bytes = texts::write(&self.texts[from..until], "texts")?;
             writer.add(format!("texts-{shard}"), Group::Texts, "json", bytes);
             from = until;
@@ -129,7 +163,11 @@ impl BundleDraft {
             seed: self.seed,
             rows: rows as u32,
             shard_rows: self.shard_rows.clone(),
-            sections: vec![Section { name: "two_tower".into(), width: EMBEDDING as u32, dtype: "f32".into() }],
+            sections: vec![Section {
+                name: "two_tower".into(),
+                width: EMBEDDING as u32,
+                dtype: "f32".into(),
+            }],
             metrics: self.metrics.clone(),
             self_test: Vec::new(),
             files: writer.entries,

@@ -110,15 +110,28 @@ impl Activity {
     /// [`CatalogError::OutOfRange`] names the first impossible field.
     pub fn validate(&self) -> Result<(), CatalogError> {
         let refuse = |field, found: String, allowed| {
-            Err(CatalogError::OutOfRange { activity: self.id.0.chars().take(64).collect(), field, found, allowed })
+            Err(CatalogError::OutOfRange {
+                activity: self.id.0.chars().take(64).collect(),
+                field,
+                found,
+                allowed,
+            })
         };
         if !self.id.is_valid() {
-            return refuse("id", format!("{:?}", self.id.0), "1 to 64 bytes without control characters");
+            return refuse(
+                "id",
+                format!("{:?}", self.id.0),
+                "1 to 64 bytes without control characters",
+            );
         }
         if let Some(place) = self.place
             && !place.is_valid()
         {
-            return refuse("place", format!("{}, {}", place.lat, place.lon), "−90..90, −180..180 degrees");
+            return refuse(
+                "place",
+                format!("{}, {}", place.lat, place.lon),
+                "−90..90, −180..180 degrees",
+            );
         }
         if let Some(price) = self.price
             && !(price.is_finite() && price >= 0.0)
@@ -138,7 +151,11 @@ impl Activity {
         if let Some((favourites, views)) = self.seed_counts
             && !(favourites.is_finite() && views.is_finite() && favourites >= 0.0 && views >= 0.0)
         {
-            return refuse("seed_counts", format!("{favourites}, {views}"), "0 and above");
+            return refuse(
+                "seed_counts",
+                format!("{favourites}, {views}"),
+                "0 and above",
+            );
         }
         if self.tags.len() > 64 {
             return refuse("tags", self.tags.len().to_string(), "at most 64 tags");

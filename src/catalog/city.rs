@@ -98,15 +98,23 @@ pub struct City {
 impl City {
     /// Local time minus UTC at a moment, minutes.
     pub fn offset_minutes(&self, time_ms: i64) -> i32 {
-        let after = self.offsets.partition_point(|interval| interval.from_ms <= time_ms);
-        self.offsets.get(after.saturating_sub(1)).map_or(0, |interval| interval.minutes)
+        let after = self
+            .offsets
+            .partition_point(|interval| interval.from_ms <= time_ms);
+        self.offsets
+            .get(after.saturating_sub(1))
+            .map_or(0, |interval| interval.minutes)
     }
 
     /// The moment on the city's clock.
     pub fn local_time(&self, time_ms: i64) -> LocalTime {
         let offset = self.offset_minutes(time_ms);
         let local_ms = time_ms.saturating_add(i64::from(offset) * MINUTE_MS);
-        let day = i32::try_from(local_ms.div_euclid(DAY_MS)).unwrap_or(if local_ms < 0 { i32::MIN } else { i32::MAX });
+        let day = i32::try_from(local_ms.div_euclid(DAY_MS)).unwrap_or(if local_ms < 0 {
+            i32::MIN
+        } else {
+            i32::MAX
+        });
         LocalTime {
             day,
             month: month_of(day),
@@ -122,15 +130,22 @@ impl City {
 
     /// The season's number, from 1 in the order of [`City::seasons`]; 0 where no season covers the month.
     pub fn season(&self, local: LocalTime) -> u8 {
-        let found = self.seasons.iter().position(|season| season.months.contains(&local.month));
-        found.and_then(|index| u8::try_from(index + 1).ok()).unwrap_or(0)
+        let found = self
+            .seasons
+            .iter()
+            .position(|season| season.months.contains(&local.month));
+        found
+            .and_then(|index| u8::try_from(index + 1).ok())
+            .unwrap_or(0)
     }
 
     /// The availability windows the moment falls in, bit `i` for window `i` (the first 16 count).
     pub fn availability(&self, local: LocalTime) -> u16 {
         let mut bits = 0;
         for (index, window) in self.availability.iter().take(16).enumerate() {
-            if window.weekdays.contains(&local.weekday) && (window.from_hour..window.until_hour).contains(&local.hour) {
+            if window.weekdays.contains(&local.weekday)
+                && (window.from_hour..window.until_hour).contains(&local.hour)
+            {
                 bits |= 1 << index;
             }
         }
@@ -143,10 +158,16 @@ impl City {
 fn month_of(day: i32) -> u8 {
     let shifted = i64::from(day) + 719_468;
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
-    u8::try_from(if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 }).unwrap_or(1)
+    u8::try_from(if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    })
+    .unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -156,11 +177,22 @@ mod tests {
     fn bogota() -> City {
         City {
             name: "Bogotá".into(),
-            offsets: vec![OffsetInterval { from_ms: 0, minutes: -300 }],
+            offsets: vec![OffsetInterval {
+                from_ms: 0,
+                minutes: -300,
+            }],
             holidays: vec![20_089],
-            seasons: vec![Season { name: "lluvias".into(), months: vec![4, 5, 10, 11] }],
+            seasons: vec![Season {
+                name: "lluvias".into(),
+                months: vec![4, 5, 10, 11],
+            }],
             availability: vec![
-                AvailabilityWindow { name: "noche".into(), weekdays: (0..7).collect(), from_hour: 18, until_hour: 24 },
+                AvailabilityWindow {
+                    name: "noche".into(),
+                    weekdays: (0..7).collect(),
+                    from_hour: 18,
+                    until_hour: 24,
+                },
                 AvailabilityWindow {
                     name: "fin_de_semana".into(),
                     weekdays: vec![5, 6],
@@ -185,7 +217,10 @@ mod tests {
     #[test]
     fn new_year_2025_is_a_holiday_in_january() {
         let local = bogota().local_time(1_735_747_200_000); // 2025-01-01T16:00Z
-        assert_eq!((local.day, local.month, local.weekday, local.hour), (20_089, 1, 2, 11));
+        assert_eq!(
+            (local.day, local.month, local.weekday, local.hour),
+            (20_089, 1, 2, 11)
+        );
         assert!(bogota().is_holiday(local));
     }
 

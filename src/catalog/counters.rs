@@ -44,7 +44,11 @@ impl Counters {
     /// Positive interactions a view over the whole catalogue; 0 where nothing was viewed.
     pub fn positive_rate(&self) -> f32 {
         let views: f32 = self.views.iter().sum();
-        if views > 0.0 { self.positives.iter().sum::<f32>() / views } else { 0.0 }
+        if views > 0.0 {
+            self.positives.iter().sum::<f32>() / views
+        } else {
+            0.0
+        }
     }
 
     /// Moves the moment of the counts to `now_ms` (no earlier than before), decaying all of them.
@@ -67,7 +71,9 @@ impl Counters {
         } else {
             (&mut self.views, &mut self.views_total)
         };
-        if let (Some(decayed), Some(total)) = (decayed.get_mut(row.index()), total.get_mut(row.index())) {
+        if let (Some(decayed), Some(total)) =
+            (decayed.get_mut(row.index()), total.get_mut(row.index()))
+        {
             *decayed += left;
             *total += amount;
         }

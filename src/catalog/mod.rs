@@ -7,6 +7,7 @@
 
 mod activity;
 mod city;
+mod columns;
 mod content;
 mod counters;
 mod table;
@@ -15,8 +16,9 @@ mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
 pub use city::{AvailabilityWindow, City, LocalTime, OffsetInterval, Season};
+pub use columns::Columns;
 pub use content::Content;
 pub use counters::Counters;
-pub use table::{Catalog, Columns, NO_TIME, Row};
+pub use table::{Catalog, NO_TIME, Row};
 pub use text::Text;
 pub use vocabulary::{UNKNOWN, Vocabulary, Words};

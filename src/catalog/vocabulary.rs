@@ -49,13 +49,24 @@ impl Vocabulary {
                 *counts.entry(word).or_default() += 1;
             }
         }
-        let mut kept: Vec<(&str, usize)> = counts.into_iter().filter(|&(_, count)| count >= least).collect();
+        let mut kept: Vec<(&str, usize)> = counts
+            .into_iter()
+            .filter(|&(_, count)| count >= least)
+            .collect();
         kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let limit = usize::from(u16::MAX);
         if kept.len() > limit {
-            return Err(CatalogError::VocabularyTooLarge { vocabulary: name, terms: kept.len(), limit });
+            return Err(CatalogError::VocabularyTooLarge {
+                vocabulary: name,
+                terms: kept.len(),
+                limit,
+            });
         }
-        Ok(kept.into_iter().map(|(word, _)| word.to_owned()).collect::<Vec<_>>().into())
+        Ok(kept
+            .into_iter()
+            .map(|(word, _)| word.to_owned())
+            .collect::<Vec<_>>()
+            .into())
     }
 
     /// The code of `word`, [`UNKNOWN`] if it has none.
@@ -70,7 +81,9 @@ impl Vocabulary {
 
     /// The word of a code; `None` for [`UNKNOWN`] and for codes beyond the vocabulary.
     pub fn term(&self, code: u16) -> Option<&str> {
-        self.terms.get(usize::from(code).checked_sub(1)?).map(String::as_str)
+        self.terms
+            .get(usize::from(code).checked_sub(1)?)
+            .map(String::as_str)
     }
 
     /// All words in code order, without the unknown one.
@@ -84,10 +97,19 @@ impl Vocabulary {
     /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words.
     pub fn extended(&self, words: &[String]) -> Result<Self, CatalogError> {
         let mut terms = self.terms.clone();
-        terms.extend(words.iter().filter(|word| self.code(word) == UNKNOWN).cloned());
+        terms.extend(
+            words
+                .iter()
+                .filter(|word| self.code(word) == UNKNOWN)
+                .cloned(),
+        );
         let limit = usize::from(u16::MAX);
         if terms.len() > limit {
-            return Err(CatalogError::VocabularyTooLarge { vocabulary: "extended", terms: terms.len(), limit });
+            return Err(CatalogError::VocabularyTooLarge {
+                vocabulary: "extended",
+                terms: terms.len(),
+                limit,
+            });
         }
         Ok(terms.into())
     }
@@ -136,16 +158,44 @@ impl Words {
         declared: impl IntoIterator<Item = &'a str>,
         least_declared: usize,
     ) -> Result<Self, CatalogError> {
-        let tags = Vocabulary::learn("tags", activities.iter().flat_map(|a| a.tags.iter().map(String::as_str)), 1)?;
-        let declared = declared.into_iter().filter(|word| tags.code(word) == UNKNOWN);
+        let tags = Vocabulary::learn(
+            "tags",
+            activities
+                .iter()
+                .flat_map(|a| a.tags.iter().map(String::as_str)),
+            1,
+        )?;
+        let declared = declared
+            .into_iter()
+            .filter(|word| tags.code(word) == UNKNOWN);
         let declared = Vocabulary::learn("tags", declared, least_declared)?;
         Ok(Self {
-            types: Vocabulary::learn("types", activities.iter().filter_map(|a| a.kind.as_deref()), 1)?,
-            localities: Vocabulary::learn("localities", activities.iter().filter_map(|a| a.locality.as_deref()), 1)?,
-            levels: Vocabulary::learn("levels", activities.iter().filter_map(|a| a.level.as_deref()), 1)?,
+            types: Vocabulary::learn(
+                "types",
+                activities.iter().filter_map(|a| a.kind.as_deref()),
+                1,
+            )?,
+            localities: Vocabulary::learn(
+                "localities",
+                activities.iter().filter_map(|a| a.locality.as_deref()),
+                1,
+            )?,
+            levels: Vocabulary::learn(
+                "levels",
+                activities.iter().filter_map(|a| a.level.as_deref()),
+                1,
+            )?,
             tags: tags.extended(declared.terms())?,
-            organisers: Vocabulary::learn("organisers", activities.iter().filter_map(|a| a.organiser.as_deref()), 1)?,
-            series: Vocabulary::learn("series", activities.iter().filter_map(|a| a.series.as_deref()), 1)?,
+            organisers: Vocabulary::learn(
+                "organisers",
+                activities.iter().filter_map(|a| a.organiser.as_deref()),
+                1,
+            )?,
+            series: Vocabulary::learn(
+                "series",
+                activities.iter().filter_map(|a| a.series.as_deref()),
+                1,
+            )?,
         })
     }
 
@@ -183,7 +233,8 @@ mod tests {
 
     #[test]
     fn learned_order_is_frequency_then_alphabet_and_unknown_is_zero() {
-        let vocabulary = Vocabulary::learn("tags", ["teatro", "música", "arte", "música", ""], 1).unwrap();
+        let vocabulary =
+            Vocabulary::learn("tags", ["teatro", "música", "arte", "música", ""], 1).unwrap();
         assert_eq!(vocabulary.terms(), ["música", "arte", "teatro"]);
         assert_eq!(vocabulary.code("música"), 1);
         assert_eq!(vocabulary.code("Música"), UNKNOWN);
@@ -204,6 +255,9 @@ mod tests {
     fn survives_json() {
         let vocabulary = Vocabulary::learn("tags", ["b", "a", "b"], 1).unwrap();
         let json = serde_json::to_string(&vocabulary).unwrap();
-        assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), vocabulary);
+        assert_eq!(
+            serde_json::from_str::<Vocabulary>(&json).unwrap(),
+            vocabulary
+        );
     }
 }

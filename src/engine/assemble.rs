@@ -8,21 +8,37 @@ use crate::feature::COMPONENTS;
 use crate::history::{Entry, Visitor};
 use crate::math::{Digest, exp2, ln_1p};
 use crate::model::Score;
-use crate::rank::{Candidate, Chosen, Contribution, Ranking, Request, Slate, SlateItem, Slot, explain, rerank};
+use crate::rank::{
+    Candidate, Chosen, Contribution, Ranking, Request, Slate, SlateItem, Slot, explain, rerank,
+};
 
 const WEEK_MS: f32 = 7.0 * 86_400_000.0;
 
 /// The slate of a recommendation.
-pub(super) fn slate(engine: &Engine, visitor: &Visitor, request: &Request, scoring: &Scoring) -> Slate {
+pub(super) fn slate(
+    engine: &Engine,
+    visitor: &Visitor,
+    request: &Request,
+    scoring: &Scoring,
+) -> Slate {
     let policy = &engine.bundle.model.policy;
     let learned = request.ranking == Ranking::Learned;
-    let diversity = request.diversity.unwrap_or(if learned { policy.diversity } else { 0.0 });
+    let diversity = request
+        .diversity
+        .unwrap_or(if learned { policy.diversity } else { 0.0 });
     let exploration = match (learned, request.exploration_slots) {
         (false, None) => &[],
         (_, slots) => policy.exploration_positions(slots),
     };
     let candidates = candidates(engine, visitor, request, scoring, learned);
-    let chosen = rerank(&candidates, usize::from(request.limit), policy, diversity, exploration, request.seed);
+    let chosen = rerank(
+        &candidates,
+        usize::from(request.limit),
+        policy,
+        diversity,
+        exploration,
+        request.seed,
+    );
     finish(engine, visitor, request, scoring, &chosen, None)
 }
 
@@ -35,7 +51,12 @@ pub(super) fn similar_slate(
     origin: Row,
 ) -> Slate {
     let in_order = (0..scoring.scored.len()).take(usize::from(request.limit));
-    let ranked = |index| Chosen { index, slot: Slot::Ranked, propensity: 1.0, pool: None };
+    let ranked = |index| Chosen {
+        index,
+        slot: Slot::Ranked,
+        propensity: 1.0,
+        pool: None,
+    };
     let chosen: Vec<Chosen> = in_order.map(ranked).collect();
     finish(engine, visitor, request, scoring, &chosen, Some(origin))
 }
@@ -50,8 +71,22 @@ fn candidates(
     let bundle = &engine.bundle;
     let policy = &bundle.model.policy;
     let columns = bundle.catalog.columns();
-    let popular = |row: Row| ln_1p(bundle.counters.positives.get(row.index()).copied().unwrap_or(0.0));
-    let most_popular = scoring.scored.iter().map(|scored| popular(scored.row)).fold(0.0, f32::max).max(1e-6);
+    let popular = |row: Row| {
+        ln_1p(
+            bundle
+                .counters
+                .positives
+                .get(row.index())
+                .copied()
+                .unwrap_or(0.0),
+        )
+    };
+    let most_popular = scoring
+        .scored
+        .iter()
+        .map(|scored| popular(scored.row))
+        .fold(0.0, f32::max)
+        .max(1e-6);
     let scored = scoring.scored.iter().enumerate();
     scored
         .map(|(index, scored)| {
@@ -60,7 +95,10 @@ fn candidates(
             let mut utility = scored.score.total;
             if learned {
                 utility -= policy.popularity_penalty * popular(scored.row) / most_popular;
-                let shown = visitor.history.entry(id).map_or(0.0, |entry| shown_lately(entry, request.now_ms));
+                let shown = visitor
+                    .history
+                    .entry(id)
+                    .map_or(0.0, |entry| shown_lately(entry, request.now_ms));
                 utility -= policy.seen_penalty * ln_1p(shown);
                 let published_ms = columns.published_ms[row];
                 if published_ms != NO_TIME {
@@ -72,7 +110,11 @@ fn candidates(
                 index,
                 utility,
                 vector: bundle.vectors[row],
-                groups: [columns.organiser[row], columns.kind[row], columns.locality[row]],
+                groups: [
+                    columns.organiser[row],
+                    columns.kind[row],
+                    columns.locality[row],
+                ],
                 digest: Digest::default().text(id.as_str()).value(),
             }
         })
@@ -83,7 +125,8 @@ fn candidates(
 fn shown_lately(entry: &Entry, now_ms: i64) -> f32 {
     match entry.last_impression_ms {
         Some(last_ms) if entry.signals().is_empty() => {
-            entry.impressions as f32 * exp2(-(now_ms.saturating_sub(last_ms).max(0) as f32) / WEEK_MS)
+            entry.impressions as f32
+                * exp2(-(now_ms.saturating_sub(last_ms).max(0) as f32) / WEEK_MS)
         }
         _ => 0.0,
     }
@@ -100,7 +143,14 @@ fn finish(
     let bundle = &engine.bundle;
     let history = visitor.history.digest().hexadecimal();
     let embeddings = history_embeddings(&bundle.two_tower, &scoring.user);
-    let facts = Facts { engine, visitor, user: &scoring.user, embeddings: &embeddings, now_ms: request.now_ms, origin };
+    let facts = Facts {
+        engine,
+        visitor,
+        user: &scoring.user,
+        embeddings: &embeddings,
+        now_ms: request.now_ms,
+        origin,
+    };
     let mut slate = Slate {
         id: String::new(),
         bundle: bundle.id.clone(),
@@ -116,7 +166,8 @@ fn finish(
         let id = bundle.catalog.id(scored.row);
         let entry = visitor.history.entry(id);
         let position = u16::try_from(position).unwrap_or(u16::MAX);
-        let reason = explain(&facts.of(scored.row, &scored.score, chosen.slot == Slot::Exploration));
+        let reason =
+            explain(&facts.of(scored.row, &scored.score, chosen.slot == Slot::Exploration));
         slate.items.push(SlateItem {
             activity: id.clone(),
             position,
@@ -150,7 +201,9 @@ fn finish(
 
 fn contributions(score: &Score) -> Vec<Contribution> {
     let parts = COMPONENTS.iter().zip(score.contributions);
-    parts.map(|(&component, value)| Contribution { component, value }).collect()
+    parts
+        .map(|(&component, value)| Contribution { component, value })
+        .collect()
 }
 
 fn display(engine: &Engine, ranking: Ranking, score: &Score, similar: bool) -> f32 {
@@ -158,24 +211,41 @@ fn display(engine: &Engine, ranking: Ranking, score: &Score, similar: bool) -> f
         _ if similar => (score.total * 50.0).clamp(0.0, 100.0),
         Ranking::Learned => 100.0 * engine.bundle.model.blend.probability(score.total),
         Ranking::Rule => score.total.clamp(0.0, 100.0),
-        Ranking::Popularity | Ranking::Content => 100.0 * score.total.max(0.0) / (1.0 + score.total.max(0.0)),
+        Ranking::Popularity | Ranking::Content => {
+            100.0 * score.total.max(0.0) / (1.0 + score.total.max(0.0))
+        }
     }
 }
 
 /// The fingerprint of the feature row, which the trainer recomputes from events to measure skew.
 fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
     let bundle = &engine.bundle;
-    let pair = scoring.side.row(&bundle.catalog, &engine.prepared, &bundle.counters, &bundle.schema, row);
+    let pair = scoring.side.row(
+        &bundle.catalog,
+        &engine.prepared,
+        &bundle.counters,
+        &bundle.schema,
+        row,
+    );
     let mut digest = Digest::default();
-    digest.floats(&pair).floats(&scoring.embedding).floats(&bundle.vectors[row.index()]);
+    digest
+        .floats(&pair)
+        .floats(&scoring.embedding)
+        .floats(&bundle.vectors[row.index()]);
     digest.hexadecimal()
 }
 
 /// Names the slate by a digest of its inputs and outcome, and tells each item.
 fn name(slate: &mut Slate, history: &str) {
     let mut digest = Digest::default();
-    digest.text(&slate.bundle).text(&slate.variant).text(history);
-    digest.integer(slate.now_ms as u64).integer(slate.seed).text(&slate.digest());
+    digest
+        .text(&slate.bundle)
+        .text(&slate.variant)
+        .text(history);
+    digest
+        .integer(slate.now_ms as u64)
+        .integer(slate.seed)
+        .text(&slate.digest());
     slate.id = digest.hexadecimal();
     for item in &mut slate.items {
         item.shown.slate.clone_from(&slate.id);

@@ -35,7 +35,8 @@ impl<'a> Facts<'a> {
         let chose = |test: &dyn Fn(&Past) -> bool| self.liked().any(test);
         let locality = columns.locality[index];
         let counters = &bundle.counters;
-        let positives = counters.positives.get(index).copied().unwrap_or(0.0) * counters.decay(self.now_ms);
+        let positives =
+            counters.positives.get(index).copied().unwrap_or(0.0) * counters.decay(self.now_ms);
         ReasonInputs {
             components: self.components(score),
             declared_tags: self.declared_tags(row),
@@ -45,7 +46,10 @@ impl<'a> Facts<'a> {
                 .term(organiser)
                 .filter(|_| chose(&|past| past.activity.organiser == organiser)),
             known_series: series != 0 && chose(&|past| past.activity.series == series),
-            preferred_locality: words.localities.term(locality).filter(|_| self.user.locality == locality),
+            preferred_locality: words
+                .localities
+                .term(locality)
+                .filter(|_| self.user.locality == locality),
             distance_km: self.distance_km(row),
             near_history: self.is_near_history(row),
             availability: self.availability(columns.availability[index]),
@@ -63,8 +67,12 @@ impl<'a> Facts<'a> {
 
     /// Components that speak for the activity, the largest contribution first.
     fn components(&self, score: &Score) -> Vec<Component> {
-        let mut parts: Vec<(Component, f32)> =
-            COMPONENTS.iter().copied().zip(score.contributions).filter(|(_, value)| *value > 0.0).collect();
+        let mut parts: Vec<(Component, f32)> = COMPONENTS
+            .iter()
+            .copied()
+            .zip(score.contributions)
+            .filter(|(_, value)| *value > 0.0)
+            .collect();
         parts.sort_by(|a, b| b.1.total_cmp(&a.1));
         if self.origin.is_some() {
             return vec![Component::TwoTower];
@@ -74,38 +82,66 @@ impl<'a> Facts<'a> {
 
     fn declared_tags(&self, row: Row) -> Vec<&'a str> {
         let catalog = &self.engine.bundle().catalog;
-        let shared = catalog.tags(row).iter().filter(|tag| self.user.tags.contains(tag));
-        shared.filter_map(|&tag| catalog.words().tags.term(tag)).take(2).collect()
+        let shared = catalog
+            .tags(row)
+            .iter()
+            .filter(|tag| self.user.tags.contains(tag));
+        shared
+            .filter_map(|&tag| catalog.words().tags.term(tag))
+            .take(2)
+            .collect()
     }
 
     fn history_tags(&self, row: Row) -> Vec<&'a str> {
         let catalog = &self.engine.bundle().catalog;
         let mut weights: BTreeMap<u16, f32> = BTreeMap::new();
         for past in self.liked() {
-            for &tag in past.activity.tags.iter().filter(|tag| catalog.tags(row).contains(tag)) {
+            for &tag in past
+                .activity
+                .tags
+                .iter()
+                .filter(|tag| catalog.tags(row).contains(tag))
+            {
                 *weights.entry(tag).or_default() += past.weight;
             }
         }
         let mut shared: Vec<(u16, f32)> = weights.into_iter().collect();
         shared.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        shared.into_iter().filter_map(|(tag, _)| catalog.words().tags.term(tag)).take(2).collect()
+        shared
+            .into_iter()
+            .filter_map(|(tag, _)| catalog.words().tags.term(tag))
+            .take(2)
+            .collect()
     }
 
     fn distance_km(&self, row: Row) -> Option<f32> {
-        let (here, there) = (self.visitor.profile.location?, self.engine.bundle().catalog.place(row)?);
+        let (here, there) = (
+            self.visitor.profile.location?,
+            self.engine.bundle().catalog.place(row)?,
+        );
         Some(distance_km(here, there) as f32)
     }
 
     fn is_near_history(&self, row: Row) -> bool {
-        let Some(there) = self.engine.bundle().catalog.place(row) else { return false };
-        let entries = self.visitor.history.entries().filter(|(_, entry)| entry.is_positive());
-        entries.filter_map(|(_, entry)| entry.content.place).any(|place| distance_km(place, there) <= NEAR_KM)
+        let Some(there) = self.engine.bundle().catalog.place(row) else {
+            return false;
+        };
+        let entries = self
+            .visitor
+            .history
+            .entries()
+            .filter(|(_, entry)| entry.is_positive());
+        entries
+            .filter_map(|(_, entry)| entry.content.place)
+            .any(|place| distance_km(place, there) <= NEAR_KM)
     }
 
     fn availability(&self, windows: u16) -> Option<&'a str> {
         let city = &self.engine.bundle().schema.city;
         let first = (0..16).find(|bit| self.user.availability & windows & (1 << bit) != 0)?;
-        city.availability.get(first).map(|window| window.name.as_str())
+        city.availability
+            .get(first)
+            .map(|window| window.name.as_str())
     }
 
     fn is_usual_time(&self, weekday: u8, slot: u8) -> bool {
@@ -121,16 +157,28 @@ impl<'a> Facts<'a> {
     fn similar_title(&self, row: Row) -> Option<&'a str> {
         let bundle = self.engine.bundle();
         if let Some(origin) = self.origin {
-            return bundle.texts.get(origin.index()).map(|text| text.title.as_str());
+            return bundle
+                .texts
+                .get(origin.index())
+                .map(|text| text.title.as_str());
         }
         let vector = &bundle.vectors[row.index()];
         let mut best: Option<(f32, &'a str)> = None;
         for (past, embedding) in self.user.history.iter().zip(self.embeddings) {
-            let title = self.visitor.history.entry(&past.id).map_or("", |entry| entry.content.title.as_str());
+            let title = self
+                .visitor
+                .history
+                .entry(&past.id)
+                .map_or("", |entry| entry.content.title.as_str());
             let alike = cosine(vector, embedding);
             let itself = bundle.catalog.id(row) == &past.id;
             let better = best.is_none_or(|(best, _)| alike > best);
-            if past.weight > 0.0 && !title.is_empty() && !itself && alike >= SIMILAR_COSINE && better {
+            if past.weight > 0.0
+                && !title.is_empty()
+                && !itself
+                && alike >= SIMILAR_COSINE
+                && better
+            {
                 best = Some((alike, title));
             }
         }

@@ -202,9 +202,9 @@ impl Body {
     pub fn shown(&self) -> Option<&Shown> {
         match self {
             Self::Impression { shown } | Self::Viewed { shown } => Some(shown),
-            Self::DetailView { shown, .. } | Self::Feedback { shown, .. } | Self::Favourite { shown, .. } => {
-                shown.as_ref()
-            }
+            Self::DetailView { shown, .. }
+            | Self::Feedback { shown, .. }
+            | Self::Favourite { shown, .. } => shown.as_ref(),
             _ => None,
         }
     }
@@ -221,30 +221,59 @@ impl Body {
             check_shown(shown)?;
         }
         match self {
-            Self::DetailView { dwell_seconds, scroll_depth, .. } => {
-                check_number("dwell_seconds", *dwell_seconds, 0.0, DAY_SECONDS, "0 to 86400")?;
+            Self::DetailView {
+                dwell_seconds,
+                scroll_depth,
+                ..
+            } => {
+                check_number(
+                    "dwell_seconds",
+                    *dwell_seconds,
+                    0.0,
+                    DAY_SECONDS,
+                    "0 to 86400",
+                )?;
                 check_number("scroll_depth", *scroll_depth, 0.0, 1.0, "0 to 1")
             }
-            Self::Search { query, filters, clicked, .. } => {
+            Self::Search {
+                query,
+                filters,
+                clicked,
+                ..
+            } => {
                 check_text("query", query)?;
                 check_pairs("filters", filters)?;
-                check_count("clicked", clicked.len(), LIMIT_CLICKED, "at most 100 activities")?;
+                check_count(
+                    "clicked",
+                    clicked.len(),
+                    LIMIT_CLICKED,
+                    "at most 100 activities",
+                )?;
                 clicked.iter().try_for_each(check_activity)
             }
             Self::Navigation { parameters, .. } => check_pairs("parameters", parameters),
             Self::Rating { stars, comment, .. } => {
                 check_stars(*stars)?;
-                comment.as_deref().map_or(Ok(()), |text| check_text("comment", text))
+                comment
+                    .as_deref()
+                    .map_or(Ok(()), |text| check_text("comment", text))
             }
             Self::Attendance { stars, comment, .. } => {
                 stars.map_or(Ok(()), check_stars)?;
-                comment.as_deref().map_or(Ok(()), |text| check_text("comment", text))
+                comment
+                    .as_deref()
+                    .map_or(Ok(()), |text| check_text("comment", text))
             }
-            Self::Session { browser, locale, .. } => {
+            Self::Session {
+                browser, locale, ..
+            } => {
                 check_text("browser", browser)?;
                 check_text("locale", locale)
             }
-            Self::Impression { .. } | Self::Viewed { .. } | Self::Feedback { .. } | Self::Favourite { .. } => Ok(()),
+            Self::Impression { .. }
+            | Self::Viewed { .. }
+            | Self::Feedback { .. }
+            | Self::Favourite { .. } => Ok(()),
         }
     }
 }
@@ -254,21 +283,33 @@ fn out_of_range(field: &'static str, found: impl ToString, allowed: &'static str
     if found.len() > 80 {
         found = found.chars().take(60).collect::<String>() + "…";
     }
-    EventError::OutOfRange { field, found, allowed }
+    EventError::OutOfRange {
+        field,
+        found,
+        allowed,
+    }
 }
 
 fn check_activity(activity: &ActivityId) -> Result<(), EventError> {
     if activity.is_valid() {
         Ok(())
     } else {
-        Err(out_of_range("activity", format!("{:?}", activity.0), "1 to 64 bytes without control characters"))
+        Err(out_of_range(
+            "activity",
+            format!("{:?}", activity.0),
+            "1 to 64 bytes without control characters",
+        ))
     }
 }
 
 fn check_shown(shown: &Shown) -> Result<(), EventError> {
     check_activity(&shown.activity)?;
     if !(shown.propensity > 0.0 && shown.propensity <= 1.0) {
-        return Err(out_of_range("shown.propensity", shown.propensity, "above 0 up to 1"));
+        return Err(out_of_range(
+            "shown.propensity",
+            shown.propensity,
+            "above 0 up to 1",
+        ));
     }
     for (field, text) in [
         ("shown.slate", &shown.slate),
@@ -280,7 +321,11 @@ fn check_shown(shown: &Shown) -> Result<(), EventError> {
         ("shown.history", &shown.history),
     ] {
         if text.len() > 128 || text.chars().any(char::is_control) {
-            return Err(out_of_range(field, format!("{text:?}"), "at most 128 bytes without control characters"));
+            return Err(out_of_range(
+                field,
+                format!("{text:?}"),
+                "at most 128 bytes without control characters",
+            ));
         }
     }
     Ok(())
@@ -293,22 +338,46 @@ fn check_number(
     high: f32,
     allowed: &'static str,
 ) -> Result<(), EventError> {
-    if value >= low && value <= high { Ok(()) } else { Err(out_of_range(field, value, allowed)) }
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        Err(out_of_range(field, value, allowed))
+    }
 }
 
 fn check_stars(stars: u8) -> Result<(), EventError> {
-    if (1..=5).contains(&stars) { Ok(()) } else { Err(out_of_range("stars", stars, "1 to 5")) }
+    if (1..=5).contains(&stars) {
+        Ok(())
+    } else {
+        Err(out_of_range("stars", stars, "1 to 5"))
+    }
 }
 
-fn check_count(field: &'static str, found: usize, limit: usize, allowed: &'static str) -> Result<(), EventError> {
-    if found <= limit { Ok(()) } else { Err(out_of_range(field, found, allowed)) }
+fn check_count(
+    field: &'static str,
+    found: usize,
+    limit: usize,
+    allowed: &'static str,
+) -> Result<(), EventError> {
+    if found <= limit {
+        Ok(())
+    } else {
+        Err(out_of_range(field, found, allowed))
+    }
 }
 
 fn check_text(field: &'static str, text: &str) -> Result<(), EventError> {
-    check_count(field, text.len(), super::LIMIT_TEXT_BYTES, "at most 1000 bytes")
+    check_count(
+        field,
+        text.len(),
+        super::LIMIT_TEXT_BYTES,
+        "at most 1000 bytes",
+    )
 }
 
 fn check_pairs(field: &'static str, pairs: &BTreeMap<String, String>) -> Result<(), EventError> {
     check_count(field, pairs.len(), LIMIT_PAIRS, "at most 32 entries")?;
-    pairs.iter().try_for_each(|(name, value)| check_text(field, name).and_then(|()| check_text(field, value)))
+    pairs.iter().try_for_each(|(name, value)| {
+        check_text(field, name).and_then(|()| check_text(field, value))
+    })
 }

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 /// How far the visitor's data may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// Nothing leaves the page; history lives until it closes. Recommendations personalise within the visit.

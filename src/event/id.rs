@@ -66,7 +66,9 @@ impl ActivityId {
 
     /// Whether the id keeps to the limits.
     pub fn is_valid(&self) -> bool {
-        !self.0.is_empty() && self.0.len() <= Self::LIMIT_BYTES && !self.0.chars().any(char::is_control)
+        !self.0.is_empty()
+            && self.0.len() <= Self::LIMIT_BYTES
+            && !self.0.chars().any(char::is_control)
     }
 
     /// The id as text.

@@ -15,5 +15,6 @@ pub use consent::{Consent, Grade};
 pub use id::{ActivityId, DeviceId, EventId, SessionId};
 pub use shown::Shown;
 pub use wire::{
-    Batch, BatchReply, Event, LIMIT_EVENTS_PER_BATCH, LIMIT_TEXT_BYTES, Verdict, VerdictKind, WIRE_VERSION,
+    Batch, BatchReply, Event, LIMIT_EVENTS_PER_BATCH, LIMIT_TEXT_BYTES, Verdict, VerdictKind,
+    WIRE_VERSION,
 };

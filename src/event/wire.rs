@@ -45,8 +45,9 @@ impl Event {
     /// [`EventError::Malformed`] for anything but an event of this wire version, [`EventError::OutOfRange`] for
     /// impossible values.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        let event: Self =
-            serde_json::from_str(json).map_err(|error| EventError::Malformed { detail: error.to_string() })?;
+        let event: Self = serde_json::from_str(json).map_err(|error| EventError::Malformed {
+            detail: error.to_string(),
+        })?;
         event.validate()?;
         Ok(event)
     }
@@ -70,9 +71,10 @@ impl Event {
                 allowed: "the years 2000 to 2099",
             });
         }
-        for (field, text) in
-            [("user", self.user.as_deref().unwrap_or("")), ("consent.text_version", &self.consent.text_version)]
-        {
+        for (field, text) in [
+            ("user", self.user.as_deref().unwrap_or("")),
+            ("consent.text_version", &self.consent.text_version),
+        ] {
             if text.len() > 128 {
                 return Err(EventError::OutOfRange {
                     field,

@@ -9,13 +9,23 @@ pub const BUCKET_VERSION: u32 = 1;
 /// is not uniform in its high bits for short texts).
 pub fn bucket(experiment: &str, unit: &str) -> f64 {
     let mut digest = Digest::default();
-    digest.integer(u64::from(BUCKET_VERSION)).text(experiment).text(unit);
+    digest
+        .integer(u64::from(BUCKET_VERSION))
+        .text(experiment)
+        .text(unit);
     Random::new(digest.value()).uniform()
 }
 
 /// The variant a unit falls into, given (name, weight) pairs in a fixed order; `None` where no weight is above 0.
-pub fn assign<'a>(experiment: &str, unit: &str, variants: impl IntoIterator<Item = (&'a str, u32)>) -> Option<&'a str> {
-    let variants: Vec<(&str, u64)> = variants.into_iter().map(|(name, weight)| (name, u64::from(weight))).collect();
+pub fn assign<'a>(
+    experiment: &str,
+    unit: &str,
+    variants: impl IntoIterator<Item = (&'a str, u32)>,
+) -> Option<&'a str> {
+    let variants: Vec<(&str, u64)> = variants
+        .into_iter()
+        .map(|(name, weight)| (name, u64::from(weight)))
+        .collect();
     let total: u64 = variants.iter().map(|(_, weight)| weight).sum();
     let point = (bucket(experiment, unit) * total as f64) as u64;
     let mut reached = 0;
@@ -38,16 +48,21 @@ mod tests {
             cells[place("a")][place("b")] += 1;
         }
         let expected = f64::from(n) / 100.0;
-        let chi_squared: f64 =
-            cells.iter().flatten().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
+        let chi_squared: f64 = cells
+            .iter()
+            .flatten()
+            .map(|&count| (f64::from(count) - expected).powi(2) / expected)
+            .sum();
         // 99 degrees of freedom: the 99.9 % quantile is 148.2.
         assert!(chi_squared < 148.2, "{chi_squared}");
     }
 
     #[test]
     fn golden_values_do_not_move() {
-        let places: Vec<u64> =
-            ["", "a", "device-1"].iter().map(|unit| (bucket("default", unit) * 1e12) as u64).collect();
+        let places: Vec<u64> = ["", "a", "device-1"]
+            .iter()
+            .map(|unit| (bucket("default", unit) * 1e12) as u64)
+            .collect();
         assert_eq!(places, [707_131_470_855, 762_181_876_850, 763_413_610_530]);
     }
 

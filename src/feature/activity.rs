@@ -63,11 +63,17 @@ impl ActivityRow {
     /// The row of raw content, such as a history remembers.
     pub fn of_content(content: &Content, city: &City, words: &Words) -> Self {
         let local = city.local_time(content.start_ms);
-        let mut tags: Vec<u16> =
-            content.tags.iter().map(|tag| words.tags.code(tag)).filter(|&code| code != 0).collect();
+        let mut tags: Vec<u16> = content
+            .tags
+            .iter()
+            .map(|tag| words.tags.code(tag))
+            .filter(|&code| code != 0)
+            .collect();
         tags.sort_unstable();
         tags.dedup();
-        let place = content.place.map_or((f32::NAN, f32::NAN), |place| (place.lat as f32, place.lon as f32));
+        let place = content.place.map_or((f32::NAN, f32::NAN), |place| {
+            (place.lat as f32, place.lon as f32)
+        });
         Self {
             kind: words.types.code_of(content.kind.as_deref()),
             tags,
@@ -95,7 +101,10 @@ fn numbers(content: &Content, city: &City) -> [f32; ACTIVITY_NUMBERS.len()] {
         ),
         _ => (0.0, 0.0),
     };
-    let hours = content.end_ms.map_or(0, |end_ms| end_ms.saturating_sub(content.start_ms).max(0)) as f32 / 3_600_000.0;
+    let hours = content
+        .end_ms
+        .map_or(0, |end_ms| end_ms.saturating_sub(content.start_ms).max(0)) as f32
+        / 3_600_000.0;
     [
         content.price.map_or(0.0, |price| ln_1p(price) / 10.0),
         flag(content.price.is_some()),
@@ -103,7 +112,9 @@ fn numbers(content: &Content, city: &City) -> [f32; ACTIVITY_NUMBERS.len()] {
         flag(local.is_weekend()),
         flag(city.is_holiday(local)),
         content.density.map_or(0.0, |density| ln_1p(density) / 4.0),
-        content.transit_m.map_or(0.0, |metres| 1.0 / (1.0 + metres / 500.0)),
+        content
+            .transit_m
+            .map_or(0.0, |metres| 1.0 / (1.0 + metres / 500.0)),
         flag(content.transit_m.is_some()),
         north,
         east,

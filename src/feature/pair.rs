@@ -9,7 +9,6 @@ use crate::catalog::{Catalog, Counters, Row};
 use crate::history::Profile;
 use crate::math::{Projection, exp, ln_1p};
 
-
 /// One pair feature: its name and the score component it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairFeature {
@@ -99,9 +98,19 @@ pub struct PairSide {
 
 impl PairSide {
     /// Sums up a visitor for a catalogue.
-    pub fn new(user: &UserRow, profile: &Profile, schema: &Schema, catalog: &Catalog, now_ms: i64) -> Self {
+    pub fn new(
+        user: &UserRow,
+        profile: &Profile,
+        schema: &Schema,
+        catalog: &Catalog,
+        now_ms: i64,
+    ) -> Self {
         let words = catalog.words();
-        let centre = schema.city.centre.or(profile.location).map_or(0.0, |place| place.lat);
+        let centre = schema
+            .city
+            .centre
+            .or(profile.location)
+            .map_or(0.0, |place| place.lat);
         let mut side = Self {
             now_ms,
             liked_tags: vec![0.0; words.tags.size()],
@@ -123,24 +132,39 @@ impl PairSide {
             level: user.level,
             locality: user.locality,
             availability: user.availability,
-            location: profile.location.map(|place| (place.lat as f32, place.lon as f32)),
+            location: profile
+                .location
+                .map(|place| (place.lat as f32, place.lon as f32)),
         };
         let declared_norm = tag_norm(&user.tags, schema);
         for &tag in &user.tags {
             side.declared_tags[usize::from(tag)] = schema.idf(tag) / declared_norm.max(1e-6);
         }
         let liked: f32 = user.history.iter().map(|past| past.weight.max(0.0)).sum();
-        let rejected: f32 = user.history.iter().map(|past| (-past.weight).max(0.0)).sum();
+        let rejected: f32 = user
+            .history
+            .iter()
+            .map(|past| (-past.weight).max(0.0))
+            .sum();
         for past in &user.history {
             if past.weight > 0.0 {
                 side.add_liked(past, past.weight / liked, schema);
             } else {
-                add_tags(&mut side.rejected_tags, past, -past.weight / rejected, schema);
+                add_tags(
+                    &mut side.rejected_tags,
+                    past,
+                    -past.weight / rejected,
+                    schema,
+                );
                 side.organiser_rejections[usize::from(past.activity.organiser)] -= past.weight;
             }
         }
         side.mean_log_price = mean_log_price(&user.history);
-        side.places.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.total_cmp(&b.0)).then(a.1.total_cmp(&b.1)));
+        side.places.sort_by(|a, b| {
+            b.2.total_cmp(&a.2)
+                .then(a.0.total_cmp(&b.0))
+                .then(a.1.total_cmp(&b.1))
+        });
         side.places.truncate(LIMIT_PLACES);
         side
     }
@@ -159,7 +183,11 @@ impl PairSide {
         self.slots[usize::from(activity.slot % 6)] += share;
         let (lat, lon) = activity.place;
         if lat.is_finite() && lon.is_finite() {
-            match self.places.iter_mut().find(|place| place.0 == lat && place.1 == lon) {
+            match self
+                .places
+                .iter_mut()
+                .find(|place| place.0 == lat && place.1 == lon)
+            {
                 Some(place) => place.2 += share,
                 None => self.places.push((lat, lon, share)),
             }
@@ -167,16 +195,29 @@ impl PairSide {
     }
 
     /// The features of this visitor and one activity.
-    pub fn row(&self, catalog: &Catalog, prepared: &Prepared, counters: &Counters, schema: &Schema, row: Row) -> PairRow {
+    pub fn row(
+        &self,
+        catalog: &Catalog,
+        prepared: &Prepared,
+        counters: &Counters,
+        schema: &Schema,
+        row: Row,
+    ) -> PairRow {
         let columns = catalog.columns();
         let index = row.index();
         let tags = catalog.tags(row);
         let norm = prepared.tag_norm[index].max(1e-6);
         let cosine = |profile: &[f32]| {
-            tags.iter().map(|&tag| schema.idf(tag) * profile[usize::from(tag)]).sum::<f32>() / norm
+            tags.iter()
+                .map(|&tag| schema.idf(tag) * profile[usize::from(tag)])
+                .sum::<f32>()
+                / norm
         };
         let flag = |condition: bool| f32::from(u8::from(condition));
-        let matches = tags.iter().filter(|&&tag| self.declared_tags[usize::from(tag)] > 0.0).count() as f32;
+        let matches = tags
+            .iter()
+            .filter(|&&tag| self.declared_tags[usize::from(tag)] > 0.0)
+            .count() as f32;
         let known = |code: u16, value: f32| if code == 0 { 0.0 } else { value };
         let kind = columns.kind[index];
         let (locality, level) = (columns.locality[index], columns.level[index]);
@@ -187,8 +228,11 @@ impl PairSide {
         let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
         let days_to_start = days(columns.start_ms[index].saturating_sub(self.now_ms));
         let published_ms = columns.published_ms[index];
-        let days_published =
-            if published_ms == crate::catalog::NO_TIME { 30.0 } else { days(self.now_ms.saturating_sub(published_ms)) };
+        let days_published = if published_ms == crate::catalog::NO_TIME {
+            30.0
+        } else {
+            days(self.now_ms.saturating_sub(published_ms))
+        };
         [
             cosine(&self.liked_tags),
             cosine(&self.declared_tags),
@@ -199,11 +243,17 @@ impl PairSide {
             flag(columns.price[index] == 0.0),
             self.price_distance(columns.price[index]),
             known(organiser, self.organisers[usize::from(organiser)]),
-            known(organiser, ln_1p(self.organiser_counts[usize::from(organiser)])),
+            known(
+                organiser,
+                ln_1p(self.organiser_counts[usize::from(organiser)]),
+            ),
             ln_1p(self.organiser_days(organiser)),
             prepared.organiser_share[usize::from(organiser)],
             known(series, ln_1p(self.series_counts[usize::from(series)])),
-            known(organiser, ln_1p(self.organiser_rejections[usize::from(organiser)])),
+            known(
+                organiser,
+                ln_1p(self.organiser_rejections[usize::from(organiser)]),
+            ),
             self.nearness(columns.lat[index], columns.lon[index], NEAR_KM),
             self.nearness(columns.lat[index], columns.lon[index], AROUND_KM),
             flag(locality != 0 && locality == self.locality),
@@ -243,7 +293,11 @@ impl PairSide {
             return 0.0;
         }
         let nearness = |&(past_lat, past_lon, share): &(f32, f32, f32)| {
-            share * exp(-self.projection.distance_km((lat, lon), (past_lat, past_lon)) / scale_km)
+            share
+                * exp(-self
+                    .projection
+                    .distance_km((lat, lon), (past_lat, past_lon))
+                    / scale_km)
         };
         self.places.iter().map(nearness).sum()
     }
@@ -267,7 +321,11 @@ fn nan_as_zero(value: f32) -> f32 {
 }
 
 fn tag_norm(tags: &[u16], schema: &Schema) -> f32 {
-    libm::sqrtf(tags.iter().map(|&tag| schema.idf(tag) * schema.idf(tag)).sum())
+    libm::sqrtf(
+        tags.iter()
+            .map(|&tag| schema.idf(tag) * schema.idf(tag))
+            .sum(),
+    )
 }
 
 fn add_tags(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
@@ -279,8 +337,14 @@ fn add_tags(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
 
 fn mean_log_price(history: &[Past]) -> Option<f32> {
     let mut sum = (0.0, 0.0);
-    for past in history.iter().filter(|past| past.weight > 0.0 && !past.activity.price.is_nan()) {
-        sum = (sum.0 + past.weight * ln_1p(past.activity.price), sum.1 + past.weight);
+    for past in history
+        .iter()
+        .filter(|past| past.weight > 0.0 && !past.activity.price.is_nan())
+    {
+        sum = (
+            sum.0 + past.weight * ln_1p(past.activity.price),
+            sum.1 + past.weight,
+        );
     }
     (sum.1 > 0.0).then(|| sum.0 / sum.1)
 }

@@ -16,10 +16,21 @@ impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
         let norm = |row: Row| {
-            libm::sqrtf(catalog.tags(row).iter().map(|&tag| schema.idf(tag) * schema.idf(tag)).sum())
+            libm::sqrtf(
+                catalog
+                    .tags(row)
+                    .iter()
+                    .map(|&tag| schema.idf(tag) * schema.idf(tag))
+                    .sum(),
+            )
         };
-        let tag_norm = (0..catalog.len() as u32).map(|row| norm(Row(row))).collect();
-        Self { tag_norm, organiser_share: organiser_shares(catalog, counters) }
+        let tag_norm = (0..catalog.len() as u32)
+            .map(|row| norm(Row(row)))
+            .collect();
+        Self {
+            tag_norm,
+            organiser_share: organiser_shares(catalog, counters),
+        }
     }
 
     /// Takes in new counters.
@@ -30,7 +41,12 @@ impl Prepared {
 
 fn organiser_shares(catalog: &Catalog, counters: &Counters) -> Vec<f32> {
     let mut totals = vec![0.5_f32; catalog.words().organisers.size()];
-    for (&organiser, &positives) in catalog.columns().organiser.iter().zip(&counters.positives_total) {
+    for (&organiser, &positives) in catalog
+        .columns()
+        .organiser
+        .iter()
+        .zip(&counters.positives_total)
+    {
         totals[usize::from(organiser)] += positives;
     }
     let sum: f32 = totals.iter().sum();

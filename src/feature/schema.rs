@@ -49,7 +49,10 @@ impl Names {
             user: owned(&USER_NUMBERS),
             context: owned(&CONTEXT_NUMBERS),
             activity: owned(&ACTIVITY_NUMBERS),
-            pair: PAIR_FEATURES.iter().map(|feature| feature.name.to_owned()).collect(),
+            pair: PAIR_FEATURES
+                .iter()
+                .map(|feature| feature.name.to_owned())
+                .collect(),
         }
     }
 }
@@ -57,14 +60,26 @@ impl Names {
 impl Schema {
     /// The schema of a training on a catalogue with these words; `tag_counts[code]` activities carry each tag, out of
     /// `activities`.
-    pub fn new(city: City, words: Words, tag_counts: &[u32], activities: usize, half_life_days: f32) -> Self {
-        let idf = |count: u32| {
-            crate::math::ln((activities as f32 + 1.0) / (1.0 + count as f32)).max(0.0)
-        };
+    pub fn new(
+        city: City,
+        words: Words,
+        tag_counts: &[u32],
+        activities: usize,
+        half_life_days: f32,
+    ) -> Self {
+        let idf =
+            |count: u32| crate::math::ln((activities as f32 + 1.0) / (1.0 + count as f32)).max(0.0);
         let mut tag_idf: Vec<f32> = tag_counts.iter().map(|&count| idf(count)).collect();
         tag_idf.resize(words.tags.size(), idf(0));
         tag_idf[0] = 0.0;
-        Self { version: SCHEMA_VERSION, city, words, tag_idf, half_life_days, names: Names::current() }
+        Self {
+            version: SCHEMA_VERSION,
+            city,
+            words,
+            tag_idf,
+            half_life_days,
+            names: Names::current(),
+        }
     }
 
     /// How informative a tag is. Tags newer than the training count as the rarest it knew.
@@ -84,7 +99,10 @@ impl Schema {
             path: "schema".into(),
             detail: error.to_string(),
         })?;
-        Ok(Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(Sha256::digest(&json)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 
     /// Checks that this engine computes the features the schema names.
@@ -93,13 +111,24 @@ impl Schema {
     /// [`BundleError::Format`] for another schema version, [`BundleError::Malformed`] for other columns or sizes.
     pub fn check(&self) -> Result<(), BundleError> {
         if self.version != SCHEMA_VERSION {
-            return Err(BundleError::Format { what: "schema", found: self.version, supported: SCHEMA_VERSION });
+            return Err(BundleError::Format {
+                what: "schema",
+                found: self.version,
+                supported: SCHEMA_VERSION,
+            });
         }
-        let refuse = |detail: &str| Err(BundleError::Malformed { path: "schema".into(), detail: detail.into() });
+        let refuse = |detail: &str| {
+            Err(BundleError::Malformed {
+                path: "schema".into(),
+                detail: detail.into(),
+            })
+        };
         if self.names != Names::current() {
             return refuse("it names other features than this engine computes");
         }
-        if self.tag_idf.len() != self.words.tags.size() || self.tag_idf.iter().any(|idf| !idf.is_finite()) {
+        if self.tag_idf.len() != self.words.tags.size()
+            || self.tag_idf.iter().any(|idf| !idf.is_finite())
+        {
             return refuse("tag weights do not fit the vocabulary");
         }
         if !(self.half_life_days > 0.0 && self.half_life_days.is_finite()) {

@@ -65,8 +65,12 @@ impl UserRow {
     /// The row of a visitor at `now_ms`. `words` are the catalogue's, which extend the schema's.
     pub fn of(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) -> Self {
         let profile = &visitor.profile;
-        let mut tags: Vec<u16> =
-            profile.tags.iter().map(|tag| words.tags.code(tag)).filter(|&code| code != 0).collect();
+        let mut tags: Vec<u16> = profile
+            .tags
+            .iter()
+            .map(|tag| words.tags.code(tag))
+            .filter(|&code| code != 0)
+            .collect();
         tags.sort_unstable();
         tags.dedup();
         let windows = schema.city.availability.iter().take(16).enumerate();
@@ -93,7 +97,10 @@ impl UserRow {
 }
 
 fn remembered(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) -> Vec<Past> {
-    let acted = visitor.history.entries().filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
+    let acted = visitor
+        .history
+        .entries()
+        .filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
     acted
         .map(|(id, entry, last_ms)| Past {
             id: id.clone(),
@@ -106,15 +113,44 @@ fn remembered(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) ->
         .collect()
 }
 
-fn numbers(visitor: &Visitor, history: &[Past], declared: usize, now_ms: i64) -> [f32; USER_NUMBERS.len()] {
+fn numbers(
+    visitor: &Visitor,
+    history: &[Past],
+    declared: usize,
+    now_ms: i64,
+) -> [f32; USER_NUMBERS.len()] {
     let liked: Vec<&Past> = history.iter().filter(|past| past.positive).collect();
     let count = liked.len() as f32;
-    let share = |hits: usize| if liked.is_empty() { 0.0 } else { hits as f32 / count };
-    let distinct = |code: fn(&Past) -> u16| share(liked.iter().map(|past| code(past)).collect::<BTreeSet<_>>().len());
+    let share = |hits: usize| {
+        if liked.is_empty() {
+            0.0
+        } else {
+            hits as f32 / count
+        }
+    };
+    let distinct = |code: fn(&Past) -> u16| {
+        share(
+            liked
+                .iter()
+                .map(|past| code(past))
+                .collect::<BTreeSet<_>>()
+                .len(),
+        )
+    };
     let first_ms = history.iter().map(|past| past.last_ms).min();
-    let since_ms = visitor.profile.since_ms.into_iter().chain(first_ms).min().unwrap_or(now_ms);
+    let since_ms = visitor
+        .profile
+        .since_ms
+        .into_iter()
+        .chain(first_ms)
+        .min()
+        .unwrap_or(now_ms);
     let age_days = (now_ms.saturating_sub(since_ms).max(0) as f32 / DAY_MS).min(36_500.0);
-    let prices: Vec<f32> = liked.iter().map(|past| past.activity.price).filter(|price| !price.is_nan()).collect();
+    let prices: Vec<f32> = liked
+        .iter()
+        .map(|past| past.activity.price)
+        .filter(|price| !price.is_nan())
+        .collect();
     let mean_price_log = if prices.is_empty() {
         0.0
     } else {
@@ -127,8 +163,18 @@ fn numbers(visitor: &Visitor, history: &[Past], declared: usize, now_ms: i64) ->
         ln_1p(age_days) / 6.0,
         ln_1p(count / (age_days / 7.0).max(1.0)),
         mean_price_log,
-        share(liked.iter().filter(|past| past.activity.price == 0.0).count()),
-        share(liked.iter().filter(|past| past.activity.weekday >= 5).count()),
+        share(
+            liked
+                .iter()
+                .filter(|past| past.activity.price == 0.0)
+                .count(),
+        ),
+        share(
+            liked
+                .iter()
+                .filter(|past| past.activity.weekday >= 5)
+                .count(),
+        ),
         f32::from(u8::from(!history.is_empty())),
         (declared as f32 / 5.0).min(2.0),
         ln_1p(history.iter().filter(|past| past.weight < 0.0).count() as f32) / 3.0,

@@ -48,10 +48,15 @@ impl Entry {
 
     /// The latest signal of each family: later words replace earlier ones.
     fn standing(&self) -> impl Iterator<Item = &Signal> {
-        self.signals.iter().enumerate().filter_map(|(index, signal)| {
-            let replaced = self.signals[index + 1..].iter().any(|s| s.action.family() == signal.action.family());
-            (!replaced).then_some(signal)
-        })
+        self.signals
+            .iter()
+            .enumerate()
+            .filter_map(|(index, signal)| {
+                let replaced = self.signals[index + 1..]
+                    .iter()
+                    .any(|s| s.action.family() == signal.action.family());
+                (!replaced).then_some(signal)
+            })
     }
 
     fn stands(&self, action: Action) -> bool {

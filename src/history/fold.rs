@@ -34,7 +34,9 @@ impl History {
     /// seen before keeps the content it had. The same action twice changes nothing; impressions are counted each time, so
     /// whoever replays a log drops repeated event ids first.
     pub fn observe(&mut self, time_ms: i64, body: &Body, content: Option<&Content>) {
-        let Some(activity) = body.activity() else { return };
+        let Some(activity) = body.activity() else {
+            return;
+        };
         let impression = matches!(body, Body::Impression { .. });
         let actions = Action::of(body);
         if !impression && actions.is_empty() {
@@ -58,8 +60,13 @@ impl History {
 
     fn bound(&mut self) {
         while self.entries.len() > LIMIT_ENTRIES {
-            let oldest = self.entries.iter().min_by_key(|(id, entry)| (entry.last_ms(), entry.last_impression_ms, *id));
-            let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
+            let oldest = self
+                .entries
+                .iter()
+                .min_by_key(|(id, entry)| (entry.last_ms(), entry.last_impression_ms, *id));
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else {
+                return;
+            };
             self.entries.remove(&id);
         }
     }
@@ -71,7 +78,12 @@ impl History {
 
     /// Forgets everything older than `limit_ms` (the retention rule: 180 days).
     pub fn forget_before(&mut self, limit_ms: i64) {
-        self.entries.retain(|_, entry| entry.last_ms().max(entry.last_impression_ms).is_some_and(|last| last >= limit_ms));
+        self.entries.retain(|_, entry| {
+            entry
+                .last_ms()
+                .max(entry.last_impression_ms)
+                .is_some_and(|last| last >= limit_ms)
+        });
     }
 
     /// What is known of one activity.
@@ -96,13 +108,20 @@ impl History {
 
     /// How many activities have a positive signal that still stands.
     pub fn positives(&self) -> usize {
-        self.entries.values().filter(|entry| entry.is_positive()).count()
+        self.entries
+            .values()
+            .filter(|entry| entry.is_positive())
+            .count()
     }
 
     /// The history as JSON: for storage between visits and for the visitor's own export.
     pub fn snapshot(&self) -> String {
-        let snapshot = Snapshot { v: SNAPSHOT_VERSION, entries: self.entries.clone() };
-        serde_json::to_string(&snapshot).unwrap_or_else(|_| String::from("{\"v\":1,\"entries\":{}}"))
+        let snapshot = Snapshot {
+            v: SNAPSHOT_VERSION,
+            entries: self.entries.clone(),
+        };
+        serde_json::to_string(&snapshot)
+            .unwrap_or_else(|_| String::from("{\"v\":1,\"entries\":{}}"))
     }
 
     /// Reads a snapshot back.
@@ -114,16 +133,31 @@ impl History {
         struct Version {
             v: u32,
         }
-        let malformed = |error: serde_json::Error| HistoryError::Malformed { detail: error.to_string() };
+        let malformed = |error: serde_json::Error| HistoryError::Malformed {
+            detail: error.to_string(),
+        };
         let version: Version = serde_json::from_str(json).map_err(malformed)?;
         if version.v != SNAPSHOT_VERSION {
-            return Err(HistoryError::Version { found: version.v, supported: SNAPSHOT_VERSION });
+            return Err(HistoryError::Version {
+                found: version.v,
+                supported: SNAPSHOT_VERSION,
+            });
         }
         let snapshot: Snapshot = serde_json::from_str(json).map_err(malformed)?;
         let mut history = Self::default();
         for (id, stored) in snapshot.entries {
-            let Entry { content, signals, impressions, last_impression_ms } = stored;
-            let mut entry = Entry { content, signals: vec![], impressions, last_impression_ms };
+            let Entry {
+                content,
+                signals,
+                impressions,
+                last_impression_ms,
+            } = stored;
+            let mut entry = Entry {
+                content,
+                signals: vec![],
+                impressions,
+                last_impression_ms,
+            };
             signals.into_iter().for_each(|signal| entry.insert(signal));
             history.entries.insert(id, entry);
         }
@@ -135,10 +169,16 @@ impl History {
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::default();
         for (id, entry) in &self.entries {
-            digest.text(id.as_str()).integer(u64::from(entry.impressions));
-            digest.integer(entry.last_impression_ms.unwrap_or(0) as u64).integer(entry.signals().len() as u64);
+            digest
+                .text(id.as_str())
+                .integer(u64::from(entry.impressions));
+            digest
+                .integer(entry.last_impression_ms.unwrap_or(0) as u64)
+                .integer(entry.signals().len() as u64);
             for signal in entry.signals() {
-                digest.integer(signal.time_ms as u64).text(&format!("{:?}", signal.action));
+                digest
+                    .integer(signal.time_ms as u64)
+                    .text(&format!("{:?}", signal.action));
             }
         }
         digest

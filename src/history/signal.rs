@@ -82,7 +82,11 @@ impl Action {
     /// The actions an event stands for: none for impressions, searches and moves through lists.
     pub fn of(body: &Body) -> Vec<Self> {
         match body {
-            Body::DetailView { dwell_seconds, external_click, .. } => {
+            Body::DetailView {
+                dwell_seconds,
+                external_click,
+                ..
+            } => {
                 let mut actions = vec![Self::Opened(dwell_seconds.clamp(0.0, 600.0) as u16)];
                 if *external_click {
                     actions.push(Self::FollowedLink);
@@ -98,13 +102,22 @@ impl Action {
                 FavouriteAction::Added => Self::Saved,
                 FavouriteAction::Removed => Self::Unsaved,
             }],
-            Body::Attendance { attended, stars, .. } => {
-                let mut actions = vec![if *attended { Self::Attended } else { Self::Missed }];
+            Body::Attendance {
+                attended, stars, ..
+            } => {
+                let mut actions = vec![if *attended {
+                    Self::Attended
+                } else {
+                    Self::Missed
+                }];
                 actions.extend(stars.map(Self::Rated));
                 actions
             }
             Body::Rating { stars, .. } => vec![Self::Rated(*stars)],
-            Body::Impression { .. } | Body::Viewed { .. } | Body::Search { .. } | Body::Navigation { .. } => vec![],
+            Body::Impression { .. }
+            | Body::Viewed { .. }
+            | Body::Search { .. }
+            | Body::Navigation { .. } => vec![],
             Body::Session { .. } => vec![],
         }
     }

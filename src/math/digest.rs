@@ -59,6 +59,9 @@ mod tests {
     fn agrees_with_the_published_vectors() {
         assert_eq!(Digest::default().value(), 0xcbf2_9ce4_8422_2325);
         assert_eq!(Digest::default().bytes(b"a").value(), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(Digest::default().bytes(b"foobar").value(), 0x8594_4171_f739_67e8);
+        assert_eq!(
+            Digest::default().bytes(b"foobar").value(),
+            0x8594_4171_f739_67e8
+        );
     }
 }

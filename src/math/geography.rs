@@ -14,7 +14,9 @@ pub struct Projection {
 impl Projection {
     /// The projection around a latitude in degrees.
     pub fn around(lat: f64) -> Self {
-        Self { km_per_lon: (KM_PER_DEGREE * libm::cos(lat.to_radians())) as f32 }
+        Self {
+            km_per_lon: (KM_PER_DEGREE * libm::cos(lat.to_radians())) as f32,
+        }
     }
 
     /// Kilometres between two points given as (latitude, longitude) in degrees; NaN where one is unknown.
@@ -42,7 +44,16 @@ mod tests {
 
     #[test]
     fn both_distances_agree_within_a_city() {
-        let (a, b) = (Place { lat: 4.5981, lon: -74.0758 }, Place { lat: 4.6722, lon: -74.0556 });
+        let (a, b) = (
+            Place {
+                lat: 4.5981,
+                lon: -74.0758,
+            },
+            Place {
+                lat: 4.6722,
+                lon: -74.0556,
+            },
+        );
         let exact = distance_km(a, b);
         let flat = Projection::around(4.6)
             .distance_km((a.lat as f32, a.lon as f32), (b.lat as f32, b.lon as f32));

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-
 use crate::error::BundleError;
 use crate::feature::{COMPONENTS, Component, PAIR_FEATURES, PairRow};
 use crate::math::sigmoid;
@@ -54,7 +53,10 @@ pub struct Score {
 impl Score {
     /// The score of these contributions.
     pub fn of(contributions: [f32; COMPONENTS.len()]) -> Self {
-        Self { contributions, total: contributions.iter().fold(0.0, |sum, part| sum + part) }
+        Self {
+            contributions,
+            total: contributions.iter().fold(0.0, |sum, part| sum + part),
+        }
     }
 }
 
@@ -78,13 +80,19 @@ impl Blend {
     /// The names an input may have, in the order a training lists them.
     pub fn input_names() -> Vec<(&'static str, Component)> {
         let mut names = vec![(TWO_TOWER, Component::TwoTower)];
-        names.extend(PAIR_FEATURES.iter().map(|feature| (feature.name, feature.component)));
+        names.extend(
+            PAIR_FEATURES
+                .iter()
+                .map(|feature| (feature.name, feature.component)),
+        );
         names
     }
 
     /// The raw inputs of one pair in the order of [`Blend::input_names`].
     pub fn raw_inputs(two_tower_cosine: f32, pair: &PairRow) -> Vec<f32> {
-        std::iter::once(two_tower_cosine).chain(pair.iter().copied()).collect()
+        std::iter::once(two_tower_cosine)
+            .chain(pair.iter().copied())
+            .collect()
     }
 
     /// Resolves the inputs' names to columns.
@@ -93,17 +101,30 @@ impl Blend {
     /// [`BundleError::Malformed`] for an unknown input, an impossible number, or a calibration that would turn the order
     /// of scores.
     pub fn resolve(&self) -> Result<Resolved, BundleError> {
-        let refuse = |detail: String| Err(BundleError::Malformed { path: "model.json".into(), detail });
+        let refuse = |detail: String| {
+            Err(BundleError::Malformed {
+                path: "model.json".into(),
+                detail,
+            })
+        };
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
-            let numbers = [input.mean, input.deviation, input.weight, input.maturity_weight];
+            let numbers = [
+                input.mean,
+                input.deviation,
+                input.weight,
+                input.maturity_weight,
+            ];
             if numbers.iter().any(|number| !number.is_finite()) || input.deviation <= 0.0 {
                 return refuse(format!("input `{}` has impossible numbers", input.name));
             }
             let (component, column) = if input.name == TWO_TOWER {
                 (Component::TwoTower, None)
             } else {
-                match PAIR_FEATURES.iter().position(|feature| feature.name == input.name) {
+                match PAIR_FEATURES
+                    .iter()
+                    .position(|feature| feature.name == input.name)
+                {
                     Some(column) => (PAIR_FEATURES[column].component, Some(column)),
                     None => return refuse(format!("this engine has no input `{}`", input.name)),
                 }
@@ -117,7 +138,10 @@ impl Blend {
                 maturity_weight: input.maturity_weight,
             });
         }
-        if !(self.calibration_slope > 0.0 && self.calibration_slope.is_finite() && self.calibration_offset.is_finite()) {
+        if !(self.calibration_slope > 0.0
+            && self.calibration_slope.is_finite()
+            && self.calibration_offset.is_finite())
+        {
             return refuse("the calibration does not keep the order of scores".into());
         }
         Ok(Resolved { inputs })

@@ -6,7 +6,12 @@ use crate::feature::{PAIR_FEATURES, PairRow};
 /// The mean of the content matches, 0 to 1 or a little above: TF-IDF cosine with declared tags and with the history
 /// (Salton and Buckley 1988), share of the type in the history, matches of level and locality, minus what was rejected.
 pub fn content_score(pair: &PairRow) -> f32 {
-    let column = |name: &str| PAIR_FEATURES.iter().position(|f| f.name == name).map_or(0.0, |index| pair[index]);
+    let column = |name: &str| {
+        PAIR_FEATURES
+            .iter()
+            .position(|f| f.name == name)
+            .map_or(0.0, |index| pair[index])
+    };
     column("declared_tag_cosine") + column("history_tag_cosine") - column("rejected_tag_cosine")
         + 0.5 * column("type_share")
         + 0.25 * (column("level_match") + column("locality_declared"))

@@ -16,6 +16,6 @@ pub use content::content_score;
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
 pub use two_tower::{
-    ACTIVITY_INPUTS, Dense, EMBEDDING, Embedding, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
-    availability_windows, relu,
+    ACTIVITY_INPUTS, Dense, EMBEDDING, Embedding, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower,
+    USER_INPUTS, availability_windows, relu,
 };

@@ -19,7 +19,10 @@ pub struct PopularitySmoothing {
 
 impl Default for PopularitySmoothing {
     fn default() -> Self {
-        Self { prior_views: 20.0, rate_share: 0.5 }
+        Self {
+            prior_views: 20.0,
+            rate_share: 0.5,
+        }
     }
 }
 
@@ -38,7 +41,8 @@ pub fn popularity_score(
     if average_rate <= 0.0 {
         return ln_1p(positives);
     }
-    let smoothed = (positives + smoothing.prior_views * average_rate) / (views + smoothing.prior_views).max(1e-6);
+    let smoothed = (positives + smoothing.prior_views * average_rate)
+        / (views + smoothing.prior_views).max(1e-6);
     let relative = (smoothed / average_rate).clamp(0.0, 4.0);
     ln_1p(positives) * (1.0 + smoothing.rate_share * (relative - 1.0))
 }

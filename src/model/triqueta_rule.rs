@@ -66,15 +66,30 @@ pub fn triqueta_rule(
     let raw = count(&counters.positives_total) + 0.1 * count(&counters.views_total);
     let words = catalog.words();
     let declared: BTreeSet<&str> = profile.tags.iter().map(String::as_str).collect();
-    let in_common =
-        catalog.tags(row).iter().filter_map(|&tag| words.tags.term(tag)).filter(|tag| declared.contains(tag)).count();
+    let in_common = catalog
+        .tags(row)
+        .iter()
+        .filter_map(|&tag| words.tags.term(tag))
+        .filter(|tag| declared.contains(tag))
+        .count();
     let same = |wanted: Option<&str>, found: Option<&str>| wanted.is_some() && wanted == found;
-    let locality = same(profile.locality.as_deref(), words.localities.term(columns.locality[index]));
-    let level = same(profile.level.as_deref(), words.levels.term(columns.level[index]));
-    let available = options.availability && is_available(profile, catalog.city(), columns.availability[index]);
+    let locality = same(
+        profile.locality.as_deref(),
+        words.localities.term(columns.locality[index]),
+    );
+    let level = same(
+        profile.level.as_deref(),
+        words.levels.term(columns.level[index]),
+    );
+    let available =
+        options.availability && is_available(profile, catalog.city(), columns.availability[index]);
     let points = |condition: bool, points: f32| if condition { points } else { 0.0 };
     Some(RuleScore {
-        popularity: if most_popular > 0.0 { 10.0 * (raw / most_popular).min(1.0) } else { 0.0 },
+        popularity: if most_popular > 0.0 {
+            10.0 * (raw / most_popular).min(1.0)
+        } else {
+            0.0
+        },
         tags: (10.0 * in_common as f32).min(30.0),
         tags_in_common: u16::try_from(in_common).unwrap_or(u16::MAX),
         locality: points(locality, 5.0),
@@ -85,7 +100,9 @@ pub fn triqueta_rule(
 
 fn is_available(profile: &Profile, city: &City, windows: u16) -> bool {
     let mut windows_of_profile = city.availability.iter().take(16).enumerate();
-    windows_of_profile.any(|(index, window)| windows & (1 << index) != 0 && profile.availability.contains(&window.name))
+    windows_of_profile.any(|(index, window)| {
+        windows & (1 << index) != 0 && profile.availability.contains(&window.name)
+    })
 }
 
 #[cfg(test)]
@@ -96,7 +113,12 @@ mod tests {
 
     const START_MS: i64 = 1_732_411_800_000;
 
-    fn score(profile: &Profile, positives: f32, options: RuleOptions, now_ms: i64) -> Option<RuleScore> {
+    fn score(
+        profile: &Profile,
+        positives: f32,
+        options: RuleOptions,
+        now_ms: i64,
+    ) -> Option<RuleScore> {
         let activity: Activity = serde_json::from_value(serde_json::json!({
             "id": "a", "title": "Jazz", "type": "cultura", "tags": ["jazz", "música", "noche", "arte"],
             "locality": "Chapinero", "level": "medio", "start_ms": START_MS,
@@ -110,22 +132,40 @@ mod tests {
     }
 
     fn profile(tags: &[&str]) -> Profile {
-        Profile { tags: tags.iter().map(|&tag| tag.to_owned()).collect(), ..Profile::default() }
+        Profile {
+            tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
+            ..Profile::default()
+        }
     }
 
     /// Seen in the running application: one tag in common, the preferred locality, popularity .2275.
     #[test]
     fn the_running_codes_example_scores_the_same() {
-        let profile = Profile { locality: Some("Chapinero".into()), ..profile(&["jazz", "yoga"]) };
+        let profile = Profile {
+            locality: Some("Chapinero".into()),
+            ..profile(&["jazz", "yoga"])
+        };
         let score = score(&profile, 4.55, RuleOptions::default(), START_MS).unwrap();
         assert!((score.total() - 17.275).abs() < 1e-4, "{score:?}");
     }
 
     #[test]
     fn tags_count_at_most_thirty_and_words_must_match_exactly() {
-        let all = score(&profile(&["jazz", "música", "noche", "arte"]), 0.0, RuleOptions::default(), START_MS).unwrap();
+        let all = score(
+            &profile(&["jazz", "música", "noche", "arte"]),
+            0.0,
+            RuleOptions::default(),
+            START_MS,
+        )
+        .unwrap();
         assert_eq!((all.tags, all.tags_in_common), (30.0, 4));
-        let other_case = score(&profile(&["Jazz", "musica"]), 0.0, RuleOptions::default(), START_MS).unwrap();
+        let other_case = score(
+            &profile(&["Jazz", "musica"]),
+            0.0,
+            RuleOptions::default(),
+            START_MS,
+        )
+        .unwrap();
         assert_eq!(other_case.total(), 0.0);
     }
 
@@ -136,13 +176,29 @@ mod tests {
             level: Some("medio".into()),
             ..profile(&["jazz", "música", "noche"])
         };
-        assert_eq!(score(&profile, 100.0, RuleOptions::default(), START_MS).unwrap().total(), 48.0);
+        assert_eq!(
+            score(&profile, 100.0, RuleOptions::default(), START_MS)
+                .unwrap()
+                .total(),
+            48.0
+        );
     }
 
     #[test]
     fn past_activities_count_unless_asked_otherwise() {
-        let future_only = RuleOptions { future_only: true, ..RuleOptions::default() };
-        assert!(score(&Profile::default(), 1.0, RuleOptions::default(), START_MS + 1).is_some());
+        let future_only = RuleOptions {
+            future_only: true,
+            ..RuleOptions::default()
+        };
+        assert!(
+            score(
+                &Profile::default(),
+                1.0,
+                RuleOptions::default(),
+                START_MS + 1
+            )
+            .is_some()
+        );
         assert!(score(&Profile::default(), 1.0, future_only, START_MS + 1).is_none());
     }
 }

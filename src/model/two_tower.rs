@@ -31,7 +31,8 @@ impl Dense {
     /// `W x + b`, each output one fixed-order dot product. Extra inputs are ignored.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         let rows = self.weight.rows().into_iter().zip(&self.bias);
-        rows.map(|(row, bias)| row.as_slice().map_or(0.0, |row| dot(row, x)) + bias).collect()
+        rows.map(|(row, bias)| row.as_slice().map_or(0.0, |row| dot(row, x)) + bias)
+            .collect()
     }
 }
 
@@ -108,7 +109,8 @@ pub const TABLE_WIDTHS: [(&str, usize); 10] = [
 pub const ACTIVITY_INPUTS: usize = 8 + 16 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + ACTIVITY_NUMBERS.len();
 /// Inputs of the user tower: tags, locality, level, availability, season and weekday of the moment, pooled history,
 /// numbers, context numbers.
-pub const USER_INPUTS: usize = 16 + 8 + 4 + 4 + 4 + 4 + EMBEDDING + USER_NUMBERS.len() + CONTEXT_NUMBERS.len();
+pub const USER_INPUTS: usize =
+    16 + 8 + 4 + 4 + 4 + 4 + EMBEDDING + USER_NUMBERS.len() + CONTEXT_NUMBERS.len();
 
 /// The whole model.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,7 +159,11 @@ impl TwoTower {
         let tables = &self.tables;
         let mut x = Vec::with_capacity(ACTIVITY_INPUTS);
         append(&mut x, &tables.kind, usize::from(activity.kind));
-        append_mean(&mut x, &tables.tag, activity.tags.iter().map(|&tag| usize::from(tag)));
+        append_mean(
+            &mut x,
+            &tables.tag,
+            activity.tags.iter().map(|&tag| usize::from(tag)),
+        );
         append(&mut x, &tables.locality, usize::from(activity.locality));
         append(&mut x, &tables.level, usize::from(activity.level));
         append(&mut x, &tables.organiser, usize::from(activity.organiser));
@@ -173,10 +179,15 @@ impl TwoTower {
     pub fn user_input(&self, user: &UserRow, pooled: &Embedding) -> Vec<f32> {
         let tables = &self.tables;
         let mut x = Vec::with_capacity(USER_INPUTS);
-        append_mean(&mut x, &tables.tag, user.tags.iter().map(|&tag| usize::from(tag)));
+        append_mean(
+            &mut x,
+            &tables.tag,
+            user.tags.iter().map(|&tag| usize::from(tag)),
+        );
         append(&mut x, &tables.locality, usize::from(user.locality));
         append(&mut x, &tables.level, usize::from(user.level));
-        let windows = availability_windows(user.availability).filter(|&window| window < tables.availability.nrows());
+        let windows = availability_windows(user.availability)
+            .filter(|&window| window < tables.availability.nrows());
         append_mean(&mut x, &tables.availability, windows);
         append(&mut x, &tables.season, usize::from(user.context.season));
         append(&mut x, &tables.weekday, usize::from(user.context.weekday));
@@ -211,8 +222,16 @@ impl TwoTower {
 
     /// The visitor's point on the sphere, the history embedded on the way.
     pub fn embed_user(&self, user: &UserRow) -> Embedding {
-        let embedded: Vec<Embedding> = user.history.iter().map(|past| self.embed_activity(&past.activity)).collect();
-        let pooled = Self::pool(embedded.iter().zip(user.history.iter().map(|past| past.weight)));
+        let embedded: Vec<Embedding> = user
+            .history
+            .iter()
+            .map(|past| self.embed_activity(&past.activity))
+            .collect();
+        let pooled = Self::pool(
+            embedded
+                .iter()
+                .zip(user.history.iter().map(|past| past.weight)),
+        );
         self.user.forward(&self.user_input(user, &pooled))
     }
 }

@@ -34,7 +34,11 @@ pub struct Bounds {
 /// is told to the server.
 pub fn bound(stored: &[Pending], now_ms: i64) -> Bounds {
     let too_old = |pending: &Pending| now_ms.saturating_sub(pending.time_ms) > LIMIT_AGE_MS;
-    let mut drop: Vec<EventId> = stored.iter().filter(|pending| too_old(pending)).map(|pending| pending.id).collect();
+    let mut drop: Vec<EventId> = stored
+        .iter()
+        .filter(|pending| too_old(pending))
+        .map(|pending| pending.id)
+        .collect();
     let kept: Vec<&Pending> = stored.iter().filter(|pending| !too_old(pending)).collect();
     let surplus = kept.len().saturating_sub(LIMIT_QUEUED);
     drop.extend(kept[..surplus].iter().map(|pending| pending.id));
@@ -50,7 +54,11 @@ pub fn next_batch(stored: &[Pending], at_most: usize) -> usize {
         bytes += pending.bytes + 1;
         bytes <= LIMIT_BATCH_BYTES
     };
-    let count = stored.iter().take(LIMIT_EVENTS_PER_BATCH.min(at_most.max(1))).take_while(fits).count();
+    let count = stored
+        .iter()
+        .take(LIMIT_EVENTS_PER_BATCH.min(at_most.max(1)))
+        .take_while(fits)
+        .count();
     count.max(usize::from(!stored.is_empty()))
 }
 
@@ -67,7 +75,11 @@ mod tests {
     use super::*;
 
     fn pending(number: u8, time_ms: i64, bytes: usize) -> Pending {
-        Pending { id: EventId::new(time_ms, &[number; 10]), time_ms, bytes }
+        Pending {
+            id: EventId::new(time_ms, &[number; 10]),
+            time_ms,
+            bytes,
+        }
     }
 
     #[test]
@@ -86,14 +98,18 @@ mod tests {
         let now_ms = 40 * 86_400_000;
         let mut stored: Vec<Pending> = vec![pending(1, 1_000, 10), pending(2, now_ms, 10)];
         assert_eq!(bound(&stored, now_ms).drop, [stored[0].id]);
-        stored = (0..LIMIT_QUEUED as i64 + 3).map(|n| pending(0, now_ms + n, 10)).collect();
+        stored = (0..LIMIT_QUEUED as i64 + 3)
+            .map(|n| pending(0, now_ms + n, 10))
+            .collect();
         let dropped = bound(&stored, now_ms).drop;
         assert_eq!(dropped, [stored[0].id, stored[1].id, stored[2].id]);
     }
 
     #[test]
     fn waiting_grows_is_bounded_and_honours_the_server() {
-        let waits: Vec<i64> = (1..=12).map(|failures| backoff_ms(failures, None, 0.5)).collect();
+        let waits: Vec<i64> = (1..=12)
+            .map(|failures| backoff_ms(failures, None, 0.5))
+            .collect();
         assert_eq!(&waits[..3], [3_000, 6_000, 12_000]);
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
         assert_eq!(waits[11], 30 * 60_000);

@@ -35,13 +35,24 @@ pub enum Outcome {
 
 /// Reads an answer to a batch of `sent` events.
 pub fn outcome(sent: &[EventId], reply: &Reply) -> Outcome {
-    let later = Outcome::Retry { retry_after_ms: reply.retry_after_ms };
+    let later = Outcome::Retry {
+        retry_after_ms: reply.retry_after_ms,
+    };
     match reply.status {
         200..=299 => match serde_json::from_str::<BatchReply>(&reply.body) {
             Ok(answer) => {
-                let named = |id: &&EventId| answer.verdicts.iter().any(|verdict| verdict.id == id.to_string());
+                let named = |id: &&EventId| {
+                    answer
+                        .verdicts
+                        .iter()
+                        .any(|verdict| verdict.id == id.to_string())
+                };
                 let delete: Vec<EventId> = sent.iter().filter(named).copied().collect();
-                if delete.is_empty() { later } else { Outcome::Acknowledged { delete } }
+                if delete.is_empty() {
+                    later
+                } else {
+                    Outcome::Acknowledged { delete }
+                }
             }
             // Somebody else answered, such as a captive portal.
             Err(_) => later,
@@ -57,11 +68,17 @@ mod tests {
     use super::*;
 
     fn ids(count: u8) -> Vec<EventId> {
-        (0..count).map(|number| EventId::new(1_000, &[number; 10])).collect()
+        (0..count)
+            .map(|number| EventId::new(1_000, &[number; 10]))
+            .collect()
     }
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, body: body.into(), retry_after_ms: None }
+        Reply {
+            status,
+            body: body.into(),
+            retry_after_ms: None,
+        }
     }
 
     #[test]
@@ -71,7 +88,12 @@ mod tests {
             r#"{{"verdicts":[{{"id":"{}","verdict":"stored"}},{{"id":"{}","verdict":"rejected","code":"EVENT_MALFORMED"}},{{"id":"other","verdict":"stored"}}]}}"#,
             sent[0], sent[2]
         );
-        assert_eq!(outcome(&sent, &reply(200, &body)), Outcome::Acknowledged { delete: vec![sent[0], sent[2]] });
+        assert_eq!(
+            outcome(&sent, &reply(200, &body)),
+            Outcome::Acknowledged {
+                delete: vec![sent[0], sent[2]]
+            }
+        );
     }
 
     #[test]
@@ -79,12 +101,25 @@ mod tests {
         for status in 0..=599 {
             for body in ["", "<html>", r#"{"verdicts":[]}"#] {
                 let outcome = outcome(&ids(2), &reply(status, body));
-                assert!(!matches!(outcome, Outcome::Acknowledged { .. }), "{status} {body}");
+                assert!(
+                    !matches!(outcome, Outcome::Acknowledged { .. }),
+                    "{status} {body}"
+                );
             }
         }
         assert_eq!(outcome(&ids(2), &reply(413, "")), Outcome::Split);
         assert_eq!(outcome(&ids(2), &reply(422, "")), Outcome::Stop);
-        assert_eq!(outcome(&ids(2), &reply(503, "")), Outcome::Retry { retry_after_ms: None });
-        assert_eq!(outcome(&ids(2), &reply(0, "")), Outcome::Retry { retry_after_ms: None });
+        assert_eq!(
+            outcome(&ids(2), &reply(503, "")),
+            Outcome::Retry {
+                retry_after_ms: None
+            }
+        );
+        assert_eq!(
+            outcome(&ids(2), &reply(0, "")),
+            Outcome::Retry {
+                retry_after_ms: None
+            }
+        );
     }
 }

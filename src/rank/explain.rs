@@ -50,63 +50,110 @@ pub struct ReasonInputs<'a> {
 }
 
 fn reason(code: &str, text: String, english: String) -> Option<Reason> {
-    Some(Reason { code: code.to_owned(), text, english })
+    Some(Reason {
+        code: code.to_owned(),
+        text,
+        english,
+    })
 }
 
 /// The reason the facts give.
 pub fn explain(inputs: &ReasonInputs<'_>) -> Reason {
     if inputs.exploration
-        && let Some(found) =
-            reason("exploration", "Para descubrir algo distinto".into(), "To discover something different".into())
+        && let Some(found) = reason(
+            "exploration",
+            "Para descubrir algo distinto".into(),
+            "To discover something different".into(),
+        )
     {
         return found;
     }
-    let found = inputs.components.iter().find_map(|component| match component {
-        Component::Content => content(inputs),
-        Component::Organiser => organiser(inputs),
-        Component::Place => place(inputs),
-        Component::Schedule => schedule(inputs),
-        Component::Popularity => popularity(inputs),
-        Component::TwoTower => likeness(inputs),
-    });
+    let found = inputs
+        .components
+        .iter()
+        .find_map(|component| match component {
+            Component::Content => content(inputs),
+            Component::Organiser => organiser(inputs),
+            Component::Place => place(inputs),
+            Component::Schedule => schedule(inputs),
+            Component::Popularity => popularity(inputs),
+            Component::TwoTower => likeness(inputs),
+        });
     let general = || Reason {
         code: "general".into(),
         text: "Destacada en la programación".into(),
         english: "Featured in the programme".into(),
     };
-    found.or_else(|| content(inputs)).or_else(|| popularity(inputs)).unwrap_or_else(general)
+    found
+        .or_else(|| content(inputs))
+        .or_else(|| popularity(inputs))
+        .unwrap_or_else(general)
 }
 
 fn content(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     if !inputs.declared_tags.is_empty() {
-        let (es, en) = (list(&inputs.declared_tags, true), list(&inputs.declared_tags, false));
-        return reason("declared_tags", format!("Por tu interés en {es}"), format!("Because you are interested in {en}"));
+        let (es, en) = (
+            list(&inputs.declared_tags, true),
+            list(&inputs.declared_tags, false),
+        );
+        return reason(
+            "declared_tags",
+            format!("Por tu interés en {es}"),
+            format!("Because you are interested in {en}"),
+        );
     }
     if !inputs.history_tags.is_empty() {
-        let (es, en) = (list(&inputs.history_tags, true), list(&inputs.history_tags, false));
-        return reason("history_tags", format!("Porque has elegido {es}"), format!("Because you chose {en} before"));
+        let (es, en) = (
+            list(&inputs.history_tags, true),
+            list(&inputs.history_tags, false),
+        );
+        return reason(
+            "history_tags",
+            format!("Porque has elegido {es}"),
+            format!("Because you chose {en} before"),
+        );
     }
     None
 }
 
 fn organiser(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     if inputs.known_series {
-        return reason("series", "De una serie que ya elegiste".into(), "From a series you chose before".into());
+        return reason(
+            "series",
+            "De una serie que ya elegiste".into(),
+            "From a series you chose before".into(),
+        );
     }
     let name = inputs.known_organiser?;
-    reason("organiser", format!("De {name}, que ya elegiste antes"), format!("By {name}, which you chose before"))
+    reason(
+        "organiser",
+        format!("De {name}, que ya elegiste antes"),
+        format!("By {name}, which you chose before"),
+    )
 }
 
 fn place(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     if let Some(km) = inputs.distance_km.filter(|&km| km <= 3.0) {
         let metres = (libm::roundf(km * 10.0) as u32) * 100;
-        return reason("near_now", format!("A unos {metres} m de ti"), format!("About {metres} m from you"));
+        return reason(
+            "near_now",
+            format!("A unos {metres} m de ti"),
+            format!("About {metres} m from you"),
+        );
     }
     if let Some(locality) = inputs.preferred_locality {
-        return reason("locality", format!("En {locality}, tu localidad"), format!("In {locality}, your area"));
+        return reason(
+            "locality",
+            format!("En {locality}, tu localidad"),
+            format!("In {locality}, your area"),
+        );
     }
     inputs.near_history.then_some(())?;
-    reason("near_history", "Cerca de lugares que has elegido".into(), "Near places you chose before".into())
+    reason(
+        "near_history",
+        "Cerca de lugares que has elegido".into(),
+        "Near places you chose before".into(),
+    )
 }
 
 fn schedule(inputs: &ReasonInputs<'_>) -> Option<Reason> {
@@ -119,20 +166,36 @@ fn schedule(inputs: &ReasonInputs<'_>) -> Option<Reason> {
         );
     }
     inputs.usual_time.then_some(())?;
-    reason("usual_time", "En un horario que sueles elegir".into(), "At a time you often choose".into())
+    reason(
+        "usual_time",
+        "En un horario que sueles elegir".into(),
+        "At a time you often choose".into(),
+    )
 }
 
 fn popularity(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     (inputs.positives >= 1.0).then_some(())?;
-    reason("popular", "Popular en estos días".into(), "Popular these days".into())
+    reason(
+        "popular",
+        "Popular en estos días".into(),
+        "Popular these days".into(),
+    )
 }
 
 fn likeness(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     if let Some(title) = inputs.similar_title {
-        return reason("similar", format!("Se parece a «{title}»"), format!("Similar to “{title}”"));
+        return reason(
+            "similar",
+            format!("Se parece a «{title}»"),
+            format!("Similar to “{title}”"),
+        );
     }
     inputs.has_profile.then_some(())?;
-    reason("profile", "Encaja con lo que nos contaste".into(), "Fits what you told us".into())
+    reason(
+        "profile",
+        "Encaja con lo que nos contaste".into(),
+        "Fits what you told us".into(),
+    )
 }
 
 /// Up to two words joined as the language does: "música y teatro", "música e historia", "music and theatre".
@@ -141,7 +204,10 @@ fn list(words: &[&str], spanish: bool) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [one, two, ..] if spanish => {
-            let starts_with_i = two.to_lowercase().trim_start_matches('h').starts_with(['i', 'í']);
+            let starts_with_i = two
+                .to_lowercase()
+                .trim_start_matches('h')
+                .starts_with(['i', 'í']);
             format!("{one} {} {two}", if starts_with_i { "e" } else { "y" })
         }
         [one, two, ..] => format!("{one} and {two}"),
@@ -161,8 +227,14 @@ mod tests {
             ..ReasonInputs::default()
         };
         assert_eq!(explain(&inputs).code, "locality");
-        let content = ReasonInputs { components: vec![Component::Content], ..inputs };
-        assert_eq!(explain(&content).text, "Por tu interés en música e historia");
+        let content = ReasonInputs {
+            components: vec![Component::Content],
+            ..inputs
+        };
+        assert_eq!(
+            explain(&content).text,
+            "Por tu interés en música e historia"
+        );
     }
 
     #[test]

@@ -39,7 +39,10 @@ impl<'a> Filter<'a> {
             types: codes(&filters.types, &words.types),
             localities: codes(&filters.localities, &words.localities),
             tags: codes(&filters.tags, &words.tags),
-            query: fold_text(&filters.query).split_whitespace().map(str::to_owned).collect(),
+            query: fold_text(&filters.query)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -47,7 +50,9 @@ impl<'a> Filter<'a> {
     pub fn allows(&self, row: Row) -> bool {
         let index = row.index();
         let (columns, filters) = (self.catalog.columns(), self.filters);
-        let contains = |codes: &Option<Vec<u16>>, code: u16| codes.as_ref().is_none_or(|codes| codes.contains(&code));
+        let contains = |codes: &Option<Vec<u16>>, code: u16| {
+            codes.as_ref().is_none_or(|codes| codes.contains(&code))
+        };
         let (start_ms, end_ms) = (columns.start_ms[index], columns.end_ms[index]);
         let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
         let price = columns.price[index];
@@ -56,7 +61,10 @@ impl<'a> Filter<'a> {
             && (filters.include_past || over_ms >= self.now_ms)
             && contains(&self.types, columns.kind[index])
             && contains(&self.localities, columns.locality[index])
-            && self.tags.as_ref().is_none_or(|tags| self.catalog.tags(row).iter().any(|tag| tags.contains(tag)))
+            && self
+                .tags
+                .as_ref()
+                .is_none_or(|tags| self.catalog.tags(row).iter().any(|tag| tags.contains(tag)))
             && (!filters.free || price == 0.0)
             && filters.max_price.is_none_or(|most| price <= most)
             && filters.from_ms.is_none_or(|from_ms| start_ms >= from_ms)
@@ -68,8 +76,13 @@ impl<'a> Filter<'a> {
 
     fn is_within(&self, row: Row) -> bool {
         self.filters.within.is_none_or(|within| {
-            let centre = Place { lat: within.lat, lon: within.lon };
-            self.catalog.place(row).is_some_and(|place| distance_km(centre, place) <= within.km)
+            let centre = Place {
+                lat: within.lat,
+                lon: within.lon,
+            };
+            self.catalog
+                .place(row)
+                .is_some_and(|place| distance_km(centre, place) <= within.km)
         })
     }
 
@@ -90,13 +103,24 @@ impl<'a> Filter<'a> {
             return true;
         }
         let content = self.catalog.content(row);
-        let title = self.texts.get(row.index()).map_or("", |text| text.title.as_str());
+        let title = self
+            .texts
+            .get(row.index())
+            .map_or("", |text| text.title.as_str());
         let mut searched = fold_text(title);
-        for word in content.tags.iter().chain(&content.kind).chain(&content.organiser).chain(&content.locality) {
+        for word in content
+            .tags
+            .iter()
+            .chain(&content.kind)
+            .chain(&content.organiser)
+            .chain(&content.locality)
+        {
             searched.push(' ');
             searched.push_str(&fold_text(word));
         }
-        self.query.iter().all(|word| searched.contains(word.as_str()))
+        self.query
+            .iter()
+            .all(|word| searched.contains(word.as_str()))
     }
 }
 
@@ -104,5 +128,11 @@ fn codes(words: &[String], vocabulary: &Vocabulary) -> Option<Vec<u16>> {
     if words.is_empty() || words.iter().any(|word| word == "*") {
         return None;
     }
-    Some(words.iter().map(|word| vocabulary.code(word)).filter(|&code| code != 0).collect())
+    Some(
+        words
+            .iter()
+            .map(|word| vocabulary.code(word))
+            .filter(|&code| code != 0)
+            .collect(),
+    )
 }

@@ -2,7 +2,10 @@
 
 /// The text in lower case with the accents of Latin letters removed.
 pub(crate) fn fold_text(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).map(base_letter).collect()
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(base_letter)
+        .collect()
 }
 
 fn base_letter(letter: char) -> char {
@@ -22,6 +25,9 @@ fn base_letter(letter: char) -> char {
 mod tests {
     #[test]
     fn musica_finds_musica() {
-        assert_eq!(super::fold_text("Música Clásica, AÑO"), "musica clasica, ano");
+        assert_eq!(
+            super::fold_text("Música Clásica, AÑO"),
+            "musica clasica, ano"
+        );
     }
 }

@@ -62,8 +62,15 @@ impl Default for Policy {
             organiser_share: 0.4,
             type_share: 1.0,
             locality_share: 1.0,
-            exploration: Exploration { positions: vec![4, 9], pool: 30, temperature: 1.0 },
-            rule: RuleOptions { availability: false, future_only: true },
+            exploration: Exploration {
+                positions: vec![4, 9],
+                pool: 30,
+                temperature: 1.0,
+            },
+            rule: RuleOptions {
+                availability: false,
+                future_only: true,
+            },
         }
     }
 }
@@ -76,7 +83,11 @@ impl Policy {
     pub fn check(&self) -> Result<(), BundleError> {
         let share = |value: f32| value > 0.0 && value <= 1.0;
         let amount = |value: f32| value >= 0.0 && value.is_finite();
-        let ascending = self.exploration.positions.windows(2).all(|pair| pair[0] < pair[1]);
+        let ascending = self
+            .exploration
+            .positions
+            .windows(2)
+            .all(|pair| pair[0] < pair[1]);
         let problem = [
             (self.survivors == 0, "survivors"),
             (!(0.0..=1.0).contains(&self.diversity), "diversity"),
@@ -88,19 +99,27 @@ impl Policy {
             (!share(self.locality_share), "locality_share"),
             (!ascending, "exploration.positions"),
             (self.exploration.pool == 0, "exploration.pool"),
-            (!(self.exploration.temperature > 0.0 && self.exploration.temperature.is_finite()), "exploration.temperature"),
+            (
+                !(self.exploration.temperature > 0.0 && self.exploration.temperature.is_finite()),
+                "exploration.temperature",
+            ),
         ]
         .into_iter()
         .find_map(|(bad, name)| bad.then_some(name));
         problem.map_or(Ok(()), |name| {
-            Err(BundleError::Malformed { path: "model.json".into(), detail: format!("policy knob `{name}` is out of range") })
+            Err(BundleError::Malformed {
+                path: "model.json".into(),
+                detail: format!("policy knob `{name}` is out of range"),
+            })
         })
     }
 
     /// The positions that explore, with the request's wish for their number: the first `slots` of the declared ones.
     pub fn exploration_positions(&self, slots: Option<u8>) -> &[u16] {
         let declared = &self.exploration.positions;
-        let count = slots.map_or(declared.len(), |slots| usize::from(slots).min(declared.len()));
+        let count = slots.map_or(declared.len(), |slots| {
+            usize::from(slots).min(declared.len())
+        });
         &declared[..count]
     }
 }

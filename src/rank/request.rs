@@ -131,7 +131,13 @@ impl Request {
     /// # Errors
     /// [`RequestError::OutOfRange`] names the first that is impossible.
     pub fn validate(&self) -> Result<(), RequestError> {
-        let refuse = |parameter, found: String, allowed| Err(RequestError::OutOfRange { parameter, found, allowed });
+        let refuse = |parameter, found: String, allowed| {
+            Err(RequestError::OutOfRange {
+                parameter,
+                found,
+                allowed,
+            })
+        };
         if !(1..=200).contains(&self.limit) {
             return refuse("limit", self.limit.to_string(), "1 to 200");
         }
@@ -149,7 +155,11 @@ impl Request {
             return refuse("seed", self.seed.to_string(), "0 to 2^53");
         }
         if self.placement.len() > 128 {
-            return refuse("placement", format!("{} bytes", self.placement.len()), "at most 128 bytes");
+            return refuse(
+                "placement",
+                format!("{} bytes", self.placement.len()),
+                "at most 128 bytes",
+            );
         }
         let filters = &self.filters;
         if let Some(price) = filters.max_price
@@ -158,13 +168,24 @@ impl Request {
             return refuse("filters.maxPrice", price.to_string(), "0 and above");
         }
         if let Some(within) = filters.within {
-            let place = crate::catalog::Place { lat: within.lat, lon: within.lon };
+            let place = crate::catalog::Place {
+                lat: within.lat,
+                lon: within.lon,
+            };
             if !place.is_valid() || !(within.km > 0.0 && within.km.is_finite()) {
-                return refuse("filters.within", format!("{within:?}"), "a valid point and a radius above 0");
+                return refuse(
+                    "filters.within",
+                    format!("{within:?}"),
+                    "a valid point and a radius above 0",
+                );
             }
         }
         if filters.query.len() > 1_000 {
-            return refuse("filters.query", format!("{} bytes", filters.query.len()), "at most 1000 bytes");
+            return refuse(
+                "filters.query",
+                format!("{} bytes", filters.query.len()),
+                "at most 1000 bytes",
+            );
         }
         Ok(())
     }

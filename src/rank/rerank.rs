@@ -66,13 +66,15 @@ pub fn rerank(
     let mut chosen = Vec::with_capacity(limit.min(candidates.len()));
     while chosen.len() < limit && !remaining.is_empty() {
         let allowed = caps.allowed(&remaining);
-        let explores = u16::try_from(chosen.len()).is_ok_and(|position| exploration.contains(&position));
+        let explores =
+            u16::try_from(chosen.len()).is_ok_and(|position| exploration.contains(&position));
         let (position, slot, propensity, pool) = if explores {
             draw(&remaining, &allowed, policy, &mut random)
         } else {
             let value = |&position: &usize| {
                 let candidate = remaining[position];
-                (1.0 - diversity) * scale.of_utility(candidate.utility) - diversity * likeness[candidate.index]
+                (1.0 - diversity) * scale.of_utility(candidate.utility)
+                    - diversity * likeness[candidate.index]
             };
             (best(&allowed, value), Slot::Ranked, 1.0, None)
         };
@@ -82,7 +84,12 @@ pub fn rerank(
             let alike = dot(&taken.vector, &other.vector).max(0.0);
             likeness[other.index] = likeness[other.index].max(alike);
         }
-        chosen.push(Chosen { index: taken.index, slot, propensity, pool });
+        chosen.push(Chosen {
+            index: taken.index,
+            slot,
+            propensity,
+            pool,
+        });
     }
     chosen
 }
@@ -106,14 +113,25 @@ fn draw(
     random: &mut Random,
 ) -> (usize, Slot, f64, Option<String>) {
     let mut pool = allowed.to_vec();
-    pool.sort_by(|&a, &b| remaining[b].utility.total_cmp(&remaining[a].utility).then(a.cmp(&b)));
+    pool.sort_by(|&a, &b| {
+        remaining[b]
+            .utility
+            .total_cmp(&remaining[a].utility)
+            .then(a.cmp(&b))
+    });
     pool.truncate(usize::from(policy.exploration.pool));
     let mut digest = Digest::default();
     pool.iter().for_each(|&position| {
         digest.integer(remaining[position].digest);
     });
-    let mut probabilities: Vec<f64> = pool.iter().map(|&position| f64::from(remaining[position].utility)).collect();
-    softmax(&mut probabilities, f64::from(policy.exploration.temperature));
+    let mut probabilities: Vec<f64> = pool
+        .iter()
+        .map(|&position| f64::from(remaining[position].utility))
+        .collect();
+    softmax(
+        &mut probabilities,
+        f64::from(policy.exploration.temperature),
+    );
     let mut left = random.uniform();
     let mut drawn = pool.len() - 1;
     for (index, probability) in probabilities.iter().enumerate() {
@@ -125,7 +143,12 @@ fn draw(
     }
     // A draw on the very edge of the last interval could name a candidate of vanishing probability: the logged one stays
     // above 0 in any case.
-    (pool[drawn], Slot::Exploration, probabilities[drawn].max(f64::MIN_POSITIVE), Some(digest.hexadecimal()))
+    (
+        pool[drawn],
+        Slot::Exploration,
+        probabilities[drawn].max(f64::MIN_POSITIVE),
+        Some(digest.hexadecimal()),
+    )
 }
 
 /// Utilities brought to 0..1 over the survivors, so that diversity weighs the same in every bundle.
@@ -139,7 +162,10 @@ impl Scale {
         let utilities = candidates.iter().map(|candidate| candidate.utility);
         let least = utilities.clone().fold(f32::INFINITY, f32::min);
         let most = utilities.fold(f32::NEG_INFINITY, f32::max);
-        Self { least, range: (most - least).max(1e-6) }
+        Self {
+            least,
+            range: (most - least).max(1e-6),
+        }
     }
 
     fn of_utility(&self, utility: f32) -> f32 {
@@ -156,10 +182,18 @@ struct Caps {
 impl Caps {
     fn new(policy: &Policy, limit: usize) -> Self {
         let most = |share: f32| {
-            if share >= 1.0 { usize::MAX } else { (libm::ceilf(share * limit as f32) as usize).max(1) }
+            if share >= 1.0 {
+                usize::MAX
+            } else {
+                (libm::ceilf(share * limit as f32) as usize).max(1)
+            }
         };
         Self {
-            most: [most(policy.organiser_share), most(policy.type_share), most(policy.locality_share)],
+            most: [
+                most(policy.organiser_share),
+                most(policy.type_share),
+                most(policy.locality_share),
+            ],
             taken: Default::default(),
         }
     }
@@ -167,12 +201,23 @@ impl Caps {
     /// Positions the caps allow; all of them where they allow none, because a short list is worse than a lopsided one.
     fn allowed(&self, remaining: &[&Candidate]) -> Vec<usize> {
         let fits = |candidate: &Candidate| {
-            candidate.groups.iter().zip(&self.taken).zip(&self.most).all(|((group, taken), most)| {
-                *group == 0 || taken.get(group).copied().unwrap_or(0) < *most
-            })
+            candidate
+                .groups
+                .iter()
+                .zip(&self.taken)
+                .zip(&self.most)
+                .all(|((group, taken), most)| {
+                    *group == 0 || taken.get(group).copied().unwrap_or(0) < *most
+                })
         };
-        let allowed: Vec<usize> = (0..remaining.len()).filter(|&position| fits(remaining[position])).collect();
-        if allowed.is_empty() { (0..remaining.len()).collect() } else { allowed }
+        let allowed: Vec<usize> = (0..remaining.len())
+            .filter(|&position| fits(remaining[position]))
+            .collect();
+        if allowed.is_empty() {
+            (0..remaining.len()).collect()
+        } else {
+            allowed
+        }
     }
 
     fn take(&mut self, candidate: &Candidate) {
@@ -189,11 +234,20 @@ mod tests {
     fn candidate(index: usize, utility: f32, direction: usize, organiser: u16) -> Candidate {
         let mut vector = [0.0; 16];
         vector[direction] = 1.0;
-        Candidate { index, utility, vector, groups: [organiser, 0, 0], digest: index as u64 }
+        Candidate {
+            index,
+            utility,
+            vector,
+            groups: [organiser, 0, 0],
+            digest: index as u64,
+        }
     }
 
     fn policy() -> Policy {
-        Policy { organiser_share: 1.0, ..Policy::default() }
+        Policy {
+            organiser_share: 1.0,
+            ..Policy::default()
+        }
     }
 
     fn indices(chosen: &[Chosen]) -> Vec<usize> {
@@ -202,28 +256,61 @@ mod tests {
 
     #[test]
     fn without_diversity_the_order_is_the_score() {
-        let candidates = [candidate(0, 3.0, 0, 1), candidate(1, 2.0, 0, 1), candidate(2, 1.0, 1, 1)];
-        assert_eq!(indices(&rerank(&candidates, 3, &policy(), 0.0, &[], 1)), [0, 1, 2]);
+        let candidates = [
+            candidate(0, 3.0, 0, 1),
+            candidate(1, 2.0, 0, 1),
+            candidate(2, 1.0, 1, 1),
+        ];
+        assert_eq!(
+            indices(&rerank(&candidates, 3, &policy(), 0.0, &[], 1)),
+            [0, 1, 2]
+        );
     }
 
     #[test]
     fn diversity_brings_the_different_one_forward() {
-        let candidates = [candidate(0, 3.0, 0, 1), candidate(1, 2.9, 0, 1), candidate(2, 2.0, 1, 1)];
-        assert_eq!(indices(&rerank(&candidates, 3, &policy(), 0.7, &[], 1)), [0, 2, 1]);
+        let candidates = [
+            candidate(0, 3.0, 0, 1),
+            candidate(1, 2.9, 0, 1),
+            candidate(2, 2.0, 1, 1),
+        ];
+        assert_eq!(
+            indices(&rerank(&candidates, 3, &policy(), 0.7, &[], 1)),
+            [0, 2, 1]
+        );
     }
 
     #[test]
     fn caps_hold_until_nothing_else_is_left() {
-        let capped = Policy { organiser_share: 0.25, ..Policy::default() };
-        let candidates =
-            [candidate(0, 5.0, 0, 1), candidate(1, 4.0, 0, 1), candidate(2, 3.0, 0, 1), candidate(3, 1.0, 1, 2)];
-        assert_eq!(indices(&rerank(&candidates, 4, &capped, 0.0, &[], 1)), [0, 3, 1, 2]);
+        let capped = Policy {
+            organiser_share: 0.25,
+            ..Policy::default()
+        };
+        let candidates = [
+            candidate(0, 5.0, 0, 1),
+            candidate(1, 4.0, 0, 1),
+            candidate(2, 3.0, 0, 1),
+            candidate(3, 1.0, 1, 2),
+        ];
+        assert_eq!(
+            indices(&rerank(&candidates, 4, &capped, 0.0, &[], 1)),
+            [0, 3, 1, 2]
+        );
     }
 
     #[test]
     fn logged_propensities_match_frequencies_over_100_000_seeds() {
-        let candidates: Vec<Candidate> = (0..6).map(|i| candidate(i, 2.0 - i as f32 * 0.5, i, 1)).collect();
-        let explore = Policy { exploration: super::super::Exploration { positions: vec![1], pool: 4, temperature: 0.8 }, ..policy() };
+        let candidates: Vec<Candidate> = (0..6)
+            .map(|i| candidate(i, 2.0 - i as f32 * 0.5, i, 1))
+            .collect();
+        let explore = Policy {
+            exploration: super::super::Exploration {
+                positions: vec![1],
+                pool: 4,
+                temperature: 0.8,
+            },
+            ..policy()
+        };
         let seeds = 100_000_u64;
         let mut counts = [0_u64; 6];
         let mut logged = [0.0_f64; 6];
@@ -239,7 +326,10 @@ mod tests {
         for (count, propensity) in counts.iter().zip(logged) {
             let expected = propensity * seeds as f64;
             let deviation = (expected * (1.0 - propensity)).sqrt().max(1.0);
-            assert!((*count as f64 - expected).abs() < 4.5 * deviation, "{counts:?} {logged:?}");
+            assert!(
+                (*count as f64 - expected).abs() < 4.5 * deviation,
+                "{counts:?} {logged:?}"
+            );
         }
     }
 

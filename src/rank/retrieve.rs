@@ -17,7 +17,10 @@ pub struct Scored {
 /// The `keep` best in order of score, ties in order of activity id, so that every machine agrees.
 pub fn keep_best(mut scored: Vec<Scored>, catalog: &Catalog, keep: usize) -> Vec<Scored> {
     let order = |a: &Scored, b: &Scored| -> Ordering {
-        b.score.total.total_cmp(&a.score.total).then_with(|| catalog.id(a.row).cmp(catalog.id(b.row)))
+        b.score
+            .total
+            .total_cmp(&a.score.total)
+            .then_with(|| catalog.id(a.row).cmp(catalog.id(b.row)))
     };
     if scored.len() > keep && keep > 0 {
         scored.select_nth_unstable_by(keep - 1, order);

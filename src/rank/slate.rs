@@ -72,13 +72,20 @@ impl Slate {
     /// Fingerprint of the ranking: ids, score bits, contribution bits and propensities in order. Equal on every machine.
     pub fn digest(&self) -> String {
         let mut digest = Digest::default();
-        digest.integer(u64::from(self.total)).integer(self.items.len() as u64);
+        digest
+            .integer(u64::from(self.total))
+            .integer(self.items.len() as u64);
         for item in &self.items {
-            digest.text(item.activity.as_str()).floats(&[item.score, item.display]);
+            digest
+                .text(item.activity.as_str())
+                .floats(&[item.score, item.display]);
             item.contributions.iter().for_each(|part| {
                 digest.text(part.component.name()).floats(&[part.value]);
             });
-            digest.integer(item.propensity.to_bits()).text(&item.shown.features).text(&item.reason.code);
+            digest
+                .integer(item.propensity.to_bits())
+                .text(&item.shown.features)
+                .text(&item.reason.code);
         }
         digest.hexadecimal()
     }

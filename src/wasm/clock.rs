@@ -13,8 +13,11 @@ pub(super) fn now_ms() -> i64 {
 pub(super) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {
-        let mut random = crate::math::Random::new(Date::now().to_bits() ^ js_sys::Math::random().to_bits());
-        bytes.iter_mut().for_each(|byte| *byte = random.next_u64() as u8);
+        let mut random =
+            crate::math::Random::new(Date::now().to_bits() ^ js_sys::Math::random().to_bits());
+        bytes
+            .iter_mut()
+            .for_each(|byte| *byte = random.next_u64() as u8);
     }
     bytes
 }
@@ -31,8 +34,12 @@ pub(super) async fn limit(milliseconds: i64) {
 
 async fn wait(milliseconds: i64, keeps_running: bool) {
     let promise = Promise::new(&mut |resolve, _| {
-        let method = |of: &JsValue, name: &str| Reflect::get(of, &JsValue::from_str(name))?.dyn_into::<Function>();
-        let Ok(set_timeout) = method(&js_sys::global(), "setTimeout") else { return };
+        let method = |of: &JsValue, name: &str| {
+            Reflect::get(of, &JsValue::from_str(name))?.dyn_into::<Function>()
+        };
+        let Ok(set_timeout) = method(&js_sys::global(), "setTimeout") else {
+            return;
+        };
         let delay = JsValue::from_f64(milliseconds.clamp(0, 2_000_000_000) as f64);
         let timer = set_timeout.call2(&JsValue::UNDEFINED, &resolve, &delay);
         if let Ok(timer) = timer.as_ref()

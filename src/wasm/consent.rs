@@ -25,7 +25,11 @@ pub(super) struct Choice {
 impl Choice {
     /// The choice that leads to the consent in force.
     pub(super) fn of(consent: &Consent) -> Self {
-        Self { grade: consent.grade, location: consent.location, minor: consent.minor }
+        Self {
+            grade: consent.grade,
+            location: consent.location,
+            minor: consent.minor,
+        }
     }
 }
 
@@ -42,9 +46,21 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn of(consent: &'a Consent) -> Self {
-        let Consent { grade, location, minor, text_version, time_ms } = consent;
+        let Consent {
+            grade,
+            location,
+            minor,
+            text_version,
+            time_ms,
+        } = consent;
         let time_ms = (*time_ms != 0).then_some(*time_ms);
-        Self { grade: *grade, location: *location, minor: *minor, text_version, time_ms }
+        Self {
+            grade: *grade,
+            location: *location,
+            minor: *minor,
+            text_version,
+            time_ms,
+        }
     }
 }
 
@@ -59,7 +75,10 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
         time_ms: clock::now_ms(),
     };
     let now = &state.consent;
-    let mut changes = vec![Change::state(key::CONSENT, serde_json::to_string(now).unwrap_or_default())];
+    let mut changes = vec![Change::state(
+        key::CONSENT,
+        serde_json::to_string(now).unwrap_or_default(),
+    )];
     if !now.allows_location() {
         state.visitor.profile.location = None;
     }

@@ -17,7 +17,9 @@ pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, Recommende
 
 /// Makes a plain JavaScript value.
 pub(super) fn write<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(JsValue::from)
 }
 
 /// An error as JavaScript sees it: an `Error` with a `code`.
@@ -34,6 +36,9 @@ pub(super) fn coded(code: &str, message: &str) -> JsValue {
 
 /// What a thrown value says.
 pub(super) fn message(thrown: &JsValue) -> String {
-    let text = Reflect::get(thrown, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
-    text.or_else(|| thrown.as_string()).unwrap_or_else(|| String::from("unknown"))
+    let text = Reflect::get(thrown, &JsValue::from_str("message"))
+        .ok()
+        .and_then(|message| message.as_string());
+    text.or_else(|| thrown.as_string())
+        .unwrap_or_else(|| String::from("unknown"))
 }

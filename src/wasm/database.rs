@@ -4,7 +4,9 @@
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+use web_sys::{
+    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
+};
 
 use super::storage::{Change, TABLES};
 
@@ -21,7 +23,11 @@ async fn finished(request: &IdbRequest) -> Result<JsValue, JsValue> {
         request.set_onerror(Some(&reject));
     });
     if JsFuture::from(promise).await.is_err() {
-        return Err(request.error().ok().flatten().map_or(JsValue::NULL, JsValue::from));
+        return Err(request
+            .error()
+            .ok()
+            .flatten()
+            .map_or(JsValue::NULL, JsValue::from));
     }
     request.result()
 }
@@ -32,7 +38,10 @@ impl Database {
         let factory = Reflect::get(&js_sys::global(), &JsValue::from_str("indexedDB"))?;
         let factory: IdbFactory = factory.dyn_into()?;
         let request = factory.open_with_u32(name, VERSION)?;
-        let (upgraded, blocked) = (upgrade(&request), Promise::new(&mut |_, reject| request.set_onblocked(Some(&reject))));
+        let (upgraded, blocked) = (
+            upgrade(&request),
+            Promise::new(&mut |_, reject| request.set_onblocked(Some(&reject))),
+        );
         request.set_onupgradeneeded(Some(upgraded.as_ref().unchecked_ref::<Function>()));
         let opened = Promise::new(&mut |resolve, reject| {
             request.set_onsuccess(Some(&resolve));
@@ -46,9 +55,16 @@ impl Database {
     fn begin(&self, mode: &str) -> Result<IdbTransaction, JsValue> {
         let names: Array = TABLES.iter().map(|name| JsValue::from_str(name)).collect();
         let options = Object::new();
-        Reflect::set(&options, &JsValue::from_str("durability"), &JsValue::from_str("strict"))?;
-        let begin: Function = Reflect::get(&self.0, &JsValue::from_str("transaction"))?.dyn_into()?;
-        begin.call3(&self.0, &names, &JsValue::from_str(mode), &options)?.dyn_into()
+        Reflect::set(
+            &options,
+            &JsValue::from_str("durability"),
+            &JsValue::from_str("strict"),
+        )?;
+        let begin: Function =
+            Reflect::get(&self.0, &JsValue::from_str("transaction"))?.dyn_into()?;
+        begin
+            .call3(&self.0, &names, &JsValue::from_str(mode), &options)?
+            .dyn_into()
     }
 
     /// The value of a key, `undefined` where there is none.
@@ -61,13 +77,21 @@ impl Database {
     pub(super) async fn keys(&self, table: &str) -> Result<Vec<String>, JsValue> {
         let store = self.begin("readonly")?.object_store(table)?;
         let keys = finished(store.get_all_keys()?.as_ref()).await?;
-        Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
+        Ok(Array::from(&keys)
+            .iter()
+            .filter_map(|key| key.as_string())
+            .collect())
     }
 
     /// Up to `limit` values of a table in order of key.
     pub(super) async fn values(&self, table: &str, limit: u32) -> Result<Vec<JsValue>, JsValue> {
         let store = self.begin("readonly")?.object_store(table)?;
-        let values = finished(store.get_all_with_key_and_limit(&JsValue::UNDEFINED, limit)?.as_ref()).await?;
+        let values = finished(
+            store
+                .get_all_with_key_and_limit(&JsValue::UNDEFINED, limit)?
+                .as_ref(),
+        )
+        .await?;
         Ok(Array::from(&values).iter().collect())
     }
 
@@ -92,7 +116,12 @@ impl Database {
             transaction.set_onerror(Some(&reject));
             transaction.set_onabort(Some(&reject));
         });
-        let failed = |_| transaction.error().map_or(JsValue::from_str("the transaction was aborted"), JsValue::from);
+        let failed = |_| {
+            transaction.error().map_or(
+                JsValue::from_str("the transaction was aborted"),
+                JsValue::from,
+            )
+        };
         JsFuture::from(done).await.map(|_| ()).map_err(failed)
     }
 
@@ -103,9 +132,12 @@ impl Database {
 }
 
 fn apply(transaction: &IdbTransaction, change: &Change) -> Result<(), JsValue> {
-    let store = |table: &str| -> Result<IdbObjectStore, JsValue> { transaction.object_store(table) };
+    let store =
+        |table: &str| -> Result<IdbObjectStore, JsValue> { transaction.object_store(table) };
     match change {
-        Change::Put { table, key, value } => store(table)?.put_with_key(value, &JsValue::from_str(key)).map(|_| ()),
+        Change::Put { table, key, value } => store(table)?
+            .put_with_key(value, &JsValue::from_str(key))
+            .map(|_| ()),
         Change::Delete { table, key } => store(table)?.delete(&JsValue::from_str(key)).map(|_| ()),
         Change::Clear { table } => store(table)?.clear().map(|_| ()),
     }
@@ -114,7 +146,9 @@ fn apply(transaction: &IdbTransaction, change: &Change) -> Result<(), JsValue> {
 fn upgrade(request: &IdbOpenDbRequest) -> wasm_bindgen::closure::Closure<dyn FnMut(JsValue)> {
     let request = request.clone();
     wasm_bindgen::closure::Closure::once(move |_: JsValue| {
-        let Ok(database) = request.result().and_then(JsCast::dyn_into::<IdbDatabase>) else { return };
+        let Ok(database) = request.result().and_then(JsCast::dyn_into::<IdbDatabase>) else {
+            return;
+        };
         for table in TABLES {
             // A table that exists already stays.
             let _ = database.create_object_store(table);

@@ -56,9 +56,17 @@ pub(super) struct Knowledge<'a> {
 }
 
 impl<'a> Knowledge<'a> {
-    pub(super) fn of(state: &'a State, (pending, acknowledged, dropped): (u64, u64, u64), now_ms: i64) -> Self {
+    pub(super) fn of(
+        state: &'a State,
+        (pending, acknowledged, dropped): (u64, u64, u64),
+        now_ms: i64,
+    ) -> Self {
         let half_life_days = state.engine.bundle().schema.half_life_days;
-        let acted = state.visitor.history.entries().filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
+        let acted = state
+            .visitor
+            .history
+            .entries()
+            .filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
         let mut interactions: Vec<Interaction<'_>> = acted
             .map(|(activity, entry, last_ms)| Interaction {
                 activity,
@@ -74,7 +82,11 @@ impl<'a> Knowledge<'a> {
             profile: &state.visitor.profile,
             inferred: inferred(state, now_ms, half_life_days),
             interactions,
-            outbox: OutboxCounts { pending, acknowledged, dropped },
+            outbox: OutboxCounts {
+                pending,
+                acknowledged,
+                dropped,
+            },
             device_id: state.device.map(|device| device.to_string()),
         }
     }
@@ -82,7 +94,10 @@ impl<'a> Knowledge<'a> {
 
 fn title(state: &State, activity: &ActivityId, entry: &Entry) -> String {
     match entry.content.title.as_str() {
-        "" => state.engine.card(activity).map_or_else(|| activity.0.clone(), |card| card.title),
+        "" => state
+            .engine
+            .card(activity)
+            .map_or_else(|| activity.0.clone(), |card| card.title),
         title => title.to_owned(),
     }
 }
@@ -117,21 +132,40 @@ fn inferred(state: &State, now_ms: i64, half_life_days: f32) -> InferredAll {
         for tag in &content.tags {
             *sums[0].entry(tag).or_default() += weight;
         }
-        for (index, word) in [(1, &content.kind), (2, &content.locality), (3, &content.organiser)] {
+        for (index, word) in [
+            (1, &content.kind),
+            (2, &content.locality),
+            (3, &content.organiser),
+        ] {
             if let Some(word) = word {
                 *sums[index].entry(word).or_default() += weight;
             }
         }
     }
     let [tags, types, localities, organisers] = sums.map(strongest);
-    InferredAll { tags, types, localities, organisers }
+    InferredAll {
+        tags,
+        types,
+        localities,
+        organisers,
+    }
 }
 
 /// The dozen words that count most, rejected ones included.
 fn strongest(sums: BTreeMap<&str, f32>) -> Vec<Inferred> {
-    let mut words: Vec<Inferred> =
-        sums.into_iter().map(|(value, weight)| Inferred { value: value.to_owned(), weight }).collect();
-    words.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.value.cmp(&b.value)));
+    let mut words: Vec<Inferred> = sums
+        .into_iter()
+        .map(|(value, weight)| Inferred {
+            value: value.to_owned(),
+            weight,
+        })
+        .collect();
+    words.sort_by(|a, b| {
+        b.weight
+            .abs()
+            .total_cmp(&a.weight.abs())
+            .then(a.value.cmp(&b.value))
+    });
     words.truncate(12);
     words
 }
@@ -165,7 +199,10 @@ impl<'a> Vocabulary<'a> {
     pub(super) fn of(state: &'a State, now_ms: i64) -> Self {
         let catalog = &state.engine.bundle().catalog;
         let (columns, words) = (catalog.columns(), catalog.words());
-        let rows: Vec<Row> = catalog.live_rows().filter(|row| columns.start_ms[row.index()] >= now_ms).collect();
+        let rows: Vec<Row> = catalog
+            .live_rows()
+            .filter(|row| columns.start_ms[row.index()] >= now_ms)
+            .collect();
         let count = |terms: &[String], has: &dyn Fn(Row, u16) -> bool| -> Vec<Word> {
             let counted = terms.iter().zip(1_u16..).map(|(value, code)| Word {
                 value: value.clone(),
@@ -178,15 +215,29 @@ impl<'a> Vocabulary<'a> {
         let windows = catalog.city().availability.iter().take(16).enumerate();
         let availability = windows.map(|(index, window)| Word {
             value: window.name.clone(),
-            count: rows.iter().filter(|row| columns.availability[row.index()] & (1 << index) != 0).count() as u32,
+            count: rows
+                .iter()
+                .filter(|row| columns.availability[row.index()] & (1 << index) != 0)
+                .count() as u32,
         });
         Self {
-            types: count(words.types.terms(), &|row, code| columns.kind[row.index()] == code),
-            localities: count(words.localities.terms(), &|row, code| columns.locality[row.index()] == code),
-            levels: count(words.levels.terms(), &|row, code| columns.level[row.index()] == code),
-            tags: count(words.tags.terms(), &|row, code| catalog.tags(row).contains(&code)),
+            types: count(words.types.terms(), &|row, code| {
+                columns.kind[row.index()] == code
+            }),
+            localities: count(words.localities.terms(), &|row, code| {
+                columns.locality[row.index()] == code
+            }),
+            levels: count(words.levels.terms(), &|row, code| {
+                columns.level[row.index()] == code
+            }),
+            tags: count(words.tags.terms(), &|row, code| {
+                catalog.tags(row).contains(&code)
+            }),
             availability: availability.collect(),
-            city: CityView { name: &catalog.city().name, currency: &catalog.city().currency },
+            city: CityView {
+                name: &catalog.city().name,
+                currency: &catalog.city().currency,
+            },
         }
     }
 }

@@ -12,16 +12,26 @@ pub(super) struct Memory(BTreeMap<(&'static str, String), JsValue>);
 
 impl Memory {
     pub(super) fn get(&self, table: &'static str, key: &str) -> JsValue {
-        self.0.get(&(table, key.to_owned())).cloned().unwrap_or(JsValue::UNDEFINED)
+        self.0
+            .get(&(table, key.to_owned()))
+            .cloned()
+            .unwrap_or(JsValue::UNDEFINED)
     }
 
     pub(super) fn keys(&self, table: &'static str) -> Vec<String> {
-        self.0.keys().filter(|(of, _)| *of == table).map(|(_, key)| key.clone()).collect()
+        self.0
+            .keys()
+            .filter(|(of, _)| *of == table)
+            .map(|(_, key)| key.clone())
+            .collect()
     }
 
     pub(super) fn values(&self, table: &'static str, limit: u32) -> Vec<JsValue> {
         let values = self.0.iter().filter(|((of, _), _)| *of == table);
-        values.map(|(_, value)| value.clone()).take(limit as usize).collect()
+        values
+            .map(|(_, value)| value.clone())
+            .take(limit as usize)
+            .collect()
     }
 
     pub(super) fn apply(&mut self, changes: Vec<Change>) {

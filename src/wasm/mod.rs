@@ -8,6 +8,7 @@ mod clock;
 mod consent;
 mod convert;
 mod database;
+mod inner;
 mod knowledge;
 mod memory;
 mod network;
@@ -17,6 +18,7 @@ mod sender;
 mod state;
 mod storage;
 mod swap;
+mod view;
 
 pub use plain_engine::PlainEngine;
 pub use recommender::Recommender;

@@ -15,8 +15,11 @@ async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, 
         clock::limit(limit_ms).await;
         controller.abort();
     });
-    let fetch: Function = Reflect::get(&js_sys::global(), &JsValue::from_str("fetch"))?.dyn_into()?;
-    let promise: Promise = fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(url), init)?.dyn_into()?;
+    let fetch: Function =
+        Reflect::get(&js_sys::global(), &JsValue::from_str("fetch"))?.dyn_into()?;
+    let promise: Promise = fetch
+        .call2(&JsValue::UNDEFINED, &JsValue::from_str(url), init)?
+        .dyn_into()?;
     JsFuture::from(promise).await?.dyn_into()
 }
 
@@ -37,7 +40,9 @@ pub(super) async fn get(url: &str, revalidate: bool, limit_ms: i64) -> Result<Ve
     if !response.ok() {
         return Err(format!("{url}: HTTP {}", response.status()));
     }
-    let buffer = JsFuture::from(response.array_buffer().map_err(say)?).await.map_err(say)?;
+    let buffer = JsFuture::from(response.array_buffer().map_err(say)?)
+        .await
+        .map_err(say)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
@@ -53,20 +58,40 @@ pub(super) async fn post(url: &str, json: &str, limit_ms: i64) -> Reply {
     {
         init.set_headers(&headers);
     }
-    let nothing = Reply { status: 0, body: String::new(), retry_after_ms: None };
-    let Ok(response) = send(url, &init, limit_ms).await else { return nothing };
+    let nothing = Reply {
+        status: 0,
+        body: String::new(),
+        retry_after_ms: None,
+    };
+    let Ok(response) = send(url, &init, limit_ms).await else {
+        return nothing;
+    };
     let retry_after = response.headers().get("retry-after").ok().flatten();
-    let retry_after_ms = retry_after.and_then(|seconds| seconds.parse::<i64>().ok()).map(|seconds| seconds * 1_000);
+    let retry_after_ms = retry_after
+        .and_then(|seconds| seconds.parse::<i64>().ok())
+        .map(|seconds| seconds * 1_000);
     let body = match response.text() {
-        Ok(promise) => JsFuture::from(promise).await.ok().and_then(|text| text.as_string()).unwrap_or_default(),
+        Ok(promise) => JsFuture::from(promise)
+            .await
+            .ok()
+            .and_then(|text| text.as_string())
+            .unwrap_or_default(),
         Err(_) => String::new(),
     };
-    Reply { status: response.status(), body, retry_after_ms }
+    Reply {
+        status: response.status(),
+        body,
+        retry_after_ms,
+    }
 }
 
 /// Whether the browser believes it has a network; `true` where it does not say.
 pub(super) fn is_online() -> bool {
     let navigator = Reflect::get(&js_sys::global(), &JsValue::from_str("navigator"));
-    let online = navigator.and_then(|navigator| Reflect::get(&navigator, &JsValue::from_str("onLine")));
-    online.ok().and_then(|online| online.as_bool()).unwrap_or(true)
+    let online =
+        navigator.and_then(|navigator| Reflect::get(&navigator, &JsValue::from_str("onLine")));
+    online
+        .ok()
+        .and_then(|online| online.as_bool())
+        .unwrap_or(true)
 }

@@ -31,18 +31,37 @@ impl PlainEngine {
     }
 
     /// The slate for a profile, a history snapshot (or an empty text) and a request, all JSON; the slate as JSON.
-    pub fn recommend(&self, profile: &str, history: &str, request: &str) -> Result<String, JsValue> {
-        self.slate(profile, history, request).map_err(|error| convert::error(&error))
+    pub fn recommend(
+        &self,
+        profile: &str,
+        history: &str,
+        request: &str,
+    ) -> Result<String, JsValue> {
+        self.slate(profile, history, request)
+            .map_err(|error| convert::error(&error))
     }
 }
 
 impl PlainEngine {
-    fn slate(&self, profile: &str, history: &str, request: &str) -> Result<String, RecommenderError> {
-        let malformed = |error: serde_json::Error| RequestError::Malformed { detail: error.to_string() };
+    fn slate(
+        &self,
+        profile: &str,
+        history: &str,
+        request: &str,
+    ) -> Result<String, RecommenderError> {
+        let malformed = |error: serde_json::Error| RequestError::Malformed {
+            detail: error.to_string(),
+        };
         let profile: Profile = serde_json::from_str(profile).map_err(malformed)?;
-        let history = if history.is_empty() { History::default() } else { History::restore(history)? };
+        let history = if history.is_empty() {
+            History::default()
+        } else {
+            History::restore(history)?
+        };
         let request: Request = serde_json::from_str(request).map_err(malformed)?;
-        let slate = self.engine.recommend(&Visitor { profile, history }, &request)?;
+        let slate = self
+            .engine
+            .recommend(&Visitor { profile, history }, &request)?;
         Ok(serde_json::to_string(&slate).map_err(malformed)?)
     }
 }

@@ -36,7 +36,13 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn new(url: Option<String>) -> Self {
-        Self { url, failures: 0, not_before_ms: 0, at_most: LIMIT_EVENTS_PER_BATCH, stopped: false }
+        Self {
+            url,
+            failures: 0,
+            not_before_ms: 0,
+            at_most: LIMIT_EVENTS_PER_BATCH,
+            stopped: false,
+        }
     }
 
     /// Whether trying now keeps to the waiting time after a failure.
@@ -81,7 +87,14 @@ async fn queue(storage: &Storage, limit: u32) -> Vec<(Pending, String)> {
     let event = |value: JsValue| {
         let json = value.as_string()?;
         let event: Event = serde_json::from_str(&json).ok()?;
-        Some((Pending { id: event.id, time_ms: event.time_ms, bytes: json.len() }, json))
+        Some((
+            Pending {
+                id: event.id,
+                time_ms: event.time_ms,
+                bytes: json.len(),
+            },
+            json,
+        ))
     };
     stored.into_iter().filter_map(event).collect()
 }
@@ -90,10 +103,18 @@ async fn queue(storage: &Storage, limit: u32) -> Vec<(Pending, String)> {
 pub(super) async fn keep_bounds(storage: &Storage) {
     let keys = storage.keys("events").await.unwrap_or_default();
     let stored = queue(storage, LIMIT_QUEUED as u32 + 1_000).await;
-    let unreadable = keys.iter().filter(|key| !stored.iter().any(|(pending, _)| pending.id.to_string() == **key));
+    let unreadable = keys.iter().filter(|key| {
+        !stored
+            .iter()
+            .any(|(pending, _)| pending.id.to_string() == **key)
+    });
     let pending: Vec<Pending> = stored.iter().map(|(pending, _)| *pending).collect();
     let within_read = keys.len() <= LIMIT_QUEUED + 1_000;
-    let mut gone: Vec<String> = bound(&pending, clock::now_ms()).drop.iter().map(EventId::to_string).collect();
+    let mut gone: Vec<String> = bound(&pending, clock::now_ms())
+        .drop
+        .iter()
+        .map(EventId::to_string)
+        .collect();
     if within_read {
         gone.extend(unreadable.cloned());
     }
@@ -102,8 +123,13 @@ pub(super) async fn keep_bounds(storage: &Storage) {
     }
     let mut count = |values: Vec<JsValue>| {
         let dropped = values.first().map_or(0, number) + gone.len() as u64;
-        let mut changes: Vec<Change> =
-            gone.iter().map(|id| Change::Delete { table: "events", key: id.clone() }).collect();
+        let mut changes: Vec<Change> = gone
+            .iter()
+            .map(|id| Change::Delete {
+                table: "events",
+                key: id.clone(),
+            })
+            .collect();
         changes.push(Change::state(key::DROPPED, dropped.to_string()));
         changes
     };
@@ -112,9 +138,16 @@ pub(super) async fn keep_bounds(storage: &Storage) {
 
 /// What lies in the queue and what became of the rest: pending, acknowledged, dropped.
 pub(super) async fn counts(storage: &Storage) -> (u64, u64, u64) {
-    let pending = storage.keys("events").await.map_or(0, |keys| keys.len() as u64);
+    let pending = storage
+        .keys("events")
+        .await
+        .map_or(0, |keys| keys.len() as u64);
     let count = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
-    (pending, count(storage.text(key::ACKNOWLEDGED).await), count(storage.text(key::DROPPED).await))
+    (
+        pending,
+        count(storage.text(key::ACKNOWLEDGED).await),
+        count(storage.text(key::DROPPED).await),
+    )
 }
 
 /// Sends batches until the queue is empty or something goes wrong. The sender is taken out of its cell by the caller, so
@@ -132,7 +165,12 @@ pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: Device
         let count = next_batch(&pending, sender.at_most);
         let ids: Vec<EventId> = pending[..count].iter().map(|pending| pending.id).collect();
         let dropped = counts(storage).await.2;
-        let batch = batch_json(device, now_ms, dropped, stored.into_iter().take(count).map(|(_, json)| json));
+        let batch = batch_json(
+            device,
+            now_ms,
+            dropped,
+            stored.into_iter().take(count).map(|(_, json)| json),
+        );
         report.sent += count as u64;
         let reply = network::post(&url, &batch, POST_LIMIT_MS).await;
         let delete = sender.learn(outcome(&ids, &reply), now_ms);
@@ -147,11 +185,26 @@ pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: Device
 }
 
 /// The batch as JSON, the stored events spliced in as they are.
-fn batch_json(device: DeviceId, sent_at_ms: i64, dropped: u64, events: impl Iterator<Item = String>) -> String {
+fn batch_json(
+    device: DeviceId,
+    sent_at_ms: i64,
+    dropped: u64,
+    events: impl Iterator<Item = String>,
+) -> String {
     let events: Vec<String> = events.collect();
-    let empty: Batch<Event> = Batch { v: WIRE_VERSION, device, sent_at_ms, dropped, events: vec![] };
+    let empty: Batch<Event> = Batch {
+        v: WIRE_VERSION,
+        device,
+        sent_at_ms,
+        dropped,
+        events: vec![],
+    };
     let envelope = serde_json::to_string(&empty).unwrap_or_default();
-    envelope.replacen("\"events\":[]", &format!("\"events\":[{}]", events.join(",")), 1)
+    envelope.replacen(
+        "\"events\":[]",
+        &format!("\"events\":[{}]", events.join(",")),
+        1,
+    )
 }
 
 async fn acknowledge(storage: &Storage, delete: &[EventId]) {
@@ -160,8 +213,13 @@ async fn acknowledge(storage: &Storage, delete: &[EventId]) {
     }
     let mut count = |values: Vec<JsValue>| {
         let total = values.first().map_or(0, number) + delete.len() as u64;
-        let mut changes: Vec<Change> =
-            delete.iter().map(|id| Change::Delete { table: "events", key: id.to_string() }).collect();
+        let mut changes: Vec<Change> = delete
+            .iter()
+            .map(|id| Change::Delete {
+                table: "events",
+                key: id.to_string(),
+            })
+            .collect();
         changes.push(Change::state(key::ACKNOWLEDGED, total.to_string()));
         changes
     };
@@ -171,7 +229,10 @@ async fn acknowledge(storage: &Storage, delete: &[EventId]) {
 
 /// Tells the server to delete a device's events; `true` once it confirmed.
 pub(super) async fn withdraw(url: &str, device: &str) -> bool {
-    let address = url.rsplit_once('/').map_or_else(|| "withdraw".to_owned(), |(base, _)| format!("{base}/withdraw"));
+    let address = url.rsplit_once('/').map_or_else(
+        || "withdraw".to_owned(),
+        |(base, _)| format!("{base}/withdraw"),
+    );
     let body = serde_json::json!({"v": WIRE_VERSION, "device": device}).to_string();
     (200..300).contains(&network::post(&address, &body, POST_LIMIT_MS).await.status)
 }

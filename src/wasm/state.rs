@@ -54,9 +54,16 @@ pub(super) struct Kept {
 
 /// Reads what was kept. Whatever cannot be read starts empty; nothing stops the page.
 pub(super) async fn load(storage: &Storage) -> Kept {
-    let parse = |text: Option<String>| text.and_then(|text| serde_json::from_str::<Consent>(&text).ok());
+    let parse =
+        |text: Option<String>| text.and_then(|text| serde_json::from_str::<Consent>(&text).ok());
     let consent = parse(storage.text(key::CONSENT).await).unwrap_or_default();
-    let mut kept = Kept { visitor: Visitor::default(), consent, device: None, replayable: false, problem: None };
+    let mut kept = Kept {
+        visitor: Visitor::default(),
+        consent,
+        device: None,
+        replayable: false,
+        problem: None,
+    };
     if !kept.consent.allows_storage() {
         return kept;
     }
@@ -69,7 +76,9 @@ pub(super) async fn load(storage: &Storage) -> Kept {
             Err(error) => kept.problem = Some((error.code().into(), error.to_string())),
         }
     }
-    kept.visitor.history.forget_before(clock::now_ms() - RETENTION_MS);
+    kept.visitor
+        .history
+        .forget_before(clock::now_ms() - RETENTION_MS);
     let device = storage.text(key::DEVICE).await;
     kept.device = device.and_then(|id| serde_json::from_value(serde_json::Value::String(id)).ok());
     kept.replayable = storage.text(key::REPLAYABLE).await.is_some();
@@ -78,12 +87,21 @@ pub(super) async fn load(storage: &Storage) -> Kept {
 
 /// The changes that keep profile and history. The visitor's location is never written.
 pub(super) fn keep(visitor: &Visitor) -> Vec<Change> {
-    let profile = Profile { location: None, ..visitor.profile.clone() };
+    let profile = Profile {
+        location: None,
+        ..visitor.profile.clone()
+    };
     let profile = serde_json::to_string(&profile).unwrap_or_default();
-    vec![Change::state(key::PROFILE, profile), Change::state(key::HISTORY, visitor.history.snapshot())]
+    vec![
+        Change::state(key::PROFILE, profile),
+        Change::state(key::HISTORY, visitor.history.snapshot()),
+    ]
 }
 
 /// A number kept as text; 0 where there is none.
 pub(super) fn number(value: &JsValue) -> u64 {
-    value.as_string().and_then(|text| text.parse().ok()).unwrap_or(0)
+    value
+        .as_string()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
 }

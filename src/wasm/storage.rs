@@ -14,20 +14,36 @@ const NAME: &str = "triqueta";
 /// One change to a table.
 #[derive(Clone)]
 pub(super) enum Change {
-    Put { table: &'static str, key: String, value: JsValue },
-    Delete { table: &'static str, key: String },
-    Clear { table: &'static str },
+    Put {
+        table: &'static str,
+        key: String,
+        value: JsValue,
+    },
+    Delete {
+        table: &'static str,
+        key: String,
+    },
+    Clear {
+        table: &'static str,
+    },
 }
 
 impl Change {
     /// A text into the state table.
     pub(super) fn state(key: &str, value: impl Into<String>) -> Self {
-        Self::Put { table: "state", key: key.to_owned(), value: JsValue::from_str(&value.into()) }
+        Self::Put {
+            table: "state",
+            key: key.to_owned(),
+            value: JsValue::from_str(&value.into()),
+        }
     }
 
     /// A key out of the state table.
     pub(super) fn forget(key: &str) -> Self {
-        Self::Delete { table: "state", key: key.to_owned() }
+        Self::Delete {
+            table: "state",
+            key: key.to_owned(),
+        }
     }
 }
 
@@ -42,17 +58,39 @@ impl Storage {
     pub(super) async fn open(wanted: bool) -> (Self, Option<String>) {
         let memory = RefCell::default();
         if !wanted {
-            return (Self { database: None, memory }, None);
+            return (
+                Self {
+                    database: None,
+                    memory,
+                },
+                None,
+            );
         }
         match Database::open(NAME).await {
-            Ok(database) => (Self { database: Some(database), memory }, None),
-            Err(thrown) => (Self { database: None, memory }, Some(super::convert::message(&thrown))),
+            Ok(database) => (
+                Self {
+                    database: Some(database),
+                    memory,
+                },
+                None,
+            ),
+            Err(thrown) => (
+                Self {
+                    database: None,
+                    memory,
+                },
+                Some(super::convert::message(&thrown)),
+            ),
         }
     }
 
     /// `indexeddb` or `memory`.
     pub(super) fn kind(&self) -> &'static str {
-        if self.database.is_some() { "indexeddb" } else { "memory" }
+        if self.database.is_some() {
+            "indexeddb"
+        } else {
+            "memory"
+        }
     }
 
     /// A text of the state table.
@@ -74,7 +112,11 @@ impl Storage {
         }
     }
 
-    pub(super) async fn values(&self, table: &'static str, limit: u32) -> Result<Vec<JsValue>, JsValue> {
+    pub(super) async fn values(
+        &self,
+        table: &'static str,
+        limit: u32,
+    ) -> Result<Vec<JsValue>, JsValue> {
         match &self.database {
             Some(database) => database.values(table, limit).await,
             None => Ok(self.memory.borrow().values(table, limit)),
@@ -90,7 +132,10 @@ impl Storage {
         match &self.database {
             Some(database) => database.update(keys, decide).await,
             None => {
-                let values = keys.iter().map(|key| self.memory.borrow().get("state", key)).collect();
+                let values = keys
+                    .iter()
+                    .map(|key| self.memory.borrow().get("state", key))
+                    .collect();
                 let changes = decide(values);
                 self.memory.borrow_mut().apply(changes);
                 Ok(())

@@ -36,12 +36,20 @@ fn problem(error: &RecommenderError) -> Problem {
 }
 
 fn unreachable(detail: String) -> Problem {
-    let advice = "the network or the server is away; the bundle of the last visit goes on, if there is one";
-    ("BUNDLE_UNREACHABLE".to_owned(), format!("{detail}; {advice}"))
+    let advice =
+        "the network or the server is away; the bundle of the last visit goes on, if there is one";
+    (
+        "BUNDLE_UNREACHABLE".to_owned(),
+        format!("{detail}; {advice}"),
+    )
 }
 
 /// Opens the best bundle there is. `unit` decides the variant.
-pub(super) async fn open(storage: &Storage, channel_url: &str, unit: &str) -> Result<Opened, Problem> {
+pub(super) async fn open(
+    storage: &Storage,
+    channel_url: &str,
+    unit: &str,
+) -> Result<Opened, Problem> {
     let stored = stored_channel(storage).await;
     let seen = stored.as_ref().map_or(0, |channel| channel.sequence);
     let fresh = if network::is_online() {
@@ -50,16 +58,27 @@ pub(super) async fn open(storage: &Storage, channel_url: &str, unit: &str) -> Re
         Err(unreachable("the browser is offline".into()))
     };
     let trouble = match fresh {
-        Ok((channel, bytes)) => match open_fresh(storage, channel_url, &channel, &bytes, unit).await {
-            Ok(opened) => return Ok(opened),
-            Err(trouble) => trouble,
-        },
+        Ok((channel, bytes)) => {
+            match open_fresh(storage, channel_url, &channel, &bytes, unit).await {
+                Ok(opened) => return Ok(opened),
+                Err(trouble) => trouble,
+            }
+        }
         Err(trouble) => trouble,
     };
-    let Some(channel) = stored else { return Err(trouble) };
-    let (engine, variant) = open_stored(storage, &channel, unit).await.map_err(|_| trouble.clone())?;
+    let Some(channel) = stored else {
+        return Err(trouble);
+    };
+    let (engine, variant) = open_stored(storage, &channel, unit)
+        .await
+        .map_err(|_| trouble.clone())?;
     let expected = trouble.0 == "BUNDLE_UNREACHABLE";
-    Ok(Opened { engine, variant, source: "stored", problem: (!expected).then_some(trouble) })
+    Ok(Opened {
+        engine,
+        variant,
+        source: "stored",
+        problem: (!expected).then_some(trouble),
+    })
 }
 
 async fn stored_channel(storage: &Storage) -> Option<Channel> {
@@ -67,15 +86,24 @@ async fn stored_channel(storage: &Storage) -> Option<Channel> {
 }
 
 async fn fetch_channel(url: &str, seen: u64) -> Result<(Channel, Vec<u8>), Problem> {
-    let bytes = network::get(url, true, CHANNEL_LIMIT_MS).await.map_err(unreachable)?;
+    let bytes = network::get(url, true, CHANNEL_LIMIT_MS)
+        .await
+        .map_err(unreachable)?;
     let channel = Channel::from_json(&bytes).map_err(|error| problem(&error.into()))?;
-    channel.accept(seen, clock::now_ms()).map_err(|error| problem(&error.into()))?;
+    channel
+        .accept(seen, clock::now_ms())
+        .map_err(|error| problem(&error.into()))?;
     Ok((channel, bytes))
 }
 
 fn variant_of(channel: &Channel, unit: &str) -> String {
-    let variants = channel.variants.iter().map(|(name, variant)| (name.as_str(), variant.weight));
-    assign("channel", unit, variants).unwrap_or("default").to_owned()
+    let variants = channel
+        .variants
+        .iter()
+        .map(|(name, variant)| (name.as_str(), variant.weight));
+    assign("channel", unit, variants)
+        .unwrap_or("default")
+        .to_owned()
 }
 
 async fn open_fresh(
@@ -86,27 +114,49 @@ async fn open_fresh(
     unit: &str,
 ) -> Result<Opened, Problem> {
     let variant = variant_of(channel, unit);
-    let id = channel.bundle(&variant).map_err(|error| problem(&error.into()))?;
+    let id = channel
+        .bundle(&variant)
+        .map_err(|error| problem(&error.into()))?;
     let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
     let (files, fresh) = gather(storage, base, id).await?;
-    let engine = Engine::open(id, &files).map_err(|error| problem(&error))?.with_variant(&variant);
+    let engine = Engine::open(id, &files)
+        .map_err(|error| problem(&error))?
+        .with_variant(&variant);
     let mut changes: Vec<Change> = fresh
         .into_iter()
         .filter_map(|path| {
             let value = Uint8Array::from(files.get(&path)?).into();
-            Some(Change::Put { table: "files", key: path, value })
+            Some(Change::Put {
+                table: "files",
+                key: path,
+                value,
+            })
         })
         .collect();
-    changes.push(Change::state(key::CHANNEL, String::from_utf8_lossy(channel_bytes)));
+    changes.push(Change::state(
+        key::CHANNEL,
+        String::from_utf8_lossy(channel_bytes),
+    ));
     let kept = storage.keys("files").await.unwrap_or_default();
     let orphans = kept.into_iter().filter(|path| files.get(path).is_none());
-    changes.extend(orphans.map(|key| Change::Delete { table: "files", key }));
+    changes.extend(orphans.map(|key| Change::Delete {
+        table: "files",
+        key,
+    }));
     // A full disk costs the offline copy, not the page.
     let problem = storage.write(changes).await.err().map(|thrown| {
         let detail = super::convert::message(&thrown);
-        ("STORAGE_FULL".to_owned(), format!("the bundle could not be kept for offline use: {detail}; free some space"))
+        (
+            "STORAGE_FULL".to_owned(),
+            format!("the bundle could not be kept for offline use: {detail}; free some space"),
+        )
     });
-    Ok(Opened { engine, variant, source: "network", problem })
+    Ok(Opened {
+        engine,
+        variant,
+        source: "network",
+        problem,
+    })
 }
 
 /// A bundle's files, from storage where they are there already; also which paths came from the network.
@@ -130,11 +180,18 @@ async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<S
     Ok((files, fresh))
 }
 
-async fn take(storage: &Storage, base: &str, path: &str, fresh: &mut Vec<String>) -> Result<Vec<u8>, Problem> {
+async fn take(
+    storage: &Storage,
+    base: &str,
+    path: &str,
+    fresh: &mut Vec<String>,
+) -> Result<Vec<u8>, Problem> {
     if let Some(bytes) = stored_file(storage, path).await {
         return Ok(bytes);
     }
-    let bytes = network::get(&format!("{base}/{path}"), false, FILE_LIMIT_MS).await.map_err(unreachable)?;
+    let bytes = network::get(&format!("{base}/{path}"), false, FILE_LIMIT_MS)
+        .await
+        .map_err(unreachable)?;
     fresh.push(path.to_owned());
     Ok(bytes)
 }
@@ -144,17 +201,27 @@ async fn stored_file(storage: &Storage, path: &str) -> Option<Vec<u8>> {
     value.is_object().then(|| Uint8Array::new(&value).to_vec())
 }
 
-async fn open_stored(storage: &Storage, channel: &Channel, unit: &str) -> Result<(Engine, String), RecommenderError> {
+async fn open_stored(
+    storage: &Storage,
+    channel: &Channel,
+    unit: &str,
+) -> Result<(Engine, String), RecommenderError> {
     let variant = variant_of(channel, unit);
     let id = channel.bundle(&variant)?;
     let mut files = Files::default();
-    let missing = |path: &str| BundleError::Missing { path: path.to_owned() };
+    let missing = |path: &str| BundleError::Missing {
+        path: path.to_owned(),
+    };
     let path = Manifest::path(id);
-    let bytes = stored_file(storage, &path).await.ok_or_else(|| missing(&path))?;
+    let bytes = stored_file(storage, &path)
+        .await
+        .ok_or_else(|| missing(&path))?;
     let manifest = Manifest::from_json(id, &bytes)?;
     files.insert(path, bytes);
     for entry in &manifest.files {
-        let bytes = stored_file(storage, &entry.path).await.ok_or_else(|| missing(&entry.path))?;
+        let bytes = stored_file(storage, &entry.path)
+            .await
+            .ok_or_else(|| missing(&entry.path))?;
         files.insert(entry.path.clone(), bytes);
     }
     Ok((Engine::open(id, &files)?.with_variant(&variant), variant))

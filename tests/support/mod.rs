@@ -1,10 +1,18 @@
 //! A small made-up city with random weights: enough for the engine to have something to disagree about.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 use ndarray::{Array1, Array2};
 use triqueta::bundle::{BundleDraft, Files, Model};
 use triqueta::catalog::{
-    Activity, AvailabilityWindow, Catalog, City, Counters, OffsetInterval, Place, Row, Season, Status, Text, Words,
+    Activity, AvailabilityWindow, Catalog, City, Counters, OffsetInterval, Place, Row, Season,
+    Status, Text, Words,
 };
 use triqueta::engine::{Engine, seal};
 use triqueta::event::{ActivityId, Body, FavouriteAction, Opinion, Source};
@@ -12,8 +20,8 @@ use triqueta::feature::{ActivityRow, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, Blend, BlendInput, Dense, EMBEDDING, HIDDEN, PopularitySmoothing, TABLE_WIDTHS, Tables, Tower,
-    TwoTower, USER_INPUTS,
+    ACTIVITY_INPUTS, Blend, BlendInput, Dense, EMBEDDING, HIDDEN, PopularitySmoothing,
+    TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -22,25 +30,44 @@ pub const NOW_MS: i64 = 1_795_359_600_000;
 pub const DAY_MS: i64 = 86_400_000;
 
 const TYPES: [&str; 3] = ["cultura", "deporte", "recreacion"];
-const TAGS: [&str; 9] =
-    ["música", "teatro", "arte", "yoga", "ciclismo", "historia", "aire libre", "niños", "cine"];
+const TAGS: [&str; 9] = [
+    "música",
+    "teatro",
+    "arte",
+    "yoga",
+    "ciclismo",
+    "historia",
+    "aire libre",
+    "niños",
+    "cine",
+];
 const LOCALITIES: [&str; 3] = ["Chapinero", "Santa Fe", "La Candelaria"];
 const LEVELS: [&str; 3] = ["bajo", "medio", "alto"];
 
 pub fn city() -> City {
-    let window = |name: &str, weekdays: std::ops::Range<u8>, from_hour, until_hour| AvailabilityWindow {
-        name: name.into(),
-        weekdays: weekdays.collect(),
-        from_hour,
-        until_hour,
-    };
+    let window =
+        |name: &str, weekdays: std::ops::Range<u8>, from_hour, until_hour| AvailabilityWindow {
+            name: name.into(),
+            weekdays: weekdays.collect(),
+            from_hour,
+            until_hour,
+        };
     City {
         name: "Ciudad de prueba".into(),
         currency: "COP".into(),
-        centre: Some(Place { lat: 4.62, lon: -74.07 }),
-        offsets: vec![OffsetInterval { from_ms: 0, minutes: -300 }],
+        centre: Some(Place {
+            lat: 4.62,
+            lon: -74.07,
+        }),
+        offsets: vec![OffsetInterval {
+            from_ms: 0,
+            minutes: -300,
+        }],
         holidays: vec![20_759, 20_796],
-        seasons: vec![Season { name: "lluvias".into(), months: vec![4, 5, 10, 11] }],
+        seasons: vec![Season {
+            name: "lluvias".into(),
+            months: vec![4, 5, 10, 11],
+        }],
         availability: vec![
             window("mañana", 0..7, 6, 12),
             window("tarde", 0..7, 12, 18),
@@ -62,19 +89,33 @@ pub fn activity(random: &mut Random, number: usize) -> Activity {
         title: format!("Actividad número {number}"),
         description: "Descripción".into(),
         kind: (!unknown(random)).then(|| pick(random, &TYPES).into()),
-        tags: (0..random.below(4)).map(|_| pick(random, &TAGS).to_owned()).collect(),
+        tags: (0..random.below(4))
+            .map(|_| pick(random, &TAGS).to_owned())
+            .collect(),
         locality: (!unknown(random)).then(|| pick(random, &LOCALITIES).into()),
         level: (random.uniform() < 0.5).then(|| pick(random, &LEVELS).into()),
-        place: (!unknown(random))
-            .then(|| Place { lat: 4.58 + random.uniform() * 0.1, lon: -74.09 + random.uniform() * 0.05 }),
+        place: (!unknown(random)).then(|| Place {
+            lat: 4.58 + random.uniform() * 0.1,
+            lon: -74.09 + random.uniform() * 0.05,
+        }),
         address: "Carrera 7".into(),
         start_ms,
         end_ms: (random.uniform() < 0.7).then_some(start_ms + 2 * 3_600_000),
-        price: (!unknown(random)).then(|| if random.uniform() < 0.5 { 0.0 } else { (random.below(40) * 1_000) as f32 }),
+        price: (!unknown(random)).then(|| {
+            if random.uniform() < 0.5 {
+                0.0
+            } else {
+                (random.below(40) * 1_000) as f32
+            }
+        }),
         organiser: (!unknown(random)).then(|| format!("Colectivo {}", random.below(8))),
         series: (random.uniform() < 0.3).then(|| format!("Serie {}", random.below(5))),
         published_ms: Some(start_ms - 30 * DAY_MS),
-        status: if random.uniform() < 0.05 { Status::Pending } else { Status::Active },
+        status: if random.uniform() < 0.05 {
+            Status::Pending
+        } else {
+            Status::Active
+        },
         transit_m: (random.uniform() < 0.8).then(|| random.below(2_000) as f32),
         link: None,
         image: None,
@@ -93,7 +134,13 @@ fn tower(random: &mut Random, inputs: usize) -> Tower {
         weight: matrix(random, outputs, inputs),
         bias: Array1::from_shape_fn(outputs, |_| (random.normal() * 0.1) as f32),
     };
-    Tower { layers: [layer(inputs, HIDDEN[0]), layer(HIDDEN[0], HIDDEN[1]), layer(HIDDEN[1], EMBEDDING)] }
+    Tower {
+        layers: [
+            layer(inputs, HIDDEN[0]),
+            layer(HIDDEN[0], HIDDEN[1]),
+            layer(HIDDEN[1], EMBEDDING),
+        ],
+    }
 }
 
 pub fn two_tower(random: &mut Random, words: &Words) -> TwoTower {
@@ -122,7 +169,11 @@ pub fn two_tower(random: &mut Random, words: &Words) -> TwoTower {
         slot: table(8),
         availability: table(9),
     };
-    TwoTower { tables, user: tower(random, USER_INPUTS), activity: tower(random, ACTIVITY_INPUTS) }
+    TwoTower {
+        tables,
+        user: tower(random, USER_INPUTS),
+        activity: tower(random, ACTIVITY_INPUTS),
+    }
 }
 
 pub fn blend(random: &mut Random) -> Blend {
@@ -136,11 +187,17 @@ pub fn blend(random: &mut Random) -> Blend {
             maturity_weight: random.normal() as f32 * 0.2,
         })
         .collect();
-    Blend { inputs, calibration_slope: 1.0, calibration_offset: -0.5 }
+    Blend {
+        inputs,
+        calibration_slope: 1.0,
+        calibration_offset: -0.5,
+    }
 }
 
 pub fn embed(model: &TwoTower, catalog: &Catalog) -> Vec<[f32; EMBEDDING]> {
-    catalog_rows(catalog).map(|row| model.embed_activity(&ActivityRow::of_row(catalog, row))).collect()
+    catalog_rows(catalog)
+        .map(|row| model.embed_activity(&ActivityRow::of_row(catalog, row)))
+        .collect()
 }
 
 fn catalog_rows(catalog: &Catalog) -> impl Iterator<Item = Row> {
@@ -150,7 +207,9 @@ fn catalog_rows(catalog: &Catalog) -> impl Iterator<Item = Row> {
 /// A whole bundle of `rows` activities.
 pub fn draft(seed: u64, rows: usize) -> BundleDraft {
     let mut random = Random::new(seed);
-    let activities: Vec<Activity> = (0..rows).map(|number| activity(&mut random, number)).collect();
+    let activities: Vec<Activity> = (0..rows)
+        .map(|number| activity(&mut random, number))
+        .collect();
     draft_of(&mut random, &activities)
 }
 
@@ -158,7 +217,12 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
     let words = Words::learn(activities, TAGS, 1).unwrap();
     let catalog = Catalog::build(city(), words.clone(), activities).unwrap();
     let mut tag_counts = vec![0; words.tags.size()];
-    catalog_rows(&catalog).for_each(|row| catalog.tags(row).iter().for_each(|&tag| tag_counts[usize::from(tag)] += 1));
+    catalog_rows(&catalog).for_each(|row| {
+        catalog
+            .tags(row)
+            .iter()
+            .for_each(|&tag| tag_counts[usize::from(tag)] += 1)
+    });
     let schema = Schema::new(city(), words.clone(), &tag_counts, activities.len(), 90.0);
     let two_tower = two_tower(random, &words);
     let vectors = embed(&two_tower, &catalog);
@@ -172,7 +236,11 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
         model: Model {
             blend: blend(random),
             popularity: PopularitySmoothing::default(),
-            policy: Policy { freshness: 0.1, popularity_penalty: 0.05, ..Policy::default() },
+            policy: Policy {
+                freshness: 0.1,
+                popularity_penalty: 0.05,
+                ..Policy::default()
+            },
         },
         two_tower,
         texts: activities.iter().map(Text::of).collect(),
@@ -201,15 +269,24 @@ pub fn engine(seed: u64, rows: usize) -> Engine {
 
 /// A visitor who has done up to `most` things.
 pub fn visitor(random: &mut Random, engine: &Engine, most: usize) -> Visitor {
-    let some = |random: &mut Random, words: &[&str]| (random.uniform() < 0.6).then(|| pick(random, words).to_owned());
+    let some = |random: &mut Random, words: &[&str]| {
+        (random.uniform() < 0.6).then(|| pick(random, words).to_owned())
+    };
     let mut visitor = Visitor {
         profile: Profile {
-            tags: (0..random.below(4)).map(|_| pick(random, &TAGS).to_owned()).collect(),
+            tags: (0..random.below(4))
+                .map(|_| pick(random, &TAGS).to_owned())
+                .collect(),
             locality: some(random, &LOCALITIES),
-            availability: some(random, &["mañana", "tarde", "noche", "fin_de_semana"]).into_iter().collect(),
+            availability: some(random, &["mañana", "tarde", "noche", "fin_de_semana"])
+                .into_iter()
+                .collect(),
             level: some(random, &LEVELS),
             since_ms: Some(NOW_MS - (random.below(400) as i64) * DAY_MS),
-            location: (random.uniform() < 0.3).then_some(Place { lat: 4.61, lon: -74.08 }),
+            location: (random.uniform() < 0.3).then_some(Place {
+                lat: 4.61,
+                lon: -74.08,
+            }),
         },
         ..Visitor::default()
     };
@@ -224,11 +301,32 @@ pub fn visitor(random: &mut Random, engine: &Engine, most: usize) -> Visitor {
 
 pub fn body(random: &mut Random, activity: ActivityId) -> Body {
     match random.below(6) {
-        0 => Body::Favourite { activity, action: FavouriteAction::Added, shown: None },
-        1 => Body::Favourite { activity, action: FavouriteAction::Removed, shown: None },
-        2 => Body::Feedback { activity, opinion: Opinion::Like, shown: None },
-        3 => Body::Feedback { activity, opinion: Opinion::Dislike, shown: None },
-        4 => Body::Attendance { activity, attended: true, stars: Some(random.below(5) as u8 + 1), comment: None },
+        0 => Body::Favourite {
+            activity,
+            action: FavouriteAction::Added,
+            shown: None,
+        },
+        1 => Body::Favourite {
+            activity,
+            action: FavouriteAction::Removed,
+            shown: None,
+        },
+        2 => Body::Feedback {
+            activity,
+            opinion: Opinion::Like,
+            shown: None,
+        },
+        3 => Body::Feedback {
+            activity,
+            opinion: Opinion::Dislike,
+            shown: None,
+        },
+        4 => Body::Attendance {
+            activity,
+            attended: true,
+            stars: Some(random.below(5) as u8 + 1),
+            comment: None,
+        },
         _ => Body::DetailView {
             activity,
             dwell_seconds: random.uniform() as f32 * 90.0,
@@ -246,21 +344,38 @@ pub fn request(random: &mut Random) -> Request {
     Request {
         limit: 1 + random.below(24) as u16,
         filters: Filters {
-            types: if maybe(random) { vec![pick(random, &TYPES).into()] } else { vec![] },
-            localities: if maybe(random) { vec![pick(random, &LOCALITIES).into()] } else { vec![] },
+            types: if maybe(random) {
+                vec![pick(random, &TYPES).into()]
+            } else {
+                vec![]
+            },
+            localities: if maybe(random) {
+                vec![pick(random, &LOCALITIES).into()]
+            } else {
+                vec![]
+            },
             free: maybe(random),
             max_price: maybe(random).then_some(20_000.0),
             from_ms: maybe(random).then_some(NOW_MS + 3 * DAY_MS),
             to_ms: maybe(random).then_some(NOW_MS + 20 * DAY_MS),
-            within: maybe(random).then_some(Within { lat: 4.62, lon: -74.07, km: 3.0 }),
+            within: maybe(random).then_some(Within {
+                lat: 4.62,
+                lon: -74.07,
+                km: 3.0,
+            }),
             include_past: maybe(random),
             exclude_favourites: maybe(random),
             ..Filters::default()
         },
         now_ms: NOW_MS + (random.uniform() * 10.0 * DAY_MS as f64) as i64,
         seed: random.next_u64() >> 11,
-        ranking: [Ranking::Learned, Ranking::Learned, Ranking::Rule, Ranking::Popularity, Ranking::Content]
-            [random.below(5)],
+        ranking: [
+            Ranking::Learned,
+            Ranking::Learned,
+            Ranking::Rule,
+            Ranking::Popularity,
+            Ranking::Content,
+        ][random.below(5)],
         diversity: maybe(random).then(|| random.uniform() as f32),
         exploration_slots: maybe(random).then(|| random.below(4) as u8),
         placement: "home".into(),

@@ -66,11 +66,20 @@ pub fn recommend_all(
     let bundle = engine.bundle();
     let mut replay = Replay::new(dataset, &bundle.catalog, bundle.counters.half_life_days);
     replay.advance_before(request.now_ms);
-    let known = dataset.visitors.iter().map(|visitor| VisitorKey::User(visitor.user.clone()));
-    let keys: BTreeSet<VisitorKey> = known.chain(dataset.events.iter().map(VisitorKey::of)).collect();
+    let known = dataset
+        .visitors
+        .iter()
+        .map(|visitor| VisitorKey::User(visitor.user.clone()));
+    let keys: BTreeSet<VisitorKey> = known
+        .chain(dataset.events.iter().map(VisitorKey::of))
+        .collect();
     progress.begin("recommending", Some(keys.len() as u64));
 
-    let partial = PathBuf::from(format!("{}.unfinished-{}", out.display(), std::process::id()));
+    let partial = PathBuf::from(format!(
+        "{}.unfinished-{}",
+        out.display(),
+        std::process::id()
+    ));
     let written = write(engine, &replay, &keys, request, &partial, progress);
     if written.is_err() {
         // What remains of a failed attempt is of no use to anybody.
@@ -78,7 +87,10 @@ pub fn recommend_all(
     }
     let rows = written?;
     std::fs::rename(&partial, out).map_err(FileError::at("rename", out))?;
-    Ok(BatchReport { visitors: keys.len(), rows })
+    Ok(BatchReport {
+        visitors: keys.len(),
+        rows,
+    })
 }
 
 fn write(
@@ -102,7 +114,10 @@ fn write(
     let (mut rows, mut total) = (Rows::default(), 0);
     for (number, key) in keys.iter().enumerate() {
         check(progress)?;
-        let request = Request { seed: (request.seed + number as u64) & ((1 << 53) - 1), ..request.clone() };
+        let request = Request {
+            seed: (request.seed + number as u64) & ((1 << 53) - 1),
+            ..request.clone()
+        };
         for item in engine.recommend(&replay.visitor(key), &request)?.items {
             rows.visitor.push(match key {
                 VisitorKey::User(user) => user.clone(),

@@ -27,7 +27,10 @@ pub struct CatalogueChange {
 ///
 /// # Errors
 /// [`triqueta::error::CatalogError`] for an impossible or repeated activity.
-pub fn with_activities(bundle: Bundle, activities: &[Activity]) -> Result<(BundleDraft, CatalogueChange)> {
+pub fn with_activities(
+    bundle: Bundle,
+    activities: &[Activity],
+) -> Result<(BundleDraft, CatalogueChange)> {
     let city = bundle.schema.city.clone();
     let words = bundle.catalog.words().extended(activities)?;
     // Builds every activity once, to validate all of them before anything is changed.
@@ -53,8 +56,14 @@ pub fn with_activities(bundle: Bundle, activities: &[Activity]) -> Result<(Bundl
             }
         }
     }
-    let offered: BTreeMap<&ActivityId, ()> = activities.iter().map(|activity| (&activity.id, ())).collect();
-    let gone = bundle.catalog.live_rows().filter(|&row| !offered.contains_key(bundle.catalog.id(row)));
+    let offered: BTreeMap<&ActivityId, ()> = activities
+        .iter()
+        .map(|activity| (&activity.id, ()))
+        .collect();
+    let gone = bundle
+        .catalog
+        .live_rows()
+        .filter(|&row| !offered.contains_key(bundle.catalog.id(row)));
     change.removed = gone.count() as u32;
 
     let tail = Catalog::build(city.clone(), words.clone(), &fresh)?;
@@ -73,9 +82,12 @@ pub fn with_activities(bundle: Bundle, activities: &[Activity]) -> Result<(Bundl
     }
     draft.texts.extend(fresh.iter().map(Text::of));
     let counters = &mut draft.counters;
-    for counts in
-        [&mut counters.positives, &mut counters.views, &mut counters.positives_total, &mut counters.views_total]
-    {
+    for counts in [
+        &mut counters.positives,
+        &mut counters.views,
+        &mut counters.positives_total,
+        &mut counters.views_total,
+    ] {
         counts.resize(draft.catalog.len(), 0.0);
     }
     carry_counts(&mut draft, before, &fresh);
@@ -96,9 +108,12 @@ fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
     let counters = &mut draft.counters;
     for (offset, activity) in fresh.iter().enumerate() {
         if let Some(&old) = last_row.get(&activity.id) {
-            for counts in
-                [&mut counters.positives, &mut counters.views, &mut counters.positives_total, &mut counters.views_total]
-            {
+            for counts in [
+                &mut counters.positives,
+                &mut counters.views,
+                &mut counters.positives_total,
+                &mut counters.views_total,
+            ] {
                 counts[before + offset] = counts[old];
             }
         }
@@ -111,11 +126,23 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
         tags.sort_unstable();
         tags.dedup();
         // Coordinates travel as f32; density and title are not the activity's own.
-        let place = content.place.map(|place| (place.lat as f32, place.lon as f32));
-        (Content { tags, place: None, density: None, title: String::new(), ..content }, place)
+        let place = content
+            .place
+            .map(|place| (place.lat as f32, place.lon as f32));
+        (
+            Content {
+                tags,
+                place: None,
+                density: None,
+                title: String::new(),
+                ..content
+            },
+            place,
+        )
     };
     let published_ms = bundle.catalog.columns().published_ms[row.index()];
-    comparable(bundle.catalog.content(row)) == comparable(Content::of(activity, &bundle.schema.city))
+    comparable(bundle.catalog.content(row))
+        == comparable(Content::of(activity, &bundle.schema.city))
         && bundle.texts[row.index()] == Text::of(activity)
         && published_ms == activity.published_ms.unwrap_or(triqueta::catalog::NO_TIME)
 }

@@ -45,11 +45,18 @@ pub fn save_bundle(folder: &Path, id: &str, files: &Files) -> Result<()> {
 pub fn load_bundle(folder: &Path) -> Result<(String, Files)> {
     let refuse = |error: BundleError| RecommenderError::from(error);
     let read = |path: &str| {
-        let missing = |_| refuse(BundleError::Missing { path: folder.join(path).display().to_string() });
+        let missing = |_| {
+            refuse(BundleError::Missing {
+                path: folder.join(path).display().to_string(),
+            })
+        };
         fs::read(folder.join(path)).map_err(missing)
     };
     let mark: Mark = serde_json::from_slice(&read(BUNDLE_MARK)?).map_err(|error| {
-        refuse(BundleError::Malformed { path: BUNDLE_MARK.into(), detail: error.to_string() })
+        refuse(BundleError::Malformed {
+            path: BUNDLE_MARK.into(),
+            detail: error.to_string(),
+        })
     })?;
     let path = Manifest::path(&mark.bundle);
     let bytes = read(&path)?;

@@ -67,7 +67,9 @@ struct Fallback {
 impl Registry {
     /// The registry in a folder, which is made when something is published.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The folder.
@@ -82,7 +84,9 @@ impl Registry {
     pub fn channel(&self) -> Result<Option<Channel>> {
         let path = self.folder.join(CHANNEL);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Some(Channel::from_json(&bytes).map_err(RecommenderError::from)?)),
+            Ok(bytes) => Ok(Some(
+                Channel::from_json(&bytes).map_err(RecommenderError::from)?,
+            )),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(FileError::at("read", &path)(cause).into()),
         }
@@ -97,7 +101,10 @@ impl Registry {
             match fs::read(self.folder.join(path)) {
                 Ok(bytes) => Ok(bytes),
                 Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-                    Err(RecommenderError::from(BundleError::Missing { path: path.to_owned() }).into())
+                    Err(RecommenderError::from(BundleError::Missing {
+                        path: path.to_owned(),
+                    })
+                    .into())
                 }
                 Err(cause) => Err(FileError::at("read", &self.folder.join(path))(cause).into()),
             }
@@ -118,7 +125,11 @@ impl Registry {
     /// # Errors
     /// [`BundleError::Missing`] where nothing was published, and whatever the engine refuses.
     pub fn engine(&self, variant: &str) -> Result<Engine> {
-        let missing = || RecommenderError::from(BundleError::Missing { path: self.folder.join(CHANNEL).display().to_string() });
+        let missing = || {
+            RecommenderError::from(BundleError::Missing {
+                path: self.folder.join(CHANNEL).display().to_string(),
+            })
+        };
         let channel = self.channel()?.ok_or_else(missing)?;
         let id = channel.bundle(variant).map_err(RecommenderError::from)?;
         Ok(Engine::open(id, &self.files(id)?)?.with_variant(variant))
@@ -129,7 +140,14 @@ impl Registry {
     ///
     /// # Errors
     /// [`FileError`] where the folder cannot be written (the old channel stays), or whatever the engine refuses.
-    pub fn publish(&self, id: &str, files: &Files, variant: &str, kind: &str, now_ms: i64) -> Result<Publication> {
+    pub fn publish(
+        &self,
+        id: &str,
+        files: &Files,
+        variant: &str,
+        kind: &str,
+        now_ms: i64,
+    ) -> Result<Publication> {
         let previous = self.channel()?;
         let (mut bytes, mut new_bytes) = (0, 0);
         for (path, content) in files.iter() {
@@ -140,19 +158,43 @@ impl Registry {
         let sequence = previous.as_ref().map_or(1, |channel| channel.sequence + 1);
         let mut variants = previous.map_or_else(BTreeMap::new, |channel| channel.variants);
         let weight = variants.get(variant).map_or(1, |variant| variant.weight);
-        variants.insert(variant.to_owned(), Variant { bundle: id.to_owned(), weight });
+        variants.insert(
+            variant.to_owned(),
+            Variant {
+                bundle: id.to_owned(),
+                weight,
+            },
+        );
         if !variants.contains_key("default") {
-            variants.insert("default".to_owned(), Variant { bundle: id.to_owned(), weight: 1 });
+            variants.insert(
+                "default".to_owned(),
+                Variant {
+                    bundle: id.to_owned(),
+                    weight: 1,
+                },
+            );
         }
         let expires_ms = now_ms + CHANNEL_LIFETIME_DAYS * 86_400_000;
-        let channel = Channel { format: CHANNEL_FORMAT, sequence, expires_ms, variants };
+        let channel = Channel {
+            format: CHANNEL_FORMAT,
+            sequence,
+            expires_ms,
+            variants,
+        };
         if variant == "default" {
             self.write_mutable(FALLBACK, &json(&fallback(&engine, now_ms)?)?)?;
         }
         self.write_mutable(CHANNEL, &json(&channel)?)?;
         let (variant, kind) = (variant.to_owned(), kind.to_owned());
-        let publication =
-            Publication { sequence, variant, bundle: id.to_owned(), kind, published_ms: now_ms, bytes, new_bytes };
+        let publication = Publication {
+            sequence,
+            variant,
+            bundle: id.to_owned(),
+            kind,
+            published_ms: now_ms,
+            bytes,
+            new_bytes,
+        };
         self.log(&publication)?;
         Ok(publication)
     }
@@ -164,7 +206,10 @@ impl Registry {
     pub fn publications(&self) -> Result<Vec<Publication>> {
         let path = self.folder.join(LOG);
         match fs::read_to_string(&path) {
-            Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+            Ok(text) => Ok(text
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect()),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(cause) => Err(FileError::at("read", &path)(cause).into()),
         }
@@ -174,9 +219,13 @@ impl Registry {
         let path = self.folder.join(LOG);
         let mut line = json(publication)?;
         line.push(b'\n');
-        let mut file =
-            File::options().create(true).append(true).open(&path).map_err(FileError::at("write", &path))?;
-        file.write_all(&line).map_err(FileError::at("write", &path))?;
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(FileError::at("write", &path))?;
+        file.write_all(&line)
+            .map_err(FileError::at("write", &path))?;
         Ok(())
     }
 
@@ -187,9 +236,16 @@ impl Registry {
             return Ok(0);
         }
         if content.len() >= LEAST_COMPRESSED_BYTES {
-            let appended = |extension: &str| PathBuf::from(format!("{}.{extension}", target.display()));
-            self.write(&appended("gz"), &gzip(content).map_err(FileError::at("compress", &target))?)?;
-            self.write(&appended("br"), &brotli(content).map_err(FileError::at("compress", &target))?)?;
+            let appended =
+                |extension: &str| PathBuf::from(format!("{}.{extension}", target.display()));
+            self.write(
+                &appended("gz"),
+                &gzip(content).map_err(FileError::at("compress", &target))?,
+            )?;
+            self.write(
+                &appended("br"),
+                &brotli(content).map_err(FileError::at("compress", &target))?,
+            )?;
         }
         self.write(&target, content)?;
         Ok(content.len() as u64)
@@ -203,7 +259,11 @@ impl Registry {
     fn write(&self, target: &Path, content: &[u8]) -> Result<()> {
         let folder = target.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
-        let partial = PathBuf::from(format!("{}.partial-{}", target.display(), std::process::id()));
+        let partial = PathBuf::from(format!(
+            "{}.partial-{}",
+            target.display(),
+            std::process::id()
+        ));
         let written = File::create(&partial).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()
@@ -213,7 +273,9 @@ impl Registry {
             return Err(FileError::at("write", target)(cause).into());
         }
         fs::rename(&partial, target).map_err(FileError::at("rename", target))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(FileError::at("write", folder))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(FileError::at("write", folder))?;
         Ok(())
     }
 }
@@ -229,17 +291,32 @@ fn fallback(engine: &Engine, now_ms: i64) -> Result<Fallback> {
     let mut slate = engine.recommend(&Visitor::default(), &request)?;
     if slate.items.is_empty() {
         // Everything is over: what was popular is still a better page than an empty one.
-        let mut past = Request { ranking: Ranking::Popularity, ..request };
+        let mut past = Request {
+            ranking: Ranking::Popularity,
+            ..request
+        };
         past.filters.include_past = true;
         slate = engine.recommend(&Visitor::default(), &past)?;
     }
-    let activities = slate.items.iter().filter_map(|item| engine.card(&item.activity)).collect();
-    Ok(Fallback { generated_ms: now_ms, centre: engine.bundle().schema.city.centre, activities })
+    let activities = slate
+        .items
+        .iter()
+        .filter_map(|item| engine.card(&item.activity))
+        .collect();
+    Ok(Fallback {
+        generated_ms: now_ms,
+        centre: engine.bundle().schema.city.centre,
+        activities,
+    })
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| {
-        RecommenderError::from(BundleError::Malformed { path: "registry".into(), detail: error.to_string() }).into()
+        RecommenderError::from(BundleError::Malformed {
+            path: "registry".into(),
+            detail: error.to_string(),
+        })
+        .into()
     })
 }
 

@@ -12,7 +12,9 @@ pub const SELF_TEST_CASES: usize = 16;
 
 /// Cases for a draft: with and without profile, with and without history, every ranking.
 pub fn self_test_cases(draft: &BundleDraft, seed: u64) -> Vec<(Visitor, Request)> {
-    (0..SELF_TEST_CASES).map(|case| (visitor(draft, seed, case), request(draft, seed, case))).collect()
+    (0..SELF_TEST_CASES)
+        .map(|case| (visitor(draft, seed, case), request(draft, seed, case)))
+        .collect()
 }
 
 fn request(draft: &BundleDraft, seed: u64, case: usize) -> Request {
@@ -22,7 +24,13 @@ fn request(draft: &BundleDraft, seed: u64, case: usize) -> Request {
         7 => Ranking::Content,
         _ => Ranking::Learned,
     };
-    let mut request = Request { limit: 12, seed: case as u64, ranking, now_ms: draft.data_until_ms, ..Request::default() };
+    let mut request = Request {
+        limit: 12,
+        seed: case as u64,
+        ranking,
+        now_ms: draft.data_until_ms,
+        ..Request::default()
+    };
     request.filters.include_past = case % 4 == 3;
     request.seed ^= seed & 0xffff;
     request
@@ -34,7 +42,13 @@ fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
     let mut pick = |terms: &[String]| terms.get(random.below(terms.len())).cloned();
     let mut visitor = Visitor::default();
     if case % 2 == 1 {
-        let windows: Vec<String> = draft.schema.city.availability.iter().map(|window| window.name.clone()).collect();
+        let windows: Vec<String> = draft
+            .schema
+            .city
+            .availability
+            .iter()
+            .map(|window| window.name.clone())
+            .collect();
         visitor.profile = Profile {
             tags: (0..3).filter_map(|_| pick(words.tags.terms())).collect(),
             locality: pick(words.localities.terms()),
@@ -49,12 +63,22 @@ fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
         let row = Row(random.below(draft.catalog.len()) as u32);
         let activity = draft.catalog.id(row).clone();
         let body = if step % 5 == 4 {
-            Body::Feedback { activity, opinion: Opinion::Dislike, shown: None }
+            Body::Feedback {
+                activity,
+                opinion: Opinion::Dislike,
+                shown: None,
+            }
         } else {
-            Body::Favourite { activity, action: FavouriteAction::Added, shown: None }
+            Body::Favourite {
+                activity,
+                action: FavouriteAction::Added,
+                shown: None,
+            }
         };
         let time_ms = draft.data_until_ms - (step as i64 + 1) * 7_200_000;
-        visitor.history.observe(time_ms, &body, Some(&draft.catalog.content(row)));
+        visitor
+            .history
+            .observe(time_ms, &body, Some(&draft.catalog.content(row)));
     }
     visitor
 }

@@ -19,18 +19,36 @@ use crate::{Dataset, evaluate::RankingMetrics};
 /// The first activity that breaks the catalogue's contract.
 pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Result<BundleDraft> {
     let catalog = catalog_of(dataset, trained.schema.words.clone())?;
-    let published = dataset.activities.iter().filter_map(|activity| activity.published_ms);
-    let data_until_ms = dataset.events.last().map(|event| event.time_ms).or(published.max()).unwrap_or(0);
-    let counters = counters_of(dataset, &catalog, data_until_ms, trained.counter_half_life_days);
-    let rows: Vec<ActivityRow> =
-        (0..catalog.len() as u32).map(|row| ActivityRow::of_row(&catalog, Row(row))).collect();
+    let published = dataset
+        .activities
+        .iter()
+        .filter_map(|activity| activity.published_ms);
+    let data_until_ms = dataset
+        .events
+        .last()
+        .map(|event| event.time_ms)
+        .or(published.max())
+        .unwrap_or(0);
+    let counters = counters_of(
+        dataset,
+        &catalog,
+        data_until_ms,
+        trained.counter_half_life_days,
+    );
+    let rows: Vec<ActivityRow> = (0..catalog.len() as u32)
+        .map(|row| ActivityRow::of_row(&catalog, Row(row)))
+        .collect();
     let metrics = metrics(&trained.offline);
     Ok(BundleDraft {
         vectors: embed_items(&trained.two_tower, &rows),
         texts: dataset.activities.iter().map(Text::of).collect(),
         shard_rows: vec![catalog.len() as u32],
         schema: trained.schema,
-        model: Model { blend: trained.blend, popularity: trained.smoothing, policy: Policy::default() },
+        model: Model {
+            blend: trained.blend,
+            popularity: trained.smoothing,
+            policy: Policy::default(),
+        },
         two_tower: trained.two_tower,
         catalog,
         counters,
@@ -46,14 +64,23 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
 /// # Errors
 /// Whatever the engine refuses: a bundle that cannot be opened is never handed on.
 pub fn seal_draft(draft: &BundleDraft) -> Result<(String, Files)> {
-    let (manifest, files) = draft.write().map_err(triqueta::error::RecommenderError::from)?;
+    let (manifest, files) = draft
+        .write()
+        .map_err(triqueta::error::RecommenderError::from)?;
     Ok(seal(manifest, files, &self_test_cases(draft, draft.seed))?)
 }
 
 /// The blend's offline figures beside random order and popularity.
 fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
-    let of = |name: &str| offline.iter().find(|(model, _)| model == name).map(|(_, metrics)| metrics);
-    let (Some(blend), Some(random), Some(popularity)) = (of("blend"), of("random"), of("popularity")) else {
+    let of = |name: &str| {
+        offline
+            .iter()
+            .find(|(model, _)| model == name)
+            .map(|(_, metrics)| metrics)
+    };
+    let (Some(blend), Some(random), Some(popularity)) =
+        (of("blend"), of("random"), of("popularity"))
+    else {
         return Vec::new();
     };
     let columns: [(&str, fn(&RankingMetrics) -> f64); 4] = [
