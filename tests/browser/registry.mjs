@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export async function registry() {
   const folder = mkdtempSync(join(tmpdir(), 'triqueta-registry-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const command = ['test', '--quiet', '-p', 'triqueta', '--test', 'page_registry'];
+  const command = ['test', '--quiet', '--workspace', '--test', 'page_registry'];
   await promisify(execFile)('cargo', command, { cwd: ROOT, env: { ...process.env, TRIQUETA_PAGE_REGISTRY: folder } });
   return folder;
 }
