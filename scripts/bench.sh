@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Measurements; each writes target/bench/NAME.json. A bench is a function bench_NAME below.
+# Measurements; each writes target/bench/NAME.json and prints its rows. A bench is a function bench_NAME below.
 
 benches() { compgen -A function bench_ | sed 's/^bench_//' | paste -sd ' '; }
 
@@ -11,12 +11,28 @@ run_bench() {
   need_basics
   mkdir -p target/bench
   "bench_$name" "$@"
+  total_time
 }
 
+# Every model on the same questions of meetup-montana, beside chance, popularity and other recommenders' ranks.
+# Options are those of `triqueta evaluate`, such as --seeds 1 for a quick look.
 bench_accuracy() {
-  [[ -d $TRIQUETA_DATA ]] ||
-    fail "bench accuracy needs the real data sets, and there is no folder '$TRIQUETA_DATA': set TRIQUETA_DATA to theirs"
-  steps 1
+  local source=$TRIQUETA_DATA/meetup-montana
+  [[ -d $source ]] ||
+    fail "bench accuracy needs the real data sets, and there is no folder '$source': set TRIQUETA_DATA to theirs"
+  steps 3
   step "triqueta program" cargo build --release -p triqueta-cli
-  cargo run --quiet --release -p triqueta-cli -- bench accuracy --data "$TRIQUETA_DATA" --out target/bench/accuracy.json "$@"
+  step "import of meetup-montana" triqueta import \
+    --mapping trainer/mappings/meetup-montana.toml --from "$source" --out target/bench/meetup-montana
+  step "evaluation" evaluated "$source" "$@"
+  node scripts/bench-record.mjs accuracy target/bench/evaluation.json
+}
+
+triqueta() { cargo run --quiet --release -p triqueta-cli -- --quiet "$@"; }
+
+evaluated() {
+  local source=$1
+  shift
+  triqueta evaluate target/bench/meetup-montana --json \
+    --queries "$source/p2_queries.csv.gz" --ranks "$source/p2_reference_ranks.csv" "$@" >target/bench/evaluation.json
 }
