@@ -130,7 +130,7 @@ test('kept on the device: tastes and saved plans are there at the next visit, an
   await page.waitForSelector('.card');
   assert.equal(await page.locator('.consent-card').count(), 0, 'the question was answered');
   assert.equal(await page.locator('.panel-profile input:checked').first().isChecked(), true);
-  await page.getByRole('button', { name: 'Guardadas' }).click();
+  await page.getByRole('button', { name: 'Guardados' }).click();
   await page.waitForFunction(() => document.querySelectorAll('.card').length === 1);
   assert.deepEqual(await order(page), [first]);
   assert.deepEqual(site.asked.filter((request) => request.startsWith('POST')), []);
@@ -214,7 +214,7 @@ test('everything known can be seen, taken along, forgotten one by one and delete
   const panel = page.locator('.knowledge');
   assert.equal(await page.locator('.done li').count(), 2);
   assert.match(await panel.innerText(), /Nada\. Ninguna acción tuya se envía\./);
-  assert.match(await panel.innerText(), /guardada/);
+  assert.match(await panel.innerText(), /guardado/);
   assert.match(await panel.innerText(), /te gusta/);
 
   const downloading = page.waitForEvent('download');
