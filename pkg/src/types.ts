@@ -136,10 +136,6 @@ export interface RecommendRequest {
   explorationSlots?: number;
   /** Name of the place on the page, kept with events. Default `'list'`. */
   placement?: string;
-  /** The moment to rank for, milliseconds since 1970. Default: now. */
-  nowMs?: number;
-  /** Decides exploration: the same request with the same seed gives the same slate. Default: one per visit. */
-  seed?: number;
   /** Advanced: the moment to recommend for, milliseconds since 1970. Default: now, by the device's clock. */
   nowMs?: number;
   /** Advanced: decides what exploration draws, 1 to 2⁵³; the same seed gives the same list. Default: one a visit. */
