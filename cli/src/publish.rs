@@ -29,7 +29,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DATASET")]
     counters: Option<PathBuf>,
     /// Also count the events visitors sent, in the store of `triqueta serve`; goes with --counters.
-    #[arg(long, value_name = "FILE", requires = "counters")]
+    #[arg(long, value_name = "FILE", requires = "counters", conflicts_with_all = ["bundle", "catalogue"])]
     events: Option<PathBuf>,
     /// The registry folder, which `triqueta serve --bundles` hands out.
     #[arg(long, value_name = "FOLDER")]
