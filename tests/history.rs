@@ -1,51 +1,15 @@
 //! Is the history what it promises: a fold that forgets, bounds and restores exactly?
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use proptest::prelude::*;
 use triqueta::catalog::Content;
-use triqueta::event::{ActivityId, Body, FavouriteAction, Opinion, Source};
+use triqueta::event::{ActivityId, Body, Opinion};
 use triqueta::history::{History, LIMIT_ENTRIES};
+use triqueta::math::Random;
 
 const NOW_MS: i64 = 1_795_359_600_000;
-
-fn body(activity: u8, kind: u8) -> Body {
-    let activity = ActivityId(format!("a{activity}"));
-    match kind % 6 {
-        0 => Body::Favourite {
-            activity,
-            action: FavouriteAction::Added,
-            shown: None,
-        },
-        1 => Body::Favourite {
-            activity,
-            action: FavouriteAction::Removed,
-            shown: None,
-        },
-        2 => Body::Feedback {
-            activity,
-            opinion: Opinion::Like,
-            shown: None,
-        },
-        3 => Body::Feedback {
-            activity,
-            opinion: Opinion::Dislike,
-            shown: None,
-        },
-        4 => Body::Rating {
-            activity,
-            stars: kind % 5 + 1,
-            comment: None,
-        },
-        _ => Body::DetailView {
-            activity,
-            dwell_seconds: f32::from(kind),
-            scroll_depth: 0.5,
-            external_click: kind.is_multiple_of(2),
-            source: Source::List,
-            shown: None,
-        },
-    }
-}
 
 fn content(activity: &ActivityId) -> Content {
     Content {
@@ -59,7 +23,11 @@ fn content(activity: &ActivityId) -> Content {
 fn fold(events: &[(u8, u8, i64)]) -> History {
     let mut history = History::default();
     for &(activity, kind, age_ms) in events {
-        let body = body(activity, kind);
+        let body = support::body_of(
+            usize::from(kind % 6),
+            &mut Random::new(u64::from(kind)),
+            ActivityId(format!("a{activity}")),
+        );
         let content = body.activity().map(content);
         history.observe(NOW_MS - age_ms, &body, content.as_ref());
     }

@@ -3,7 +3,12 @@
 //! The browser tests of the page have theirs made by this test, in the folder TRIQUETA_PAGE_REGISTRY names (otherwise it
 //! goes to target/page-registry): a small city with random weights whose activities are all to come.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods
+)]
 
 mod support;
 

@@ -4,6 +4,8 @@
 //! `golden/slates.txt`, and each of the three must arrive at all of them. Where ranking is changed on purpose, the failing
 //! native run prints the lines to write.
 
+#![allow(clippy::expect_used)]
+
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -52,7 +52,7 @@ pub struct Columns {
     pub holiday: Vec<u8>,
     /// Availability windows the start falls in, one bit each.
     pub availability: Vec<u16>,
-    /// Whether it may be shown: a [`Status`] as number, in the order of its variants.
+    /// Whether it may be shown: a [`Status`](super::Status) as number, in the order of its variants.
     pub status: Vec<u8>,
 }
 

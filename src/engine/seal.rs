@@ -10,7 +10,7 @@ use crate::rank::Request;
 /// the manifest among them.
 ///
 /// # Errors
-/// Anything [`Bundle::open`] or [`Engine::recommend`] refuses: a bundle that cannot be opened is never published.
+/// Anything [`Bundle::open`](crate::bundle::Bundle::open) or [`Engine::recommend`] refuses: a bundle that cannot be opened is never published.
 pub fn seal(
     mut manifest: Manifest,
     mut files: Files,

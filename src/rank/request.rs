@@ -172,7 +172,8 @@ impl Request {
                 lat: within.lat,
                 lon: within.lon,
             };
-            if !place.is_valid() || !(within.km > 0.0 && within.km.is_finite()) {
+            let radius_is_valid = within.km > 0.0 && within.km.is_finite();
+            if !place.is_valid() || !radius_is_valid {
                 return refuse(
                     "filters.within",
                     format!("{within:?}"),

@@ -300,7 +300,13 @@ pub fn visitor(random: &mut Random, engine: &Engine, most: usize) -> Visitor {
 }
 
 pub fn body(random: &mut Random, activity: ActivityId) -> Body {
-    match random.below(6) {
+    let kind = random.below(6);
+    body_of(kind, random, activity)
+}
+
+/// An event body of one of six kinds.
+pub fn body_of(kind: usize, random: &mut Random, activity: ActivityId) -> Body {
+    match kind {
         0 => Body::Favourite {
             activity,
             action: FavouriteAction::Added,
