@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// Where to listen; 0 takes any free port.
     #[arg(long, default_value_t = ServerConfig::DEFAULT_PORT)]
     port: u16,
-    /// An origin whose pages may use this server, such as https://example.org; may be given several times.
+    /// An origin whose pages may use this server, such as `https://example.org`; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// How long events are kept after they arrived.
