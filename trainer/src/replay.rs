@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use triqueta::catalog::{Activity, Catalog, Content, Counters, NO_TIME, Row, Words};
 use triqueta::event::{Body, DeviceId, Event};
-use triqueta::history::{History, Profile, Visitor};
+use triqueta::history::{Entry, History, Profile, Visitor};
 
 use crate::{Dataset, Result};
 
@@ -161,15 +161,15 @@ impl<'a> Replay<'a> {
         &self.counters
     }
 
-    /// The activities in which the visitor has a positive signal that stands.
+    /// What was known of a visitor and an activity, `None` where the visitor never met it.
+    pub fn entry(&self, key: &VisitorKey, row: Row) -> Option<&Entry> {
+        let visitor = &self.visitors[*self.numbers.get(key)?];
+        visitor.history.entry(self.catalog.id(row))
+    }
+
+    /// Whether the visitor has a positive signal for the activity that stands.
     pub fn is_chosen(&self, key: &VisitorKey, row: Row) -> bool {
-        let visitor = self
-            .numbers
-            .get(key)
-            .and_then(|&number| self.visitors.get(number));
-        visitor
-            .and_then(|visitor| visitor.history.entry(self.catalog.id(row)))
-            .is_some_and(|entry| entry.is_positive())
+        self.entry(key, row).is_some_and(Entry::is_positive)
     }
 
     fn newcomer(&self, key: &VisitorKey) -> Visitor {

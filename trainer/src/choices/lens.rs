@@ -120,7 +120,8 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// What a visitor could have chosen instead of `row`: everything open they had no positive signal for, `row` first.
+    /// What a visitor could have chosen instead of `row`, as the protocols ask it: everything open they had no positive
+    /// signal for, `row` first.
     pub fn candidates(
         &mut self,
         open: &Open,
@@ -132,6 +133,25 @@ impl<'a> Lens<'a> {
         let others = open.at(time_ms).into_iter();
         let others = others.filter(|&other| other != row && !self.replay.is_chosen(key, other));
         std::iter::once(row).chain(others).collect()
+    }
+
+    /// The same for learning: of the others only those the visitor had not acted on at all. What was chosen never had
+    /// been, and "they have read it before" would tell it from the rest.
+    pub fn untouched_candidates(
+        &mut self,
+        open: &Open,
+        key: &VisitorKey,
+        row: Row,
+        time_ms: i64,
+    ) -> Vec<Row> {
+        let mut candidates = self.candidates(open, key, row, time_ms);
+        let acted = |row| {
+            self.replay
+                .entry(key, row)
+                .is_some_and(|entry| entry.last_ms().is_some())
+        };
+        candidates.retain(|&candidate| candidate == row || !acted(candidate));
+        candidates
     }
 }
 

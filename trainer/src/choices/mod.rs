@@ -5,94 +5,84 @@
 //! its viewpoint, the blend from its candidates, and the evaluation asks every model for the rank of what was chosen.
 
 mod lens;
+mod looked_at;
 mod open;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use triqueta::catalog::{Catalog, Row};
-use triqueta::event::{Body, Event, Opinion, SessionId};
+use triqueta::event::SessionId;
 use triqueta::feature::{PairRow, UserRow};
-use triqueta::history::Profile;
+use triqueta::history::{Action, Profile};
 use triqueta::model::{Embedding, TwoTower};
 
 use crate::Dataset;
 use crate::replay::{Replay, VisitorKey};
 
 pub use lens::Lens;
+pub use looked_at::LookedAt;
 pub use open::{Open, thin};
 
 /// One positive signal: the first that stands for a visitor and an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Positive {
-    /// When the decision began, Unix ms: the first thing recorded of the activity in the visit it was chosen in. What the
-    /// page records between showing an activity and its being chosen (a look, an opened detail) would give the choice away.
+    /// When the visitor first did anything with the activity, Unix ms: the moment of the decision. Whoever saves an
+    /// activity has often just opened it; as of the save, "it is the one they are reading" would be all there is to learn.
     pub time_ms: i64,
     /// Who.
     pub key: VisitorKey,
     /// What.
     pub row: Row,
+    /// The visit in which it began.
+    pub session: SessionId,
 }
 
-/// Every positive of a data set, in order of time. Activities the catalogue does not know are left out.
+/// When and in which visit a visitor first did anything with an activity.
+struct Meeting {
+    time_ms: i64,
+    session: SessionId,
+    chosen: bool,
+}
+
+/// Every positive of a data set, in order of the moments of decision. Activities the catalogue does not know are left
+/// out.
 pub fn positives(dataset: &Dataset, catalog: &Catalog) -> Vec<Positive> {
     let mut replay = Replay::new(dataset, catalog, 1.0);
-    let mut seen = HashSet::new();
-    let mut visits = Visits::default();
+    let mut met: HashMap<(VisitorKey, Row), Meeting> = HashMap::new();
     let mut positives = Vec::new();
-    loop {
-        let together = replay.upcoming();
-        let Some(first) = together.first() else {
-            positives.sort_by_key(|positive: &Positive| positive.time_ms);
-            return positives;
-        };
-        let time_ms = first.time_ms;
-        replay.advance_before(time_ms.saturating_add(1));
-        for event in together {
-            let Some(row) = event
-                .body
-                .activity()
-                .and_then(|activity| catalog.row(activity))
-            else {
+    while let together @ [first, ..] = replay.upcoming() {
+        replay.advance_before(first.time_ms.saturating_add(1));
+        for event in together
+            .iter()
+            .filter(|event| !Action::of(&event.body).is_empty())
+        {
+            let activity = event.body.activity();
+            let Some(row) = activity.and_then(|activity| catalog.row(activity)) else {
                 continue;
             };
             let key = VisitorKey::of(event);
-            let time_ms = visits.met(&key, event, row);
-            if replay.is_chosen(&key, row) && seen.insert((key.clone(), row)) {
-                positives.push(Positive { time_ms, key, row });
+            let is_chosen = replay.is_chosen(&key, row);
+            let meeting = met.entry((key.clone(), row)).or_insert(Meeting {
+                time_ms: event.time_ms,
+                session: event.session,
+                chosen: false,
+            });
+            if is_chosen && !meeting.chosen {
+                meeting.chosen = true;
+                let Meeting {
+                    time_ms, session, ..
+                } = *meeting;
+                positives.push(Positive {
+                    time_ms,
+                    key,
+                    row,
+                    session,
+                });
             }
         }
     }
-}
-
-/// When each visitor met each activity in their present visit.
-#[derive(Default)]
-struct Visits(HashMap<VisitorKey, (SessionId, HashMap<Row, i64>)>);
-
-impl Visits {
-    /// When the decision that `event` belongs to began: the first event of this visit about the activity since it was
-    /// last decided on.
-    fn met(&mut self, key: &VisitorKey, event: &Event, row: Row) -> i64 {
-        if !self
-            .0
-            .get(key)
-            .is_some_and(|(session, _)| *session == event.session)
-        {
-            self.0.insert(key.clone(), (event.session, HashMap::new()));
-        }
-        let Some((_, met)) = self.0.get_mut(key) else {
-            return event.time_ms;
-        };
-        let time_ms = *met.entry(row).or_insert(event.time_ms);
-        let undecided = match &event.body {
-            Body::Impression { .. } | Body::Viewed { .. } | Body::DetailView { .. } => true,
-            Body::Feedback { opinion, .. } => *opinion == Opinion::Maybe,
-            _ => false,
-        };
-        if !undecided {
-            met.remove(&row);
-        }
-        time_ms
-    }
+    positives.sort_by_key(|positive| positive.time_ms);
+    positives
 }
 
 /// A visitor at one moment, compact: the history is a list of activities by number, embedded when it is needed.
@@ -141,7 +131,7 @@ pub struct Choice {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use triqueta::catalog::Words;
-    use triqueta::event::Source;
+    use triqueta::event::{Body, Source};
     use triqueta::math::Random;
 
     use super::*;
@@ -149,7 +139,7 @@ mod tests {
     use crate::testing::{START_MS, activity, dataset_of, disliked, event, saved};
 
     #[test]
-    fn a_decision_begins_when_the_activity_is_first_met_in_the_visit() {
+    fn a_decision_begins_with_the_first_thing_done() {
         let activities: Vec<_> = (0..3)
             .map(|number| activity(number, &mut Random::new(1)))
             .collect();
@@ -179,6 +169,41 @@ mod tests {
             .iter()
             .map(|positive| (positive.row.0, positive.time_ms - START_MS))
             .collect();
-        assert_eq!(found, [(0, 0), (1, 1_000), (2, 90_000)]);
+        assert_eq!(found, [(0, 0), (1, 1_000), (2, 50_000)]);
+    }
+
+    #[test]
+    fn what_was_visible_and_never_chosen_is_an_alternative() {
+        let activities: Vec<_> = (0..4)
+            .map(|number| activity(number, &mut Random::new(1)))
+            .collect();
+        let viewed = |number: u64, user: &str, activity: &str| {
+            let shown = serde_json::from_value(serde_json::json!({
+                "activity": activity, "slate": "s", "bundle": "b", "variant": "v", "position": 1,
+                "propensity": 1.0, "policy": 1, "features": "", "history": "", "replayable": true,
+            }))
+            .unwrap();
+            event(
+                number,
+                user,
+                START_MS + number as i64,
+                Body::Viewed { shown },
+            )
+        };
+        let mut events = vec![
+            viewed(0, "u1", "a0"),
+            viewed(1, "u1", "a1"),
+            viewed(2, "u1", "a2"),
+            event(3, "u1", START_MS + 1_000, saved("a1")),
+            event(4, "u1", START_MS + 9_000, saved("a2")),
+        ];
+        events[4].session = SessionId::new([9; 16]);
+        let dataset = dataset_of(activities, Vec::new(), events);
+        let words = Words::learn(&dataset.activities, [], 1).unwrap();
+        let catalog = catalog_of(&dataset, words).unwrap();
+        let positives = positives(&dataset, &catalog);
+        let looked_at = LookedAt::of(&dataset, &catalog, &positives);
+        assert_eq!(looked_at.in_session(positives[0].session), [Row(0)]);
+        assert!(looked_at.in_session(SessionId::new([9; 16])).is_empty());
     }
 }

@@ -23,7 +23,10 @@ impl Open {
             .collect();
         by_start.sort_unstable();
         // Where a source knows publication times, what has none was never published as far as it knows.
-        let some_known = columns.published_ms.iter().any(|&published_ms| published_ms != NO_TIME);
+        let some_known = columns
+            .published_ms
+            .iter()
+            .any(|&published_ms| published_ms != NO_TIME);
         let known = |&published_ms: &i64| match published_ms {
             NO_TIME if some_known => i64::MAX,
             published_ms => published_ms,

@@ -5,9 +5,11 @@
 //! 2. Towers for the blend. A tower knows the choices it was trained on by heart, and a blend fitted on those would trust
 //!    it too much. So the last part of the choices is cut into folds in time, and each fold is scored by a tower that was
 //!    trained only on what came before the fold.
-//! 3. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
+//! 3. Alternatives. Where the log tells what was visible, a choice is learned against what was looked at in the same
+//!    visit; elsewhere against everything open that the visitor had not touched.
+//! 4. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
 //!    and the calibration; then it is fitted on all of them.
-//! 4. The final tower is trained on every positive, for as many epochs as early stopping gave the last fold's; the blend
+//! 5. The final tower is trained on every positive, for as many epochs as early stopping gave the last fold's; the blend
 //!    is kept.
 //!
 //! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the

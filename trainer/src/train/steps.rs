@@ -5,7 +5,7 @@ use triqueta::feature::{ActivityRow, Schema};
 use triqueta::model::{Blend, Embedding, TwoTower};
 
 use super::TrainOptions;
-use crate::choices::{Choice, Lens, Open, Positive, thin};
+use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
 use crate::evaluate::{
     Peer, Rank, RankingMetrics, blend_scores, content_scores, popularity_so_far, resolve,
 };
@@ -79,11 +79,17 @@ impl Task<'_> {
             choices: Vec::new(),
             positive_of: Vec::new(),
         };
+        let looked_at = LookedAt::of(self.dataset, self.catalog, self.positives);
         for (number, positive) in self.positives.iter().enumerate() {
             if number % 256 == 0 {
                 check(self.progress)?;
             }
-            let Positive { time_ms, key, row } = positive;
+            let Positive {
+                time_ms,
+                key,
+                row,
+                session,
+            } = positive;
             if with_examples {
                 seen.examples.push(Example {
                     viewpoint: lens.viewpoint(key, *time_ms),
@@ -91,7 +97,11 @@ impl Task<'_> {
                 });
             }
             if number >= self.from && self.open.can_be_chosen(*row, *time_ms) {
-                let candidates = lens.candidates(self.open, key, *row, *time_ms);
+                let mut candidates = lens.untouched_candidates(self.open, key, *row, *time_ms);
+                let visible = looked_at.in_session(*session);
+                if !visible.is_empty() {
+                    candidates.retain(|other| other == row || visible.binary_search(other).is_ok());
+                }
                 if candidates.len() > 1 {
                     let kept = thin(
                         candidates,
