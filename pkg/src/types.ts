@@ -247,7 +247,8 @@ export interface Vocabulary {
   readonly tags: VocabularyEntry[];
   readonly availability: VocabularyEntry[];
   /** The city the data is of, where the bundle says it. `currency` is an ISO 4217 code. */
-  readonly city?: { readonly name: string; readonly currency: string };
+  /** `simulated`: activities and visitors are invented, and the page must say so. */
+  readonly city?: { readonly name: string; readonly currency: string; readonly simulated?: boolean };
 }
 
 /** Where a detail view was opened from. */

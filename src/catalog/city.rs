@@ -93,6 +93,9 @@ pub struct City {
     /// Parts of the week visitors choose from.
     #[serde(default)]
     pub availability: Vec<AvailabilityWindow>,
+    /// Whether activities and visitors are invented: a page must then say so where nobody can miss it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
 }
 
 impl City {

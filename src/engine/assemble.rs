@@ -112,6 +112,7 @@ fn candidates(
                 vector: bundle.vectors[row],
                 groups: [
                     columns.organiser[row],
+                    columns.series[row],
                     columns.kind[row],
                     columns.locality[row],
                 ],

@@ -40,6 +40,9 @@ pub struct Policy {
     pub freshness: f32,
     /// The largest share of a slate one organiser may have, above 0 to 1; 1 is no cap.
     pub organiser_share: f32,
+    /// The largest share of a slate one series may have, above 0 to 1; 1 is no cap. Each date of a series is an activity
+    /// of its own: without a cap one liked series fills the list.
+    pub series_share: f32,
     /// The largest share of a slate one type may have, above 0 to 1; 1 is no cap.
     pub type_share: f32,
     /// The largest share of a slate one locality may have, above 0 to 1; 1 is no cap.
@@ -60,6 +63,7 @@ impl Default for Policy {
             seen_penalty: 0.15,
             freshness: 0.0,
             organiser_share: 0.4,
+            series_share: 0.1,
             type_share: 1.0,
             locality_share: 1.0,
             exploration: Exploration {
@@ -95,6 +99,7 @@ impl Policy {
             (!amount(self.seen_penalty), "seen_penalty"),
             (!amount(self.freshness), "freshness"),
             (!share(self.organiser_share), "organiser_share"),
+            (!share(self.series_share), "series_share"),
             (!share(self.type_share), "type_share"),
             (!share(self.locality_share), "locality_share"),
             (!ascending, "exploration.positions"),

@@ -20,8 +20,8 @@ pub struct Candidate {
     pub utility: f32,
     /// For likeness; zero where unknown.
     pub vector: Embedding,
-    /// Codes of organiser, type and locality; 0 is unknown and never capped.
-    pub groups: [u16; 3],
+    /// Codes of organiser, series, type and locality; 0 is unknown and never capped.
+    pub groups: [u16; 4],
     /// Identifies the candidate in the pool's digest.
     pub digest: u64,
 }
@@ -173,10 +173,10 @@ impl Scale {
     }
 }
 
-/// How many of each organiser, type and locality may still come.
+/// How many of each organiser, series, type and locality may still come.
 struct Caps {
-    most: [usize; 3],
-    taken: [BTreeMap<u16, usize>; 3],
+    most: [usize; 4],
+    taken: [BTreeMap<u16, usize>; 4],
 }
 
 impl Caps {
@@ -191,6 +191,7 @@ impl Caps {
         Self {
             most: [
                 most(policy.organiser_share),
+                most(policy.series_share),
                 most(policy.type_share),
                 most(policy.locality_share),
             ],
@@ -229,6 +230,7 @@ impl Caps {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Exploration;
     use super::*;
 
     fn candidate(index: usize, utility: f32, direction: usize, organiser: u16) -> Candidate {
@@ -238,7 +240,7 @@ mod tests {
             index,
             utility,
             vector,
-            groups: [organiser, 0, 0],
+            groups: [organiser, 0, 0, 0],
             digest: index as u64,
         }
     }
@@ -298,39 +300,61 @@ mod tests {
         );
     }
 
-    #[test]
-    fn logged_propensities_match_frequencies_over_100_000_seeds() {
-        let candidates: Vec<Candidate> = (0..6)
-            .map(|i| candidate(i, 2.0 - i as f32 * 0.5, i, 1))
+    /// One case: its second slot explores a pool, after caps, at a temperature.
+    fn frequencies_match(pool: u16, temperature: f32, organiser_share: f32) {
+        let candidates: Vec<Candidate> = (0..6_u16)
+            .map(|i| {
+                candidate(
+                    usize::from(i),
+                    2.0 - f32::from(i) * 0.5,
+                    usize::from(i),
+                    i % 2 + 1,
+                )
+            })
             .collect();
+        let exploration = Exploration {
+            positions: vec![1],
+            pool,
+            temperature,
+        };
         let explore = Policy {
-            exploration: super::super::Exploration {
-                positions: vec![1],
-                pool: 4,
-                temperature: 0.8,
-            },
+            exploration,
+            organiser_share,
             ..policy()
         };
-        let seeds = 100_000_u64;
-        let mut counts = [0_u64; 6];
+        let seeds = 100_000_u32;
+        let mut counts = [0_u32; 6];
         let mut logged = [0.0_f64; 6];
         for seed in 0..seeds {
-            let chosen = rerank(&candidates, 3, &explore, 0.3, &[1], seed);
+            let chosen = rerank(&candidates, 3, &explore, 0.3, &[1], u64::from(seed));
             assert_eq!((chosen[0].index, chosen[0].propensity), (0, 1.0));
             assert_eq!(chosen[1].slot, Slot::Exploration);
             counts[chosen[1].index] += 1;
             logged[chosen[1].index] = chosen[1].propensity;
         }
-        assert_eq!(counts[0] + counts[5], 0, "outside the pool");
-        assert!((logged.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert!(
+            (logged.iter().sum::<f64>() - 1.0).abs() < 1e-9,
+            "{logged:?}"
+        );
         for (count, propensity) in counts.iter().zip(logged) {
-            let expected = propensity * seeds as f64;
-            let deviation = (expected * (1.0 - propensity)).sqrt().max(1.0);
+            let expected = propensity * f64::from(seeds);
+            let deviation = libm::sqrt(expected * (1.0 - propensity)).max(1.0);
             assert!(
-                (*count as f64 - expected).abs() < 4.5 * deviation,
+                (f64::from(*count) - expected).abs() < 4.5 * deviation,
                 "{counts:?} {logged:?}"
             );
         }
+        let drawn = counts.iter().filter(|&&count| count > 0).count();
+        assert!(drawn <= usize::from(pool));
+    }
+
+    #[test]
+    fn logged_propensities_match_frequencies_over_100_000_seeds() {
+        frequencies_match(4, 0.8, 1.0);
+        frequencies_match(2, 0.3, 1.0);
+        frequencies_match(5, 5.0, 1.0);
+        // A cap of one an organiser leaves only the other organiser's candidates in the pool.
+        frequencies_match(5, 1.0, 0.3);
     }
 
     #[test]

@@ -181,6 +181,7 @@ struct Word {
 struct CityView<'a> {
     name: &'a str,
     currency: &'a str,
+    simulated: bool,
 }
 
 /// The words a page offers for choosing.
@@ -237,6 +238,7 @@ impl<'a> Vocabulary<'a> {
             city: CityView {
                 name: &catalog.city().name,
                 currency: &catalog.city().currency,
+                simulated: catalog.city().simulated,
             },
         }
     }

@@ -150,8 +150,8 @@ pub(super) async fn counts(storage: &Storage) -> (u64, u64, u64) {
     )
 }
 
-/// Sends batches until the queue is empty or something goes wrong. The sender is taken out of its cell by the caller, so
-/// that two flushes of one page never run at once; between pages a Web Lock does the same.
+/// Sends batches until the queue is empty or something goes wrong. The caller takes the sender out of its cell, so that
+/// two flushes of one page never run at once. Two pages may: then the server drops what comes twice.
 pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: DeviceId) -> FlushReport {
     let mut report = FlushReport::default();
     keep_bounds(storage).await;

@@ -53,6 +53,7 @@ pub fn city() -> City {
             until_hour,
         };
     City {
+        simulated: false,
         name: "Ciudad de prueba".into(),
         currency: "COP".into(),
         centre: Some(Place {

@@ -78,6 +78,7 @@ async function mount(app: HTMLElement, agenda: Agenda, tracking: Tracking, again
     h('a', { class: 'skip', href: '#list-heading' }, text().skip),
     masthead(agenda, again, () => openKnowledge(agenda, changed)),
     hero(cityName(agenda)),
+    ...(agenda.vocabulary.city?.simulated ? [h('p', { class: 'simulated', role: 'note' }, text().simulated)] : []),
     h('div', { class: 'layout' },
       h('aside', { class: 'side', 'aria-label': `${text().profile.heading}, ${text().filters.heading}` }, search.element, panels),
       h('main', {}, question, list.element)),

@@ -91,6 +91,7 @@ pub fn bogota(day: Day) -> City {
             until_hour,
         };
     City {
+        simulated: true,
         name: "Bogotá".into(),
         currency: "COP".into(),
         centre: Some(Place {

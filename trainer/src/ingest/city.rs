@@ -44,6 +44,7 @@ pub(super) fn city(
         mapping.impossible("[city] holidays", &detail)
     })?;
     Ok(City {
+        simulated: false,
         name: block.name.clone(),
         currency: block.currency.clone(),
         centre: block.centre.or_else(|| middle(activities)),

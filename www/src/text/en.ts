@@ -6,6 +6,7 @@ export const en: Text = {
   title: 'Triqueta · things to do in {city}',
   skip: 'Skip to the recommendations',
   tagline: 'The agenda of {city} that learns with you, on your device.',
+  simulated: 'Demonstration city: the places are real; the plans, the people and their tastes are invented.',
   heroTitle: 'What shall we do today?',
   switchLanguage: 'Language',
   privacyButton: 'Your data',

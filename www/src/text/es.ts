@@ -5,6 +5,7 @@ export const es = {
   title: 'Triqueta · planes en {city}',
   skip: 'Ir a las recomendaciones',
   tagline: 'La agenda de {city} que aprende contigo, en tu dispositivo.',
+  simulated: 'Ciudad de demostración: los lugares son reales; los planes, las personas y sus gustos son inventados.',
   heroTitle: '¿Qué hacemos hoy?',
   switchLanguage: 'Idioma',
   privacyButton: 'Tus datos',
