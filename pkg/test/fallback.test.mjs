@@ -100,3 +100,15 @@ test('vocabularies come from the data, most frequent first', () => {
   assert.deepEqual(types, [{ value: 'ferias', count: 2 }, { value: 'cultura', count: 1 }]);
   assert.deepEqual(tags, [{ value: 'x', count: 2 }, { value: 'y', count: 1 }]);
 });
+
+test('it has no newer bundle and no inputs to replay, and says so with a code', async () => {
+  const list = plainList([activity('a')]);
+  assert.equal(await list.sync(), false);
+  await assert.rejects(list.trace(), { code: 'TRACE_UNAVAILABLE' });
+});
+
+test('it ranks for the moment it is asked about', async () => {
+  const list = plainList([activity('a')]);
+  const { items, nowMs } = await list.recommend({ nowMs: NOW + 48 * 3_600_000 });
+  assert.deepEqual([items.length, nowMs], [0, NOW + 48 * 3_600_000], 'by then it is over');
+});
