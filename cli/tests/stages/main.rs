@@ -2,6 +2,7 @@
 //! codes, and what they leave on the disk.
 #![allow(clippy::unwrap_used)]
 
+mod evaluation;
 mod failures;
 mod successes;
 mod tiny;
