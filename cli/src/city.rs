@@ -84,7 +84,7 @@ fn text(report: &Report) -> String {
     )];
     if let Some((_, first)) = report.offline.first() {
         lines.push(format!(
-            "the last {} choices, ranked among all that was open:",
+            "the last {} choices, ranked among what was looked at with them:",
             first.queries
         ));
     }

@@ -91,7 +91,7 @@ fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
     ];
     let metric = |(name, value): (&str, fn(&RankingMetrics) -> f64)| Metric {
         metric: name.to_owned(),
-        case: "last choices of the training period, live candidates".to_owned(),
+        case: "last choices of the training period among their alternatives then".to_owned(),
         value: value(blend),
         random: value(random),
         popularity: value(popularity),
