@@ -28,13 +28,26 @@ fn plain(init: &RequestInit) {
     init.set_referrer_policy(web_sys::ReferrerPolicy::NoReferrer);
 }
 
-/// The bytes at an address. `revalidate` asks the server even where a copy is cached.
-pub(super) async fn get(url: &str, revalidate: bool, limit_ms: i64) -> Result<Vec<u8>, String> {
+/// How far a copy in the browser's cache is trusted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cached {
+    /// As far as the server said.
+    Trusted,
+    /// Only where the server confirms it.
+    Confirmed,
+    /// Not at all: the server's own bytes replace it.
+    Ignored,
+}
+
+/// The bytes at an address.
+pub(super) async fn get(url: &str, cached: Cached, limit_ms: i64) -> Result<Vec<u8>, String> {
     let init = RequestInit::new();
     plain(&init);
-    if revalidate {
-        init.set_cache(web_sys::RequestCache::NoCache);
-    }
+    init.set_cache(match cached {
+        Cached::Trusted => web_sys::RequestCache::Default,
+        Cached::Confirmed => web_sys::RequestCache::NoCache,
+        Cached::Ignored => web_sys::RequestCache::Reload,
+    });
     let say = |thrown: JsValue| format!("{url}: {}", super::convert::message(&thrown));
     let response = send(url, &init, limit_ms).await.map_err(say)?;
     if !response.ok() {

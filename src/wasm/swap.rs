@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use super::clock;
-use super::network;
+use super::network::{self, Cached};
 use super::state::key;
 use super::storage::{Change, Storage};
 use crate::bundle::{Channel, Files, Manifest};
@@ -86,7 +86,7 @@ async fn stored_channel(storage: &Storage) -> Option<Channel> {
 }
 
 async fn fetch_channel(url: &str, seen: u64) -> Result<(Channel, Vec<u8>), Problem> {
-    let bytes = network::get(url, true, CHANNEL_LIMIT_MS)
+    let bytes = network::get(url, Cached::Confirmed, CHANNEL_LIMIT_MS)
         .await
         .map_err(unreachable)?;
     let channel = Channel::from_json(&bytes).map_err(|error| problem(&error.into()))?;
@@ -160,22 +160,29 @@ async fn open_fresh(
 }
 
 /// A bundle's files, from storage where they are there already; also which paths came from the network.
+///
+/// What does not fit its hash is asked for once more, past every copy on the way: a damaged answer is cached for as long
+/// as a whole one would be.
 async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<String>), Problem> {
     let mut files = Files::default();
     let mut fresh = Vec::new();
     let path = Manifest::path(id);
-    let bytes = take(storage, base, &path, &mut fresh).await?;
-    let manifest = match Manifest::from_json(id, &bytes) {
-        Ok(manifest) => manifest,
-        Err(error) => return Err(problem(&error.into())),
-    };
+    let mut bytes = take(storage, base, &path, &mut fresh).await?;
+    if Manifest::from_json(id, &bytes).is_err() {
+        bytes = download(base, &path, Cached::Ignored, &mut fresh).await?;
+    }
+    let manifest = Manifest::from_json(id, &bytes).map_err(|error| problem(&error.into()))?;
     files.insert(path, bytes);
     for entry in &manifest.files {
         let bytes = take(storage, base, &entry.path, &mut fresh).await?;
         files.insert(entry.path.clone(), bytes);
-        if let Err(error) = files.verified(entry) {
-            return Err(problem(&error.into()));
+        if files.verified(entry).is_err() {
+            let bytes = download(base, &entry.path, Cached::Ignored, &mut fresh).await?;
+            files.insert(entry.path.clone(), bytes);
         }
+        files
+            .verified(entry)
+            .map_err(|error| problem(&error.into()))?;
     }
     Ok((files, fresh))
 }
@@ -186,10 +193,19 @@ async fn take(
     path: &str,
     fresh: &mut Vec<String>,
 ) -> Result<Vec<u8>, Problem> {
-    if let Some(bytes) = stored_file(storage, path).await {
-        return Ok(bytes);
+    match stored_file(storage, path).await {
+        Some(bytes) => Ok(bytes),
+        None => download(base, path, Cached::Trusted, fresh).await,
     }
-    let bytes = network::get(&format!("{base}/{path}"), false, FILE_LIMIT_MS)
+}
+
+async fn download(
+    base: &str,
+    path: &str,
+    cached: Cached,
+    fresh: &mut Vec<String>,
+) -> Result<Vec<u8>, Problem> {
+    let bytes = network::get(&format!("{base}/{path}"), cached, FILE_LIMIT_MS)
         .await
         .map_err(unreachable)?;
     fresh.push(path.to_owned());

@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { barePage } from './bare-page.mjs';
 import { openContext } from './chromium.mjs';
 import { server, temporaryFolder, triqueta } from './program.mjs';
 
@@ -25,18 +26,6 @@ const REQUESTS = [
   { nowMs: NOW_MS, seed: 9, ranking: 'content' },
   { seed: 10, limit: 25, filters: { includePast: true } },
 ];
-
-/** A page that holds the package and nothing else. */
-async function barePage(folder) {
-  await mkdir(folder);
-  await cp(join(ROOT, 'pkg/dist'), join(folder, 'recommender'), { recursive: true });
-  await writeFile(join(folder, 'page.js'), `
-    import { Recommender } from './recommender/index.js';
-    globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events' });
-  `);
-  const head = '<title>Loop</title><link rel="icon" href="data:,">';
-  await writeFile(join(folder, 'index.html'), `<!doctype html>${head}<script type="module" src="/page.js"></script>`);
-}
 
 async function importCity(from, out) {
   return triqueta('import', '--mapping', MAPPING, '--from', from, '--out', out);

@@ -1,0 +1,102 @@
+// Bundles that arrive damaged, cut, expired or replayed: the good one stays and says why, and the whole one is taken as
+// soon as it is there. On the server as it is, with its caching, in a page that holds the package and nothing else.
+
+import assert from 'node:assert/strict';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { barePage } from './bare-page.mjs';
+import { openContext } from './chromium.mjs';
+import { server, temporaryFolder } from './program.mjs';
+import { registry } from './registry.mjs';
+
+const OLDER = await registry();
+const NEWER = await registry();
+
+const read = async (file) => JSON.parse(await readFile(file, 'utf8'));
+
+/** The older bundle on a server, the newer one beside it but not in the channel yet. */
+async function open(t) {
+  const folder = await temporaryFolder(t);
+  const bundles = join(folder, 'bundles');
+  await cp(OLDER, bundles, { recursive: true });
+  await cp(join(NEWER, 'objects'), join(bundles, 'objects'), { recursive: true });
+  await cp(join(NEWER, 'manifests'), join(bundles, 'manifests'), { recursive: true });
+  const [older, newer] = [await read(join(OLDER, 'channel.json')), await read(join(NEWER, 'channel.json'))];
+  const id = newer.variants.default.bundle;
+  assert.notEqual(id, older.variants.default.bundle);
+  const announce = (changes) => writeFile(join(bundles, 'channel.json'), JSON.stringify({ ...newer, sequence: 2, ...changes }));
+  const manifest = join(bundles, `manifests/${id}.json`);
+  const { files } = await read(manifest);
+  const object = (name) => join(bundles, files.find((file) => file.name === name).path);
+  await barePage(join(folder, 'www'));
+  const { port } = await server(t, '--bundles', bundles, '--store', join(folder, 'events.sqlite'), '--www', join(folder, 'www'), '--port', '0');
+  const origin = `http://127.0.0.1:${port}`;
+  return { origin, bundles, announce, id, older: older.variants.default.bundle, manifest, object, visit: () => visit(t, origin) };
+}
+
+async function visit(t, origin) {
+  const { context } = await openContext(t);
+  const page = await context.newPage();
+  await page.goto(origin);
+  /** What is running, whether it is new, and whether it ranks. */
+  const look = (sync) => page.evaluate(async (first) => {
+    const recommender = await globalThis.opening;
+    const taken = first ? await recommender.sync() : null;
+    const { items } = await recommender.recommend();
+    return { ...recommender.status, taken, items: items.length, code: recommender.status.problem?.code ?? null };
+  }, sync);
+  return { page, look: () => look(false), sync: () => look(true) };
+}
+
+async function flip(file) {
+  const bytes = await readFile(file);
+  bytes[Math.floor(bytes.length / 2)] ^= 1;
+  await writeFile(file, bytes);
+}
+
+const cut = async (file) => writeFile(file, (await readFile(file)).subarray(0, 100));
+
+const FAULTS = [
+  ['a changed bit in the columns', 'BUNDLE_HASH', ({ object }) => flip(object('columns-0'))],
+  ['columns that were cut', 'BUNDLE_LENGTH', ({ object }) => cut(object('columns-0'))],
+  // As without a network: nothing is wrong with what there is.
+  ['a missing file', null, ({ object }) => rm(object('columns-0'))],
+  ['a changed bit in the manifest', 'BUNDLE_HASH', ({ manifest }) => flip(manifest)],
+  ['a channel that is no channel', 'BUNDLE_MALFORMED', ({ bundles }) => writeFile(join(bundles, 'channel.json'), '{"for')],
+  ['an expired channel', 'BUNDLE_EXPIRED', ({ announce }) => announce({ expires_ms: Date.now() - 1 })],
+  ['a channel of before', 'BUNDLE_ROLLBACK', ({ announce }) => announce({ sequence: 0 })],
+];
+
+for (const [what, code, damage] of FAULTS) {
+  test(`${what}: the good bundle stays${code ? ` and says ${code}` : ''}; the whole one is taken once it is there`, async (t) => {
+    const site = await open(t);
+    const { page, look, sync } = await site.visit();
+    const before = await look();
+    assert.deepEqual([before.source, before.bundle, before.code], ['network', site.older, null]);
+
+    await site.announce({});
+    await damage(site);
+    const kept = await sync();
+    assert.deepEqual([kept.taken, kept.bundle, kept.code, kept.items], [false, site.older, code, 10]);
+    await page.reload();
+    const reloaded = await look();
+    assert.deepEqual([reloaded.source, reloaded.bundle, reloaded.items], ['stored', site.older, 10]);
+
+    for (const folder of ['objects', 'manifests']) {
+      for (const name of await readdir(join(NEWER, folder))) await cp(join(NEWER, folder, name), join(site.bundles, folder, name));
+    }
+    await site.announce({});
+    const healed = await sync();
+    assert.deepEqual([healed.taken, healed.bundle, healed.code, healed.items], [true, site.id, null, 10]);
+  });
+}
+
+test('a first visit to a damaged bundle ends in the plain list', async (t) => {
+  const site = await open(t);
+  await site.announce({});
+  await flip(site.object('towers'));
+  const { look } = await site.visit();
+  const { source, items, code } = await look();
+  assert.deepEqual([source, items, code], ['fallback', 10, 'BUNDLE_HASH']);
+});
