@@ -168,18 +168,19 @@ fn a_damaged_object_is_refused_by_every_verb_that_reads_it() {
 /// Waits until the program catches interrupts; an earlier one would end it as it ends any program.
 fn wait_until_it_listens(id: &str) {
     const INTERRUPT: u64 = 1 << 1;
-    for _ in 0..2_000 {
+    let listens = || {
+        sleep(Duration::from_millis(5));
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let caught = status
+        status
             .lines()
             .find_map(|line| line.strip_prefix("SigCgt:"))
-            .map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap());
-        if caught.is_some_and(|mask| mask & INTERRUPT != 0) {
-            return;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    panic!("the program never listened for Ctrl-C");
+            .map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap())
+            .is_some_and(|mask| mask & INTERRUPT != 0)
+    };
+    assert!(
+        (0..2_000).any(|_| listens()),
+        "the program never listened for Ctrl-C"
+    );
 }
 
 #[test]
