@@ -285,7 +285,8 @@ fn a_retrained_bundle_without_the_attended_activities_still_personalises() {
 #[test]
 fn shown_items_carry_what_learning_needs() {
     let engine = support::engine(13, 200);
-    let visitor = support::visitor(&mut Random::new(4), &engine, 30);
+    let mut visitor = support::visitor(&mut Random::new(4), &engine, 30);
+    visitor.profile.location = None;
     let slate = engine.recommend(&visitor, &request()).unwrap();
     for (position, item) in slate.items.iter().enumerate() {
         let shown = &item.shown;
@@ -313,6 +314,19 @@ fn shown_items_carry_what_learning_needs() {
         .filter(|item| item.slot == Slot::Exploration)
         .count();
     assert_eq!(explored, 2, "the declared slots, and no others");
+
+    // Where the visitor is decides distances: their digest stays on the device.
+    visitor.profile.location = Some(triqueta::catalog::Place {
+        lat: 4.61,
+        lon: -74.08,
+    });
+    let located = engine.recommend(&visitor, &request()).unwrap();
+    assert!(
+        located
+            .items
+            .iter()
+            .all(|item| item.shown.features.is_empty())
+    );
 }
 
 #[test]

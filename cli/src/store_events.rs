@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use triqueta_server::store::{SqliteOptions, SqliteStore, StoreError, Watermark, export};
+use triqueta::event::Event;
+use triqueta_server::store::{
+    SqliteOptions, SqliteStore, StoreError, StoredEvent, Watermark, export,
+};
 use triqueta_trainer::Dataset;
 
 use crate::failure::Failure;
@@ -29,7 +32,7 @@ pub(crate) fn with_store_events(
         let store = SqliteStore::open(SqliteOptions::new(store)).await?;
         let mut events = Vec::new();
         export(&store, Watermark::default(), |stored| {
-            events.push(stored.event)
+            events.push(not_after_arrival(stored))
         })
         .await?;
         Ok::<_, StoreError>(events)
@@ -41,5 +44,14 @@ pub(crate) fn with_store_events(
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::new(error.code(), error.to_string())
+    }
+}
+
+/// An event as it may be learned from: nothing happens after it arrived, whatever the device's clock said. One clock in the
+/// future would otherwise make everything else long ago.
+fn not_after_arrival(stored: StoredEvent) -> Event {
+    Event {
+        time_ms: stored.event.time_ms.min(stored.received_ms),
+        ..stored.event
     }
 }

@@ -190,7 +190,12 @@ fn finish(
                 propensity: chosen.propensity,
                 policy: bundle.model.policy.version,
                 pool: chosen.pool.clone().unwrap_or_default(),
-                features: feature_digest(engine, scoring, scored.row),
+                features: if visitor.profile.location.is_some() {
+                    // A digest of distances could be searched for the position behind it.
+                    String::new()
+                } else {
+                    feature_digest(engine, scoring, scored.row)
+                },
                 history: history.clone(),
                 replayable: false,
             },

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::activity::ActivityRow;
 use super::context::ContextRow;
 use super::schema::Schema;
-use crate::catalog::Words;
+use crate::catalog::{Content, Words};
 use crate::history::Visitor;
 use crate::math::ln_1p;
 
@@ -57,7 +57,7 @@ pub struct UserRow {
     pub numbers: [f32; USER_NUMBERS.len()],
     /// When it is.
     pub context: ContextRow,
-    /// What the visitor acted on, in order of id, without entries that weigh nothing.
+    /// What the visitor acted on, in order of id, without entries that weigh nothing or of which nothing is known.
     pub history: Vec<Past>,
 }
 
@@ -100,6 +100,7 @@ fn remembered(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) ->
     let acted = visitor
         .history
         .entries()
+        .filter(|(_, entry)| entry.content != Content::default())
         .filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
     acted
         .map(|(id, entry, last_ms)| Past {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock;
-use super::state::{State, keep, key};
+use super::state::{State, keep_history, keep_profile, key};
 use super::storage::Change;
 use crate::event::{Consent, DeviceId, Grade};
 use crate::history::Visitor;
@@ -87,9 +87,9 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
     }
     if now_allows_less(&before, &state.consent) {
         state.visitor = Visitor::default();
-        changes.extend([Change::forget(key::HISTORY), Change::forget(key::PROFILE)]);
+        changes.extend([key::HISTORY, key::PROFILE, key::UNREADABLE].map(Change::forget));
     } else if state.consent.allows_storage() {
-        changes.extend(keep(&state.visitor));
+        changes.extend([keep_profile(&state.visitor), keep_history(&state.visitor)]);
     }
     if state.consent.allows_upload() && state.device.is_none() {
         let device = DeviceId::new(clock::random_bytes());
@@ -120,7 +120,8 @@ pub(super) fn forget_device(state: &mut State) -> Vec<Change> {
     ];
     state.replayable = false;
     if let Some(device) = state.device.take() {
-        changes.push(Change::state(key::WITHDRAWAL, device.to_string()));
+        let withdrawal = format!("{}{device}", key::WITHDRAWAL);
+        changes.push(Change::state(&withdrawal, device.to_string()));
     }
     changes
 }

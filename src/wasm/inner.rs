@@ -7,72 +7,61 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::sender::{self, FlushReport, Sender};
-use super::state::{State, key, number};
+use super::state::{State, keep_history, key, number};
 use super::storage::{Change, Storage};
 use super::{clock, network};
 use crate::event::{Body, Event, EventId};
-use crate::history::History;
+
+/// How long until a withdrawal is tried again that the server did not confirm.
+const WITHDRAW_AGAIN_MS: i64 = 60_000;
 
 /// Everything behind one [`super::Recommender`], shared with the tasks it starts.
 pub(super) struct Inner {
     pub(super) storage: Storage,
     pub(super) channel: String,
+    /// The address that takes events; nothing is ever sent where there is none.
+    pub(super) events: Option<String>,
     pub(super) state: RefCell<State>,
     /// Absent while a flush runs.
     pub(super) sender: RefCell<Option<Sender>>,
-    pub(super) flush_planned: Cell<bool>,
+    /// When the next flush is due, where one is planned.
+    pub(super) planned_ms: Cell<Option<i64>>,
     pub(super) closed: Cell<bool>,
 }
 
 impl Inner {
     /// Folds an event into the history and, as far as consent goes, into storage and the outbox, in one transaction that
-    /// also takes in what another tab did meanwhile.
+    /// also takes in what another page did meanwhile: a withdrawal there holds here too.
     pub(super) async fn record(&self, body: Body) -> Result<Option<EventId>, JsValue> {
         let time_ms = clock::now_ms();
-        let (stores, sends) = {
-            let mut state = self.state.borrow_mut();
-            let State {
-                engine, visitor, ..
-            } = &mut *state;
-            engine.observe(visitor, time_ms, &body);
-            let sends = state.consent.allows_upload() && state.device.is_some() && self.sends();
-            (state.consent.allows_storage(), sends)
-        };
-        if !stores {
+        if !self.state.borrow().consent.allows_storage() {
+            self.state.borrow_mut().observe(time_ms, &body);
             return Ok(None);
         }
         let id = EventId::new(time_ms, &clock::random_bytes());
+        let [consent, device, history] = key::SHARED;
+        let keys = [consent, device, history, key::SEQUENCE];
+        let mut queued = false;
         self.storage
-            .update(&[key::HISTORY, key::SEQUENCE], &mut |values| {
+            .update(&keys, &mut |values| {
                 let mut state = self.state.borrow_mut();
-                let stored = values
-                    .first()
-                    .and_then(|value| History::restore(&value.as_string()?).ok());
-                if let Some(history) = stored {
-                    let State {
-                        engine, visitor, ..
-                    } = &mut *state;
-                    visitor.history = history;
-                    engine.observe(visitor, time_ms, &body);
+                state.adopt(&values, false);
+                state.observe(time_ms, &body);
+                if !state.consent.allows_storage() {
+                    return vec![];
                 }
-                let mut changes = vec![Change::state(
-                    key::HISTORY,
-                    state.visitor.history.snapshot(),
-                )];
-                let device = state
-                    .device
-                    .filter(|_| sends && state.consent.allows_upload());
-                if let Some(device) = device {
-                    let sequence = values.get(1).map_or(0, number) + 1;
-                    let (session, consent) = (state.session, state.consent.clone());
+                let mut changes = vec![keep_history(&state.visitor)];
+                let sends = state.consent.allows_upload() && self.events.is_some();
+                if let Some(device) = state.device.filter(|_| sends) {
+                    let sequence = values.get(3).map_or(0, number) + 1;
                     let event = Event {
                         id,
                         device,
                         sequence,
                         time_ms,
-                        session,
+                        session: state.session,
                         user: None,
-                        consent,
+                        consent: state.consent.clone(),
                         body: body.clone(),
                     };
                     let json = serde_json::to_string(&event).unwrap_or_default();
@@ -82,24 +71,17 @@ impl Inner {
                         key: id.to_string(),
                         value: JsValue::from_str(&json),
                     });
+                    queued = true;
                 }
                 changes
             })
             .await?;
-        Ok(sends.then_some(id))
-    }
-
-    fn sends(&self) -> bool {
-        // While a flush holds the sender there certainly is an address.
-        self.sender
-            .borrow()
-            .as_ref()
-            .is_none_or(|sender| sender.url.is_some())
+        Ok(queued.then_some(id))
     }
 
     /// Sends the queue, unless a flush is running.
     pub(super) async fn flush(&self) -> FlushReport {
-        self.withdraw_pending().await;
+        let withdrawn = self.withdraw_pending().await;
         let device = self
             .state
             .borrow()
@@ -107,50 +89,61 @@ impl Inner {
             .filter(|_| self.state.borrow().consent.allows_upload());
         // Without a device nothing is sent, and the sender stays where it is for the day there is one.
         let taken = device.and_then(|_| self.sender.borrow_mut().take());
-        let (Some(device), Some(mut sender)) = (device, taken) else {
-            let (pending, _, dropped) = sender::counts(&self.storage).await;
-            return FlushReport {
-                pending,
-                dropped,
-                ..FlushReport::default()
-            };
+        let mut report = match (device, taken) {
+            (Some(device), Some(mut sender)) => {
+                let report = sender::flush(&mut sender, &self.storage, device).await;
+                *self.sender.borrow_mut() = Some(sender);
+                report
+            }
+            _ => {
+                let (pending, _, dropped) = sender::counts(&self.storage).await;
+                FlushReport {
+                    pending,
+                    dropped,
+                    ..FlushReport::default()
+                }
+            }
         };
-        let report = sender::flush(&mut sender, &self.storage, device).await;
-        *self.sender.borrow_mut() = Some(sender);
+        if !withdrawn {
+            let sooner = report.retry_in_ms.unwrap_or(i64::MAX);
+            report.retry_in_ms = Some(sooner.min(WITHDRAW_AGAIN_MS));
+        }
         report
     }
 
-    /// Tells the server about a withdrawal it has not confirmed yet.
-    async fn withdraw_pending(&self) {
-        let Some(device) = self.storage.text(key::WITHDRAWAL).await else {
-            return;
-        };
-        let url = self
-            .sender
-            .borrow()
-            .as_ref()
-            .and_then(|sender| sender.url.clone());
-        let Some(url) = url else { return };
-        if network::is_online() && sender::withdraw(&url, &device).await {
-            let _ = self
-                .storage
-                .write(vec![Change::forget(key::WITHDRAWAL)])
-                .await;
+    /// Tells the server about withdrawals it has not confirmed yet; `false` where one is left to be told.
+    async fn withdraw_pending(&self) -> bool {
+        let Some(url) = &self.events else { return true };
+        let keys = self.storage.keys("state").await.unwrap_or_default();
+        let mut all = true;
+        for key in keys {
+            let Some(device) = key.strip_prefix(key::WITHDRAWAL) else {
+                continue;
+            };
+            if network::is_online() && sender::withdraw(url, device).await {
+                let _ = self.storage.write(vec![Change::forget(&key)]).await;
+            } else {
+                all = false;
+            }
         }
+        all
     }
 
-    /// Flushes after a while, and again as long as something waits.
+    /// Flushes after a while, and again as long as something waits. The earliest plan holds.
     pub(super) fn plan_flush(inner: &Rc<Self>, delay_ms: i64) {
-        if inner.flush_planned.replace(true) {
+        let due_ms = clock::now_ms().saturating_add(delay_ms);
+        let planned_ms = inner.planned_ms.get();
+        if planned_ms.is_some_and(|planned_ms| planned_ms <= due_ms) {
             return;
         }
+        inner.planned_ms.set(Some(due_ms));
         let inner = Rc::clone(inner);
         spawn_local(async move {
             clock::sleep(delay_ms).await;
-            inner.flush_planned.set(false);
-            if inner.closed.get() {
+            if inner.closed.get() || inner.planned_ms.get() != Some(due_ms) {
                 return;
             }
+            inner.planned_ms.set(None);
             let report = inner.flush().await;
             if let Some(wait_ms) = report.retry_in_ms {
                 Self::plan_flush(&inner, wait_ms);

@@ -8,6 +8,9 @@ use web_sys::{AbortController, RequestInit, Response};
 use super::clock;
 use crate::outbox::Reply;
 
+/// A server that asks for more than a day is asked again after a day.
+const LIMIT_RETRY_AFTER_S: i64 = 86_400;
+
 async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, JsValue> {
     let controller = AbortController::new()?;
     init.set_signal(Some(&controller.signal()));
@@ -82,7 +85,7 @@ pub(super) async fn post(url: &str, json: &str, limit_ms: i64) -> Reply {
     let retry_after = response.headers().get("retry-after").ok().flatten();
     let retry_after_ms = retry_after
         .and_then(|seconds| seconds.parse::<i64>().ok())
-        .map(|seconds| seconds * 1_000);
+        .map(|seconds| seconds.clamp(0, LIMIT_RETRY_AFTER_S) * 1_000);
     let body = match response.text() {
         Ok(promise) => JsFuture::from(promise)
             .await

@@ -10,12 +10,12 @@ use super::consent::{self, Choice, View};
 use super::inner::Inner;
 use super::knowledge::{Knowledge, Vocabulary};
 use super::sender::{self, Sender};
-use super::state::{self, State, keep, key};
+use super::state::{self, State, keep_history, keep_profile, key};
 use super::storage::{Change, Storage};
 use super::view::{self, read_request, slate_view};
 use super::{clock, convert, swap};
 use crate::event::{ActivityId, Body, SessionId};
-use crate::history::Profile;
+use crate::history::{Profile, Visitor};
 use crate::rank::Request;
 
 /// How long after an event the queue is sent: clicks that come together travel together.
@@ -75,8 +75,9 @@ impl Recommender {
             storage,
             channel: options.channel,
             state: RefCell::new(state),
-            sender: RefCell::new(Some(Sender::new(options.events))),
-            flush_planned: Cell::new(false),
+            sender: RefCell::new(Some(Sender::new(options.events.clone()))),
+            events: options.events,
+            planned_ms: Cell::new(None),
             closed: Cell::new(false),
         });
         Inner::plan_flush(&inner, 0);
@@ -98,8 +99,14 @@ impl Recommender {
     pub async fn set_consent(&self, choice: JsValue) -> Answer {
         let inner = Rc::clone(&self.inner);
         let choice: Choice = convert::read(&choice).map_err(|error| convert::error(&error))?;
-        let changes = consent::apply(&mut inner.state.borrow_mut(), &choice);
-        inner.storage.write(changes).await?;
+        inner
+            .storage
+            .update(&key::SHARED, &mut |values| {
+                let mut state = inner.state.borrow_mut();
+                state.adopt(&values, true);
+                consent::apply(&mut state, &choice)
+            })
+            .await?;
         Inner::plan_flush(&inner, 0);
         convert::write(&View::of(&inner.state.borrow().consent))
     }
@@ -115,20 +122,24 @@ impl Recommender {
         let inner = Rc::clone(&self.inner);
         let mut profile: Profile =
             convert::read(&profile).map_err(|error| convert::error(&error))?;
-        let changes = {
+        {
             let mut state = inner.state.borrow_mut();
             profile.location = profile
                 .location
                 .filter(|place| state.consent.allows_location() && place.is_valid());
             profile.since_ms = state.visitor.profile.since_ms.or(Some(clock::now_ms()));
             state.visitor.profile = profile;
-            if state.consent.allows_storage() {
-                keep(&state.visitor)
-            } else {
-                vec![]
-            }
-        };
-        inner.storage.write(changes).await
+        }
+        inner
+            .storage
+            .update(&key::SHARED, &mut |values| {
+                let mut state = inner.state.borrow_mut();
+                state.adopt(&values, false);
+                let keeps = state.consent.allows_storage();
+                let change = keeps.then(|| keep_profile(&state.visitor));
+                change.into_iter().collect()
+            })
+            .await
     }
 
     /// The best activities for this visitor now.
@@ -246,6 +257,7 @@ impl Recommender {
             .iter()
             .filter_map(|value| serde_json::from_str(&value.as_string()?).ok())
             .collect();
+        let unreadable = inner.storage.text(key::UNREADABLE).await;
         let state = inner.state.borrow();
         let history: serde_json::Value =
             serde_json::from_str(&state.visitor.history.snapshot()).unwrap_or_default();
@@ -255,38 +267,32 @@ impl Recommender {
             "history": history,
             "deviceId": state.device,
             "waitingToBeSent": events,
+            "unreadableHistory": unreadable,
         });
         serde_json::to_string_pretty(&all)
             .map_err(|error| convert::coded("EXPORT_FAILED", &error.to_string()))
     }
 
-    /// Forgets one activity, or everything, here and on the server.
+    /// Forgets one activity on this device, what waits to be sent about it included; or everything, here and on the
+    /// server.
     pub async fn forget(&self, activity: Option<String>) -> Result<(), JsValue> {
         let inner = Rc::clone(&self.inner);
-        let changes = {
-            let mut state = inner.state.borrow_mut();
-            match activity {
-                Some(activity) => {
-                    state.visitor.history.forget(&ActivityId(activity));
-                    if state.consent.allows_storage() {
-                        keep(&state.visitor)
-                    } else {
-                        vec![]
-                    }
-                }
-                None => {
-                    state.visitor = Default::default();
-                    let mut changes = consent::forget_device(&mut state);
-                    changes.extend([Change::forget(key::HISTORY), Change::forget(key::PROFILE)]);
-                    if state.consent.allows_upload() {
-                        let again = Choice::of(&state.consent);
-                        changes.extend(consent::apply(&mut state, &again));
-                    }
-                    changes
-                }
-            }
+        let activity = activity.map(ActivityId);
+        let waiting = match &activity {
+            Some(activity) => sender::about(&inner.storage, activity).await,
+            None => vec![],
         };
-        inner.storage.write(changes).await?;
+        inner
+            .storage
+            .update(&key::SHARED, &mut |values| {
+                let mut state = inner.state.borrow_mut();
+                state.adopt(&values, false);
+                match &activity {
+                    Some(activity) => forget_one(&mut state, activity, &waiting),
+                    None => forget_all(&mut state),
+                }
+            })
+            .await?;
         Inner::plan_flush(&inner, 0);
         Ok(())
     }
@@ -296,4 +302,33 @@ impl Recommender {
         self.inner.closed.set(true);
         self.inner.storage.close();
     }
+}
+
+fn forget_one(state: &mut State, activity: &ActivityId, waiting: &[String]) -> Vec<Change> {
+    state.visitor.history.forget(activity);
+    if !state.consent.allows_storage() {
+        return vec![];
+    }
+    // The server now knows of more than this history does.
+    state.replayable = false;
+    let mut changes = vec![
+        keep_history(&state.visitor),
+        Change::forget(key::REPLAYABLE),
+    ];
+    changes.extend(waiting.iter().map(|id| Change::Delete {
+        table: "events",
+        key: id.clone(),
+    }));
+    changes
+}
+
+fn forget_all(state: &mut State) -> Vec<Change> {
+    state.visitor = Visitor::default();
+    let mut changes = consent::forget_device(state);
+    changes.push(Change::forget(key::UNREADABLE));
+    if state.consent.allows_storage() {
+        let again = Choice::of(&state.consent);
+        changes.extend(consent::apply(state, &again));
+    }
+    changes
 }

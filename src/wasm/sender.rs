@@ -7,9 +7,11 @@ use super::clock;
 use super::network;
 use super::state::{key, number};
 use super::storage::{Change, Storage};
-use crate::event::{Batch, DeviceId, Event, EventId, LIMIT_EVENTS_PER_BATCH, WIRE_VERSION};
+use crate::event::{
+    ActivityId, Batch, DeviceId, Event, EventId, LIMIT_EVENTS_PER_BATCH, WIRE_VERSION,
+};
 use crate::math::Random;
-use crate::outbox::{LIMIT_QUEUED, Outcome, Pending, backoff_ms, bound, next_batch, outcome};
+use crate::outbox::{Outcome, Pending, backoff_ms, bound, next_batch, outcome};
 
 const POST_LIMIT_MS: i64 = 20_000;
 
@@ -70,7 +72,8 @@ impl Sender {
             Outcome::Retry { retry_after_ms } => {
                 self.failures += 1;
                 let uniform = Random::new(u64::from_le_bytes(clock::random_bytes())).uniform();
-                self.not_before_ms = now_ms + backoff_ms(self.failures, retry_after_ms, uniform);
+                self.not_before_ms =
+                    now_ms.saturating_add(backoff_ms(self.failures, retry_after_ms, uniform));
                 vec![]
             }
             Outcome::Stop => {
@@ -81,59 +84,51 @@ impl Sender {
     }
 }
 
-/// The queue as the rules see it, with the events themselves.
-async fn queue(storage: &Storage, limit: u32) -> Vec<(Pending, String)> {
-    let stored = storage.values("events", limit).await.unwrap_or_default();
+/// The queue as the rules see it, with the events themselves; what cannot be read is left out.
+async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, Event, String)>, JsValue> {
+    let stored = storage.values("events", limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;
         let event: Event = serde_json::from_str(&json).ok()?;
-        Some((
-            Pending {
-                id: event.id,
-                time_ms: event.time_ms,
-                bytes: json.len(),
-            },
-            json,
-        ))
+        let (id, time_ms, bytes) = (event.id, event.time_ms, json.len());
+        Some((Pending { id, time_ms, bytes }, event, json))
     };
-    stored.into_iter().filter_map(event).collect()
+    Ok(stored.into_iter().filter_map(event).collect())
 }
 
-/// Drops what is too old or too much, and counts it.
-pub(super) async fn keep_bounds(storage: &Storage) {
-    let keys = storage.keys("events").await.unwrap_or_default();
-    let stored = queue(storage, LIMIT_QUEUED as u32 + 1_000).await;
-    let unreadable = keys.iter().filter(|key| {
-        !stored
-            .iter()
-            .any(|(pending, _)| pending.id.to_string() == **key)
-    });
-    let pending: Vec<Pending> = stored.iter().map(|(pending, _)| *pending).collect();
-    let within_read = keys.len() <= LIMIT_QUEUED + 1_000;
-    let mut gone: Vec<String> = bound(&pending, clock::now_ms())
-        .drop
+/// The keys of waiting events about one activity.
+pub(super) async fn about(storage: &Storage, activity: &ActivityId) -> Vec<String> {
+    let stored = queue(storage, u32::MAX).await.unwrap_or_default();
+    let matching = stored
         .iter()
-        .map(EventId::to_string)
-        .collect();
-    if within_read {
-        gone.extend(unreadable.cloned());
-    }
+        .filter(|(_, event, _)| event.body.activity() == Some(activity));
+    matching
+        .map(|(pending, ..)| pending.id.to_string())
+        .collect()
+}
+
+/// Drops what is too old or too much, and counts it. Where storage cannot be read nothing is dropped.
+async fn keep_bounds(storage: &Storage) -> Result<(), JsValue> {
+    let stored = queue(storage, u32::MAX).await?;
+    let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
+    let gone = bound(&pending, clock::now_ms()).drop;
     if gone.is_empty() {
-        return;
+        return Ok(());
     }
     let mut count = |values: Vec<JsValue>| {
         let dropped = values.first().map_or(0, number) + gone.len() as u64;
-        let mut changes: Vec<Change> = gone
-            .iter()
-            .map(|id| Change::Delete {
-                table: "events",
-                key: id.clone(),
-            })
-            .collect();
+        let mut changes: Vec<Change> = gone.iter().map(delete_event).collect();
         changes.push(Change::state(key::DROPPED, dropped.to_string()));
         changes
     };
-    let _ = storage.update(&[key::DROPPED], &mut count).await;
+    storage.update(&[key::DROPPED], &mut count).await
+}
+
+fn delete_event(id: &EventId) -> Change {
+    Change::Delete {
+        table: "events",
+        key: id.to_string(),
+    }
 }
 
 /// What lies in the queue and what became of the rest: pending, acknowledged, dropped.
@@ -154,14 +149,17 @@ pub(super) async fn counts(storage: &Storage) -> (u64, u64, u64) {
 /// two flushes of one page never run at once. Two pages may: then the server drops what comes twice.
 pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: DeviceId) -> FlushReport {
     let mut report = FlushReport::default();
-    keep_bounds(storage).await;
+    // What is too much now can go at the next flush.
+    let _ = keep_bounds(storage).await;
     while let Some(url) = sender.url.clone() {
         let now_ms = clock::now_ms();
-        let stored = queue(storage, LIMIT_EVENTS_PER_BATCH as u32).await;
+        let stored = queue(storage, LIMIT_EVENTS_PER_BATCH as u32)
+            .await
+            .unwrap_or_default();
         if stored.is_empty() || !sender.is_due(now_ms) || !network::is_online() {
             break;
         }
-        let pending: Vec<Pending> = stored.iter().map(|(pending, _)| *pending).collect();
+        let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
         let count = next_batch(&pending, sender.at_most);
         let ids: Vec<EventId> = pending[..count].iter().map(|pending| pending.id).collect();
         let dropped = counts(storage).await.2;
@@ -169,11 +167,11 @@ pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: Device
             device,
             now_ms,
             dropped,
-            stored.into_iter().take(count).map(|(_, json)| json),
+            stored.into_iter().take(count).map(|(.., json)| json),
         );
         report.sent += count as u64;
         let reply = network::post(&url, &batch, POST_LIMIT_MS).await;
-        let delete = sender.learn(outcome(&ids, &reply), now_ms);
+        let delete = sender.learn(outcome(&ids, &reply), clock::now_ms());
         report.acknowledged += delete.len() as u64;
         acknowledge(storage, &delete).await;
     }
@@ -213,13 +211,7 @@ async fn acknowledge(storage: &Storage, delete: &[EventId]) {
     }
     let mut count = |values: Vec<JsValue>| {
         let total = values.first().map_or(0, number) + delete.len() as u64;
-        let mut changes: Vec<Change> = delete
-            .iter()
-            .map(|id| Change::Delete {
-                table: "events",
-                key: id.to_string(),
-            })
-            .collect();
+        let mut changes: Vec<Change> = delete.iter().map(delete_event).collect();
         changes.push(Change::state(key::ACKNOWLEDGED, total.to_string()));
         changes
     };

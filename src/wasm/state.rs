@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use super::clock;
 use super::storage::{Change, Storage};
 use crate::engine::Engine;
-use crate::event::{Consent, DeviceId, SessionId};
+use crate::event::{Body, Consent, DeviceId, SessionId};
 use crate::history::{History, Profile, Visitor};
 
 /// Keys of the state table.
@@ -18,8 +18,12 @@ pub(super) mod key {
     pub(in crate::wasm) const CHANNEL: &str = "channel";
     pub(in crate::wasm) const ACKNOWLEDGED: &str = "acknowledged";
     pub(in crate::wasm) const DROPPED: &str = "dropped";
-    /// A device whose withdrawal the server has not confirmed yet.
-    pub(in crate::wasm) const WITHDRAWAL: &str = "withdrawal";
+    /// Begins the keys of devices whose withdrawal the server has not confirmed yet.
+    pub(in crate::wasm) const WITHDRAWAL: &str = "withdrawal:";
+    /// A stored history this engine could not read, kept for the visitor's export.
+    pub(in crate::wasm) const UNREADABLE: &str = "history-unreadable";
+    /// What pages share: read in every transaction that changes any of it.
+    pub(in crate::wasm) const SHARED: [&str; 3] = [CONSENT, DEVICE, HISTORY];
     /// Set when the device's whole history has been uploaded from its first event on.
     pub(in crate::wasm) const REPLAYABLE: &str = "replayable";
 }
@@ -54,9 +58,10 @@ pub(super) struct Kept {
 
 /// Reads what was kept. Whatever cannot be read starts empty; nothing stops the page.
 pub(super) async fn load(storage: &Storage) -> Kept {
-    let parse =
-        |text: Option<String>| text.and_then(|text| serde_json::from_str::<Consent>(&text).ok());
-    let consent = parse(storage.text(key::CONSENT).await).unwrap_or_default();
+    let consent = storage.text(key::CONSENT).await;
+    let consent: Consent = consent
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
     let mut kept = Kept {
         visitor: Visitor::default(),
         consent,
@@ -73,7 +78,14 @@ pub(super) async fn load(storage: &Storage) -> Kept {
     if let Some(snapshot) = storage.text(key::HISTORY).await {
         match History::restore(&snapshot) {
             Ok(history) => kept.visitor.history = history,
-            Err(error) => kept.problem = Some((error.code().into(), error.to_string())),
+            Err(error) => {
+                kept.problem = Some((error.code().into(), error.to_string()));
+                let aside = Change::state(key::UNREADABLE, snapshot);
+                // Where this fails the history stays where it was.
+                let _ = storage
+                    .write(vec![aside, Change::forget(key::HISTORY)])
+                    .await;
+            }
         }
     }
     kept.visitor
@@ -85,17 +97,54 @@ pub(super) async fn load(storage: &Storage) -> Kept {
     kept
 }
 
-/// The changes that keep profile and history. The visitor's location is never written.
-pub(super) fn keep(visitor: &Visitor) -> Vec<Change> {
+impl State {
+    /// Folds an event into the visitor's history.
+    pub(super) fn observe(&mut self, time_ms: i64, body: &Body) {
+        self.engine.observe(&mut self.visitor, time_ms, body);
+    }
+
+    /// Takes in what other pages decided and did meanwhile, from the stored values of [`key::SHARED`]. A page that keeps
+    /// nothing stays on its own unless it is `joining` the others.
+    pub(super) fn adopt(&mut self, values: &[JsValue], joining: bool) {
+        let text = |index: usize| values.get(index).and_then(JsValue::as_string);
+        let consent = text(0).and_then(|text| serde_json::from_str::<Consent>(&text).ok());
+        match consent.filter(Consent::allows_storage) {
+            Some(consent) if self.consent.allows_storage() || joining => {
+                self.consent = consent;
+                let device = text(1).map(serde_json::Value::String);
+                self.device = device.and_then(|id| serde_json::from_value(id).ok());
+                let history = text(2).and_then(|snapshot| History::restore(&snapshot).ok());
+                self.visitor.history = history.unwrap_or_default();
+                self.visitor
+                    .history
+                    .forget_before(clock::now_ms() - RETENTION_MS);
+            }
+            None if self.consent.allows_storage() => {
+                // Withdrawn on another page.
+                self.consent = Consent::default();
+                (self.device, self.replayable) = (None, false);
+                self.visitor = Visitor::default();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The change that keeps the profile. The visitor's location is never written.
+pub(super) fn keep_profile(visitor: &Visitor) -> Change {
     let profile = Profile {
         location: None,
         ..visitor.profile.clone()
     };
-    let profile = serde_json::to_string(&profile).unwrap_or_default();
-    vec![
-        Change::state(key::PROFILE, profile),
-        Change::state(key::HISTORY, visitor.history.snapshot()),
-    ]
+    Change::state(
+        key::PROFILE,
+        serde_json::to_string(&profile).unwrap_or_default(),
+    )
+}
+
+/// The change that keeps the history.
+pub(super) fn keep_history(visitor: &Visitor) -> Change {
+    Change::state(key::HISTORY, visitor.history.snapshot())
 }
 
 /// A number kept as text; 0 where there is none.

@@ -217,13 +217,31 @@ async fn stored_file(storage: &Storage, path: &str) -> Option<Vec<u8>> {
     value.is_object().then(|| Uint8Array::new(&value).to_vec())
 }
 
+/// Opens what an earlier visit stored: the unit's variant, or whichever of the channel's bundles is whole.
 async fn open_stored(
     storage: &Storage,
     channel: &Channel,
     unit: &str,
 ) -> Result<(Engine, String), RecommenderError> {
-    let variant = variant_of(channel, unit);
-    let id = channel.bundle(&variant)?;
+    let own = variant_of(channel, unit);
+    let first = open_stored_variant(storage, channel, &own).await;
+    if first.is_ok() {
+        return first;
+    }
+    for variant in channel.variants.keys().filter(|variant| **variant != own) {
+        if let Ok(opened) = open_stored_variant(storage, channel, variant).await {
+            return Ok(opened);
+        }
+    }
+    first
+}
+
+async fn open_stored_variant(
+    storage: &Storage,
+    channel: &Channel,
+    variant: &str,
+) -> Result<(Engine, String), RecommenderError> {
+    let id = channel.bundle(variant)?;
     let mut files = Files::default();
     let missing = |path: &str| BundleError::Missing {
         path: path.to_owned(),
@@ -240,5 +258,6 @@ async fn open_stored(
             .ok_or_else(|| missing(&entry.path))?;
         files.insert(entry.path.clone(), bytes);
     }
-    Ok((Engine::open(id, &files)?.with_variant(&variant), variant))
+    let engine = Engine::open(id, &files)?.with_variant(variant);
+    Ok((engine, variant.to_owned()))
 }

@@ -53,8 +53,15 @@ pub(super) fn read_request(request: &JsValue, state: &State) -> Result<Request, 
 
 /// A slate with the cards of its activities.
 pub(super) fn slate_view(state: &State, mut slate: Slate) -> Result<JsValue, JsValue> {
+    // What is never sent cannot be replayed: profile and position must have decided nothing.
+    let profile = &state.visitor.profile;
+    let told_nothing = !profile.is_complete() && profile.availability.is_empty();
+    let replayable = state.replayable
+        && state.consent.allows_upload()
+        && told_nothing
+        && profile.location.is_none();
     for item in &mut slate.items {
-        item.shown.replayable = state.replayable && state.consent.allows_upload();
+        item.shown.replayable = replayable;
     }
     let items: Vec<ItemView<'_>> = slate
         .items

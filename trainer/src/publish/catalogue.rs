@@ -99,7 +99,7 @@ pub fn with_activities(
     Ok((draft, change))
 }
 
-/// A changed activity keeps the popularity it had: its new row takes over the old row's counts.
+/// A changed activity keeps the popularity it had: the counts move from its old row to its new one.
 fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
     let mut last_row: BTreeMap<&ActivityId, usize> = BTreeMap::new();
     for (row, id) in draft.catalog.columns().id[..before].iter().enumerate() {
@@ -114,7 +114,7 @@ fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
                 &mut counters.positives_total,
                 &mut counters.views_total,
             ] {
-                counts[before + offset] = counts[old];
+                counts[before + offset] = std::mem::take(&mut counts[old]);
             }
         }
     }

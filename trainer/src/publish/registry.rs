@@ -181,7 +181,11 @@ impl Registry {
             expires_ms,
             variants,
         };
-        if variant == "default" {
+        if channel
+            .variants
+            .get("default")
+            .is_some_and(|current| current.bundle == id)
+        {
             self.write_mutable(FALLBACK, &json(&fallback(&engine, now_ms)?)?)?;
         }
         self.write_mutable(CHANNEL, &json(&channel)?)?;
