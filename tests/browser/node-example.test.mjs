@@ -1,4 +1,4 @@
-// The package outside a browser: its README's example as written, under Node, with the engine and a served bundle.
+// The package outside a browser: the examples of both READMEs as written, under Node, with the engine and a served bundle.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -8,11 +8,15 @@ import { serveSite } from './site.mjs';
 
 const PACKAGE = new URL('../../pkg/', import.meta.url);
 
-test("the package's README example recommends and learns under Node", async (t) => {
+const READMES = { 'the project': new URL('../../README.md', import.meta.url), 'the package': new URL('README.md', PACKAGE) };
+
+for (const [whose, file] of Object.entries(READMES)) test(`the README example of ${whose} recommends and learns under Node`, async (t) => {
   const site = await serveSite(t, { bundles: await registry() });
-  const readme = await readFile(new URL('README.md', PACKAGE), 'utf8');
+  const readme = await readFile(file, 'utf8');
   const example = /```js\n([\s\S]+?)```/.exec(readme)[1]
     .replaceAll('http://localhost:8080', site.origin)
+    // A page's own addresses, which Node has not.
+    .replaceAll(/'(\/(?:bundles|v1)\/[^']+)'/g, `'${site.origin}$1'`)
     .replace("'@triqueta/recommender'", `'${new URL('dist/node.js', PACKAGE)}'`);
   const printed = [];
   t.mock.method(console, 'log', (...words) => printed.push(words.join(' ')));
