@@ -56,6 +56,10 @@ struct Outcome {
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
     let registry = Registry::at(&options.registry);
+    // What cannot be published leaves no folder behind.
+    let trained = options.bundle.as_deref().map(load_bundle).transpose()?;
+    let is_there = trained.is_some() || registry.folder().is_dir();
+    let _others_wait = is_there.then(|| registry.lock()).transpose()?;
     let current = || {
         registry
             .engine(&options.variant)
@@ -63,8 +67,8 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     };
     let now_ms = now_ms();
     let mut catalogue = None;
-    let (kind, (id, files)) = if let Some(folder) = &options.bundle {
-        ("training", load_bundle(folder)?)
+    let (kind, (id, files)) = if let Some(trained) = trained {
+        ("training", trained)
     } else if let Some(folder) = &options.catalogue {
         let dataset = Dataset::load(folder)?;
         let (draft, change) = with_activities(current()?, &dataset.activities)?;

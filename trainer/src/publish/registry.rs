@@ -25,6 +25,7 @@ pub const CHANNEL_LIFETIME_DAYS: i64 = 365;
 
 const CHANNEL: &str = "channel.json";
 const FALLBACK: &str = "fallback.json";
+const LOCK: &str = ".lock";
 const LOG: &str = "publications.jsonl";
 const FALLBACK_ACTIVITIES: u16 = 60;
 /// Smaller files are not worth a compressed copy.
@@ -70,6 +71,20 @@ impl Registry {
         Self {
             folder: folder.into(),
         }
+    }
+
+    /// Waits until no other publication is under way and keeps others waiting until the file is dropped, or the process
+    /// ends however it ends. Whoever changes what is current holds it from reading to publishing: otherwise a slow counter
+    /// refresh would take a catalogue back that was published meanwhile.
+    ///
+    /// # Errors
+    /// [`FileError`] where the folder cannot be written.
+    pub fn lock(&self) -> Result<File> {
+        fs::create_dir_all(&self.folder).map_err(FileError::at("create", &self.folder))?;
+        let path = self.folder.join(LOCK);
+        let file = File::create(&path).map_err(FileError::at("create", &path))?;
+        file.lock().map_err(FileError::at("lock", &path))?;
+        Ok(file)
     }
 
     /// The folder.

@@ -33,6 +33,26 @@ fn the_sequence_grows_and_a_rollback_is_a_new_channel() {
 }
 
 #[test]
+fn publications_wait_for_each_other() {
+    let (_folder, registry) = published();
+    let held = registry.lock().unwrap();
+    let waiting = {
+        let registry = registry.clone();
+        std::thread::spawn(move || {
+            let _held = registry.lock().unwrap();
+            registry.channel().unwrap().unwrap().sequence
+        })
+    };
+    publish(&registry, &other(), "training");
+    drop(held);
+    assert_eq!(
+        waiting.join().unwrap(),
+        2,
+        "it sees what was published while it waited"
+    );
+}
+
+#[test]
 fn a_damaged_bundle_is_not_published() {
     let (_folder, registry) = published();
     let before = channel(&registry);
