@@ -29,3 +29,38 @@ fn architecture_names_every_stage() {
         );
     }
 }
+
+/// The stages in the order of the flow: each uses those before it, never those after.
+const STAGES: [&str; 10] = [
+    "math",
+    "event",
+    "catalog",
+    "history",
+    "feature",
+    "model",
+    "rank",
+    "bundle",
+    "outbox",
+    "experiment",
+];
+
+#[test]
+fn no_stage_uses_a_later_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (position, stage) in STAGES.iter().enumerate() {
+        for file in fs::read_dir(root.join("src").join(stage)).unwrap() {
+            let path = file.unwrap().path();
+            #[allow(clippy::disallowed_methods)]
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                for later in STAGES[position + 1..].iter().chain(&["engine", "wasm"]) {
+                    let uses = line.contains(&format!("crate::{later}::"));
+                    assert!(!uses, "{} uses {later}: {line}", path.display());
+                }
+            }
+        }
+    }
+}

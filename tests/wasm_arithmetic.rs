@@ -55,7 +55,7 @@ fn softmax_and_distances_are_the_same_everywhere() {
         let mut logits: Vec<f64> = chunk.iter().copied().map(f64::from).collect();
         math::softmax(&mut logits, 0.1 + index as f64 / 1_000.0);
         digest.floats(&logits.iter().map(|&share| share as f32).collect::<Vec<_>>());
-        let projection = math::Projection::around(4.6 + f64::from(chunk[0]));
+        let projection = triqueta::catalog::Projection::around(4.6 + f64::from(chunk[0]));
         digest.floats(&[projection.distance_km((chunk[1], chunk[2]), (chunk[3], chunk[4]))]);
     }
     assert_eq!(digest.hexadecimal(), "3c24f5de4a551b3b");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
-use crate::catalog::Row;
+use crate::catalog::{Row, distance_km};
 use crate::feature::{COMPONENTS, Component, Past, UserRow};
 use crate::history::Visitor;
-use crate::math::{cosine, distance_km};
+use crate::math::cosine;
 use crate::model::{EMBEDDING, Score};
 use crate::rank::ReasonInputs;
 

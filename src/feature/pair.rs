@@ -5,9 +5,9 @@ use super::component::Component;
 use super::prepared::Prepared;
 use super::schema::Schema;
 use super::user::{Past, UserRow};
-use crate::catalog::{Catalog, Counters, Row};
+use crate::catalog::{Catalog, Counters, Projection, Row};
 use crate::history::Profile;
-use crate::math::{Projection, exp, ln_1p};
+use crate::math::{exp, ln_1p};
 
 /// One pair feature: its name and the score component it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

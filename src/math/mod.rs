@@ -4,12 +4,10 @@
 //! fixed order. Everything in this crate computes through these functions, so that parity can be demanded bit for bit.
 
 mod digest;
-mod geography;
 mod linear;
 mod random;
 
 pub use digest::Digest;
-pub use geography::{Projection, distance_km};
 pub use linear::{cosine, dot, norm, normalise};
 pub use random::Random;
 

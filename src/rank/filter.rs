@@ -2,9 +2,8 @@
 
 use super::fold_text::fold_text;
 use super::request::Filters;
-use crate::catalog::{Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary};
+use crate::catalog::{Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary, distance_km};
 use crate::history::History;
-use crate::math::distance_km;
 
 /// A filter with its words resolved to codes, ready to test rows.
 pub struct Filter<'a> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use triqueta::catalog::Place;
-use triqueta::math::distance_km;
+use triqueta::catalog::distance_km;
 
 use super::error::{DemoError, Result};
 

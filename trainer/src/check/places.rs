@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use triqueta::catalog::distance_km;
 use triqueta::catalog::{Activity, Place};
-use triqueta::math::distance_km;
 
 use super::finding::{Finding, Found, Note, Severity};
 use crate::dataset::Dataset;

@@ -1,7 +1,8 @@
 //! Taste by place and time: what is near when there is time, cheap, and by people already trusted.
 
 use triqueta::catalog::Place;
-use triqueta::math::{Random, distance_km};
+use triqueta::catalog::distance_km;
+use triqueta::math::Random;
 
 use super::{Consumed, Facts, Names, RESERVE, logistic};
 

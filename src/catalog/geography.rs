@@ -1,7 +1,7 @@
 //! Distances. Within a city the earth is flat enough: a projection around a latitude turns degrees into kilometres with
 //! two multiplications. Between far points the great circle is used.
 
-use crate::catalog::Place;
+use super::Place;
 
 const KM_PER_DEGREE: f64 = 111.195;
 
