@@ -10,6 +10,7 @@ mod evaluate;
 mod failure;
 mod import;
 mod interrupt;
+mod leave_one_out;
 mod publish;
 mod recommend;
 mod replay_slate;
@@ -55,6 +56,9 @@ struct Output {
     /// No bars and no notes, only the result and errors.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// How many threads learning may use; 0 takes every core. The result is the same for any number.
+    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
+    threads: usize,
 }
 
 /// One variant a verb, one module a variant.
@@ -64,6 +68,7 @@ enum Verb {
     Check(check::Options),
     Train(train::Options),
     Evaluate(evaluate::Options),
+    LeaveOneOut(leave_one_out::Options),
     Publish(publish::Options),
     Recommend(recommend::Options),
     ReplaySlate(replay_slate::Options),
@@ -78,6 +83,7 @@ impl Verb {
             Self::Check(options) => check::run(&options, console),
             Self::Train(options) => train::run(&options, console),
             Self::Evaluate(options) => evaluate::run(&options, console),
+            Self::LeaveOneOut(options) => leave_one_out::run(&options, console),
             Self::Publish(options) => publish::run(&options, console),
             Self::Recommend(options) => recommend::run(&options, console),
             Self::ReplaySlate(options) => replay_slate::run(&options, console),
@@ -90,6 +96,7 @@ impl Verb {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.output.json, cli.output.quiet);
+    triqueta_trainer::use_threads(cli.output.threads);
     let outcome = interrupt::watch().and_then(|()| cli.verb.run(&console));
     console.finish();
     match outcome {

@@ -32,6 +32,9 @@ pub enum TrainerError {
     /// An evaluation cannot be done as asked.
     #[error(transparent)]
     Evaluate(#[from] crate::evaluate::EvaluateError),
+    /// A folder of interactions cannot be used.
+    #[error(transparent)]
+    Interactions(#[from] crate::interactions::InteractionsError),
     /// The person at the keyboard stopped the work.
     #[error(
         "stopped on request before it was finished; nothing was written, start it again when you are ready"
@@ -49,6 +52,7 @@ impl TrainerError {
             Self::Import(error) => error.code(),
             Self::File(error) => error.code(),
             Self::Evaluate(error) => error.code(),
+            Self::Interactions(error) => error.code(),
             Self::Cancelled => "CANCELLED",
         }
     }

@@ -11,12 +11,16 @@ pub mod error;
 pub mod evaluate;
 pub mod fit;
 pub mod ingest;
+pub mod interactions;
+pub mod leave_one_out;
 pub mod progress;
 pub mod publish;
 pub mod replay;
 #[cfg(test)]
 mod testing;
+mod threads;
 pub mod train;
 
 pub use dataset::{Dataset, Lineage, VisitorRecord};
 pub use error::{Result, TrainerError};
+pub use threads::use_threads;

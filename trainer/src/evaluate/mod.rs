@@ -30,7 +30,7 @@ pub use peers::{
 };
 pub use problem::EvaluateError;
 pub use queries::{OtherRanks, read_queries, read_ranks};
-pub use report::{Evaluation, Figure};
+pub use report::{Evaluation, Figure, figures_table};
 pub use run::{EvaluateOptions, Protocol, evaluate};
 pub use split::{quantile_ms, up_to};
 

@@ -78,36 +78,41 @@ impl Evaluation {
             self.split_ms,
             self.seeds
         );
-        let figures = || self.rows.iter().filter(|row| row.peer.is_none());
-        let mut titles: Vec<&str> = Vec::new();
-        for row in figures() {
-            let title = title_of(&row.case);
-            if !titles.contains(&title) {
-                titles.push(title);
-            }
-        }
-        for title in titles {
-            let rows: Vec<&Figure> = figures()
-                .filter(|row| title_of(&row.case) == title)
-                .collect();
-            text.push_str(&table_of(title, &rows));
-        }
-        for row in self.rows.iter().filter(|row| row.peer.is_some()) {
-            text.push_str(&format!(
-                "\n{}: {} {} {:+.4}, 95 % interval {:+.4} to {:+.4} (n {}, by visitor)",
-                row.case,
-                row.metric,
-                row.peer
-                    .as_deref()
-                    .map_or(String::new(), |peer| format!("over {peer}")),
-                row.value,
-                row.low.unwrap_or(f64::NAN),
-                row.high.unwrap_or(f64::NAN),
-                row.n,
-            ));
-        }
+        text.push_str(&figures_table(&self.rows));
         text
     }
+}
+
+/// Figures as tables: one a protocol and group, one line a model, then the differences.
+pub fn figures_table(figures: &[Figure]) -> String {
+    let mut text = String::new();
+    let means = || figures.iter().filter(|row| row.peer.is_none());
+    let mut titles: Vec<&str> = Vec::new();
+    for row in means() {
+        let title = title_of(&row.case);
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    for title in titles {
+        let rows: Vec<&Figure> = means().filter(|row| title_of(&row.case) == title).collect();
+        text.push_str(&table_of(title, &rows));
+    }
+    for row in figures.iter().filter(|row| row.peer.is_some()) {
+        text.push_str(&format!(
+            "\n{}: {} {} {:+.4}, 95 % interval {:+.4} to {:+.4} (n {}, by visitor)",
+            row.case,
+            row.metric,
+            row.peer
+                .as_deref()
+                .map_or(String::new(), |peer| format!("over {peer}")),
+            row.value,
+            row.low.unwrap_or(f64::NAN),
+            row.high.unwrap_or(f64::NAN),
+            row.n,
+        ));
+    }
+    text
 }
 
 fn title_of(case: &str) -> &str {

@@ -12,6 +12,7 @@ mod layers;
 mod logit;
 mod parameters;
 mod real;
+pub(crate) mod simd;
 mod tables;
 mod two_tower;
 

@@ -1,0 +1,12 @@
+//! Loops at the width of the processor at hand. The program is built for any x86-64; inside [`vectorised`] the compiler
+//! may use what this one has (AVX2 and FMA where present). Only learning uses it: what a bundle ships is computed by
+//! `triqueta::model`, the same everywhere.
+
+use pulp::Arch;
+
+/// Runs `operation` compiled for the best instruction set of this processor. What it calls must be `#[inline(always)]`
+/// to be compiled along with it.
+#[inline(always)]
+pub(crate) fn vectorised<R>(operation: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(operation)
+}

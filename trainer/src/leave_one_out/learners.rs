@@ -1,0 +1,61 @@
+//! Which learners are judged, by name?
+
+use super::PairScorer;
+use crate::Result;
+use crate::interactions::LeaveOneOut;
+use crate::progress::Progress;
+
+/// A learner: from a problem's training part and a seed to a model.
+#[derive(Clone, Copy)]
+pub struct Learner {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// Learns.
+    pub fit: Fit,
+}
+
+/// What [`Learner::fit`] is: only the training part and the features may be looked at.
+pub type Fit = fn(&LeaveOneOut, u64, &dyn Progress) -> Result<Box<dyn PairScorer>>;
+
+/// All learners, in the order of tables.
+pub const LEARNERS: &[Learner] = &[
+    Learner {
+        name: "random",
+        about: "chance: every item scores the same, and metrics take ties as expectations",
+        fit: |_, _, _| Ok(Box::new(Popularity(Vec::new()))),
+    },
+    Learner {
+        name: "popularity",
+        about: "how many users chose the item",
+        fit: |problem, _, _| Ok(Box::new(Popularity::of(problem))),
+    },
+];
+
+/// The learner of a name.
+pub fn learner(name: &str) -> Option<&'static Learner> {
+    LEARNERS.iter().find(|learner| learner.name == name)
+}
+
+/// How many users chose each item; what is not counted scores 0.
+struct Popularity(Vec<f32>);
+
+impl Popularity {
+    fn of(problem: &LeaveOneOut) -> Self {
+        let items = 0..problem.train.items() as u32;
+        Self(
+            items
+                .map(|item| problem.train.of_item(item).len() as f32)
+                .collect(),
+        )
+    }
+}
+
+impl PairScorer for Popularity {
+    fn scores(&self, _user: u32, items: &[u32], out: &mut [f32]) {
+        for (score, &item) in out.iter_mut().zip(items) {
+            *score = self.0.get(item as usize).copied().unwrap_or(0.0);
+        }
+    }
+}
