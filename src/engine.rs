@@ -11,7 +11,8 @@ use crate::feature::{Component, PairSide, Prepared, UserRow};
 use crate::history::{History, Visitor};
 use crate::math::cosine;
 use crate::model::{
-    Resolved, RuleScore, Score, TwoTower, content_score, popularity_score, triqueta_rule,
+    Remembered, Resolved, RuleScore, Score, TwoTower, VisitorSide, content_score, popularity_score,
+    triqueta_rule,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -40,7 +41,7 @@ struct Scoring {
     total: usize,
     user: UserRow,
     side: PairSide,
-    embedding: [f32; crate::model::EMBEDDING],
+    visitor: VisitorSide,
 }
 
 impl Engine {
@@ -136,7 +137,7 @@ impl Engine {
         activities: &[ActivityId],
     ) -> Vec<Option<Score>> {
         let now_ms = request.now_ms;
-        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let (user, side, models) = self.visitor_side(visitor, now_ms);
         let maturity = user.maturity();
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
@@ -144,7 +145,7 @@ impl Engine {
                 request.ranking,
                 visitor,
                 &side,
-                &embedding,
+                &models,
                 maturity,
                 row,
                 now_ms,
@@ -153,21 +154,28 @@ impl Engine {
         activities.iter().map(score).collect()
     }
 
-    fn visitor_side(
-        &self,
-        visitor: &Visitor,
-        now_ms: i64,
-    ) -> (UserRow, PairSide, [f32; crate::model::EMBEDDING]) {
+    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> (UserRow, PairSide, VisitorSide) {
         let schema = &self.bundle.schema;
         let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
         let side = PairSide::new(&user, &visitor.profile, schema, self.catalog(), now_ms);
-        let embedding = self.bundle.two_tower.embed_user(&user);
-        (user, side, embedding)
+        let models = &self.bundle.models;
+        let remembered: Vec<Remembered<'_>> = user
+            .history
+            .iter()
+            .map(|past| Remembered {
+                activity: &past.activity,
+                embedding: models.two_tower.embed_activity(&past.activity),
+                row: self.catalog().row(&past.id).map(Row::index),
+                weight: past.weight,
+            })
+            .collect();
+        let models = models.visitor_side(&user, &remembered);
+        (user, side, models)
     }
 
     fn score(&self, visitor: &Visitor, request: &Request) -> Scoring {
         let now_ms = request.now_ms;
-        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let (user, side, models) = self.visitor_side(visitor, now_ms);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -183,7 +191,7 @@ impl Engine {
                     request.ranking,
                     visitor,
                     &side,
-                    &embedding,
+                    &models,
                     maturity,
                     row,
                     now_ms,
@@ -198,7 +206,7 @@ impl Engine {
             total,
             user,
             side,
-            embedding,
+            visitor: models,
         }
     }
 
@@ -208,7 +216,7 @@ impl Engine {
         ranking: Ranking,
         visitor: &Visitor,
         side: &PairSide,
-        embedding: &[f32; crate::model::EMBEDDING],
+        models: &VisitorSide,
         maturity: f32,
         row: Row,
         now_ms: i64,
@@ -230,8 +238,9 @@ impl Engine {
         };
         match ranking {
             Ranking::Learned => {
-                let cosine = cosine(embedding, &bundle.vectors[row.index()]);
-                Some(self.resolved.score(cosine, &pair(), maturity))
+                let activities = &bundle.activities;
+                let models = bundle.models.scores(models, activities, row.index());
+                Some(self.resolved.score(&models, &pair(), maturity))
             }
             Ranking::Content => Some(alone(Component::Content, content_score(&pair()))),
             Ranking::Popularity => {
@@ -282,7 +291,7 @@ impl Engine {
         };
         let origin = self.catalog().row(activity).ok_or_else(unknown)?;
         let now_ms = request.now_ms;
-        let (user, side, embedding) = self.visitor_side(visitor, now_ms);
+        let (user, side, models) = self.visitor_side(visitor, now_ms);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -307,7 +316,7 @@ impl Engine {
             total,
             user,
             side,
-            embedding,
+            visitor: models,
         };
         Ok(assemble::similar_slate(
             self, visitor, request, &scoring, origin,
@@ -320,8 +329,8 @@ impl Engine {
         let union = (tags_a.len() + tags_b.len()) as f32 - common;
         let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
         contributions[Component::TwoTower.index()] = cosine(
-            &self.bundle.vectors[a.index()],
-            &self.bundle.vectors[b.index()],
+            &self.bundle.activities.embeddings[a.index()],
+            &self.bundle.activities.embeddings[b.index()],
         );
         contributions[Component::Content.index()] = if union > 0.0 { common / union } else { 0.0 };
         Score::of(contributions)

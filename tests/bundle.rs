@@ -24,8 +24,8 @@ fn what_was_written_is_what_is_read() {
     let draft = support::draft(3, 40);
     let (id, files) = support::sealed(&draft, &[]);
     let bundle = Bundle::open(&id, &files).unwrap();
-    assert_eq!(bundle.two_tower, draft.two_tower);
-    assert_eq!(bundle.vectors, draft.vectors);
+    assert_eq!(bundle.models, draft.models);
+    assert_eq!(bundle.activities, draft.activities);
     assert_eq!(bundle.counters, draft.counters);
     assert_eq!(bundle.texts, draft.texts);
     assert_eq!(

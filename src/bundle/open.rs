@@ -9,7 +9,7 @@ use super::towers;
 use crate::catalog::{Catalog, Columns, Counters, Text, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::Schema;
-use crate::model::{Embedding, TwoTower};
+use crate::model::{ActivitySide, Models};
 
 /// An open bundle: everything the engine needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,12 @@ pub struct Bundle {
     pub schema: Schema,
     /// Blend, popularity prior and policy.
     pub model: Model,
-    /// The towers.
-    pub two_tower: TwoTower,
+    /// The learned weights.
+    pub models: Models,
     /// The activities.
     pub catalog: Catalog,
-    /// Their embeddings, one a row.
-    pub vectors: Vec<Embedding>,
+    /// Their side of the learned models, one entry a row.
+    pub activities: ActivitySide,
     /// Live popularity.
     pub counters: Counters,
     /// Titles and descriptions, one a row.
@@ -74,7 +74,9 @@ impl Bundle {
         model.blend.resolve()?;
         model.policy.check()?;
         let (entry, bytes) = verified("towers")?;
-        let two_tower = towers::read(&entry.path, bytes)?;
+        let models = Models {
+            two_tower: towers::read(&entry.path, bytes)?,
+        };
         let (entry, bytes) = verified("words")?;
         let words: Words = json(entry, bytes)?;
         if !words.extends(&schema.words) {
@@ -122,9 +124,11 @@ impl Bundle {
             manifest,
             schema,
             model,
-            two_tower,
+            models,
             catalog,
-            vectors,
+            activities: ActivitySide {
+                embeddings: vectors,
+            },
             counters,
             texts: text_rows,
         })

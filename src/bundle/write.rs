@@ -13,7 +13,7 @@ use super::towers;
 use crate::catalog::{Catalog, Counters, Text};
 use crate::error::BundleError;
 use crate::feature::Schema;
-use crate::model::{EMBEDDING, Embedding, TwoTower};
+use crate::model::{ActivitySide, EMBEDDING, Models};
 
 /// Everything a bundle holds, before it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,12 @@ pub struct BundleDraft {
     pub schema: Schema,
     /// Blend, popularity prior and policy.
     pub model: Model,
-    /// The towers.
-    pub two_tower: TwoTower,
+    /// The learned weights.
+    pub models: Models,
     /// The activities.
     pub catalog: Catalog,
-    /// Their embeddings, one a row.
-    pub vectors: Vec<Embedding>,
+    /// Their side of the learned models, one entry a row.
+    pub activities: ActivitySide,
     /// Live popularity.
     pub counters: Counters,
     /// Titles and descriptions, one a row.
@@ -51,9 +51,9 @@ impl From<Bundle> for BundleDraft {
         Self {
             schema: bundle.schema,
             model: bundle.model,
-            two_tower: bundle.two_tower,
+            models: bundle.models,
             catalog: bundle.catalog,
-            vectors: bundle.vectors,
+            activities: bundle.activities,
             counters: bundle.counters,
             texts: bundle.texts,
             shard_rows: manifest.shard_rows,
@@ -108,12 +108,12 @@ impl BundleDraft {
     pub fn write(&self) -> Result<(Manifest, Files), BundleError> {
         let rows = self.catalog.len();
         let shards: u64 = self.shard_rows.iter().map(|&rows| u64::from(rows)).sum();
-        if self.vectors.len() != rows || self.texts.len() != rows || shards != rows as u64 {
+        if self.activities.len() != rows || self.texts.len() != rows || shards != rows as u64 {
             return Err(BundleError::Malformed {
                 path: "draft".into(),
                 detail: format!(
                     "{rows} rows, {} vectors, {} texts, {shards} in shards",
-                    self.vectors.len(),
+                    self.activities.len(),
                     self.texts.len()
                 ),
             });
@@ -125,7 +125,7 @@ impl BundleDraft {
             "towers".into(),
             Group::Model,
             "safetensors",
-            towers::write(&self.two_tower, "towers")?,
+            towers::write(&self.models.two_tower, "towers")?,
         );
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;
@@ -138,7 +138,8 @@ impl BundleDraft {
                 "safetensors",
                 bytes,
             );
-            let bytes = columns::write_vectors(&self.vectors[from..until], "vectors")?;
+            let bytes =
+                columns::write_vectors(&self.activities.embeddings[from..until], "vectors")?;
             writer.add(
                 format!("vectors-{shard}"),
                 Group::Catalogue,

@@ -109,7 +109,7 @@ fn candidates(
             Candidate {
                 index,
                 utility,
-                vector: bundle.vectors[row],
+                vector: bundle.activities.embeddings[row],
                 groups: [
                     columns.organiser[row],
                     columns.series[row],
@@ -143,7 +143,7 @@ fn finish(
 ) -> Slate {
     let bundle = &engine.bundle;
     let history = visitor.history.digest().hexadecimal();
-    let embeddings = history_embeddings(&bundle.two_tower, &scoring.user);
+    let embeddings = history_embeddings(&bundle.models.two_tower, &scoring.user);
     let facts = Facts {
         engine,
         visitor,
@@ -236,8 +236,8 @@ fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
     let mut digest = Digest::default();
     digest
         .floats(&pair)
-        .floats(&scoring.embedding)
-        .floats(&bundle.vectors[row.index()]);
+        .floats(&scoring.visitor.embedding)
+        .floats(&bundle.activities.embeddings[row.index()]);
     digest.hexadecimal()
 }
 

@@ -162,7 +162,7 @@ impl<'a> Facts<'a> {
                 .get(origin.index())
                 .map(|text| text.title.as_str());
         }
-        let vector = &bundle.vectors[row.index()];
+        let vector = &bundle.activities.embeddings[row.index()];
         let mut best: Option<(f32, &'a str)> = None;
         for (past, embedding) in self.user.history.iter().zip(self.embeddings) {
             let title = self

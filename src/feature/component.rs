@@ -18,16 +18,22 @@ pub enum Component {
     Place,
     /// When it is.
     Schedule,
+    /// What visitors with a similar past chose, learned from who chose what.
+    Factorization,
+    /// What a second look at the best changes.
+    Adjustment,
 }
 
 /// All components, in the order their sums are taken and shown.
-pub const COMPONENTS: [Component; 6] = [
+pub const COMPONENTS: [Component; 8] = [
     Component::TwoTower,
     Component::Content,
     Component::Popularity,
     Component::Organiser,
     Component::Place,
     Component::Schedule,
+    Component::Factorization,
+    Component::Adjustment,
 ];
 
 impl Component {
@@ -45,6 +51,8 @@ impl Component {
             Self::Organiser => "organiser",
             Self::Place => "place",
             Self::Schedule => "schedule",
+            Self::Factorization => "factorization",
+            Self::Adjustment => "adjustment",
         }
     }
 }

@@ -6,18 +6,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::learned::{MODEL_INPUTS, ModelScores};
 use crate::error::BundleError;
 use crate::feature::{COMPONENTS, Component, PAIR_FEATURES, PairRow};
 use crate::math::sigmoid;
-
-/// The name of the input that is not a pair feature: the cosine of the two towers.
-const TWO_TOWER: &str = "two_tower_cosine";
 
 /// One input of the score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlendInput {
-    /// A pair feature's name, or `two_tower_cosine`.
+    /// The name of a learned model's output ([`MODEL_INPUTS`]) or of a pair feature ([`PAIR_FEATURES`]).
     pub name: String,
     /// Its mean over the training's candidates.
     pub mean: f32,
@@ -66,10 +64,17 @@ pub struct Resolved {
     inputs: Vec<ResolvedInput>,
 }
 
+/// Where an input's value is found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Column {
+    Model(usize),
+    Pair(usize),
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct ResolvedInput {
     component: usize,
-    column: Option<usize>,
+    column: Column,
     mean: f32,
     scale: f32,
     weight: f32,
@@ -79,20 +84,18 @@ struct ResolvedInput {
 impl Blend {
     /// The names an input may have, in the order a training lists them.
     pub fn input_names() -> Vec<(&'static str, Component)> {
-        let mut names = vec![(TWO_TOWER, Component::TwoTower)];
-        names.extend(
-            PAIR_FEATURES
-                .iter()
-                .map(|feature| (feature.name, feature.component)),
-        );
-        names
+        let models = MODEL_INPUTS
+            .iter()
+            .map(|input| (input.name, input.component));
+        let pairs = PAIR_FEATURES
+            .iter()
+            .map(|feature| (feature.name, feature.component));
+        models.chain(pairs).collect()
     }
 
     /// The raw inputs of one pair in the order of [`Blend::input_names`].
-    pub fn raw_inputs(two_tower_cosine: f32, pair: &PairRow) -> Vec<f32> {
-        std::iter::once(two_tower_cosine)
-            .chain(pair.iter().copied())
-            .collect()
+    pub fn raw_inputs(models: &ModelScores, pair: &PairRow) -> Vec<f32> {
+        models.iter().chain(pair).copied().collect()
     }
 
     /// Resolves the inputs' names to columns.
@@ -118,16 +121,16 @@ impl Blend {
             if numbers.iter().any(|number| !number.is_finite()) || input.deviation <= 0.0 {
                 return refuse(format!("input `{}` has impossible numbers", input.name));
             }
-            let (component, column) = if input.name == TWO_TOWER {
-                (Component::TwoTower, None)
-            } else {
-                match PAIR_FEATURES
-                    .iter()
-                    .position(|feature| feature.name == input.name)
-                {
-                    Some(column) => (PAIR_FEATURES[column].component, Some(column)),
-                    None => return refuse(format!("this engine has no input `{}`", input.name)),
-                }
+            let model = MODEL_INPUTS
+                .iter()
+                .position(|known| known.name == input.name);
+            let pair = PAIR_FEATURES
+                .iter()
+                .position(|known| known.name == input.name);
+            let (component, column) = match (model, pair) {
+                (Some(column), _) => (MODEL_INPUTS[column].component, Column::Model(column)),
+                (_, Some(column)) => (PAIR_FEATURES[column].component, Column::Pair(column)),
+                _ => return refuse(format!("this engine has no input `{}`", input.name)),
             };
             inputs.push(ResolvedInput {
                 component: component.index(),
@@ -154,11 +157,14 @@ impl Blend {
 }
 
 impl Resolved {
-    /// The score of one pair. `two_tower_cosine` in −1 to 1, `maturity` in 0 to 1.
-    pub fn score(&self, two_tower_cosine: f32, pair: &PairRow, maturity: f32) -> Score {
+    /// The score of one pair; `maturity` in 0 to 1.
+    pub fn score(&self, models: &ModelScores, pair: &PairRow, maturity: f32) -> Score {
         let mut contributions = [0.0_f32; COMPONENTS.len()];
         for input in &self.inputs {
-            let x = input.column.map_or(two_tower_cosine, |column| pair[column]);
+            let x = match input.column {
+                Column::Model(column) => models[column],
+                Column::Pair(column) => pair[column],
+            };
             let weight = input.weight + maturity * input.maturity_weight;
             contributions[input.component] += weight * ((x - input.mean) * input.scale);
         }

@@ -6,6 +6,7 @@
 mod blend;
 
 mod content;
+mod learned;
 mod popularity;
 mod triqueta_rule;
 mod two_tower;
@@ -13,6 +14,9 @@ mod two_tower;
 pub use blend::{Blend, BlendInput, Resolved, Score};
 
 pub use content::content_score;
+pub use learned::{
+    ActivitySide, MODEL_INPUTS, ModelInput, ModelScores, Models, Remembered, VisitorSide,
+};
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
 pub use two_tower::{

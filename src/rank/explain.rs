@@ -77,7 +77,9 @@ pub fn explain(inputs: &ReasonInputs<'_>) -> Reason {
             Component::Place => place(inputs),
             Component::Schedule => schedule(inputs),
             Component::Popularity => popularity(inputs),
-            Component::TwoTower => likeness(inputs),
+            Component::TwoTower | Component::Factorization => likeness(inputs),
+            // A second look has no fact a visitor could check.
+            Component::Adjustment => None,
         });
     let general = || Reason {
         code: "general".into(),

@@ -20,8 +20,8 @@ use triqueta::feature::{ActivityRow, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, Blend, BlendInput, Dense, EMBEDDING, HIDDEN, PopularitySmoothing,
-    TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
+    ACTIVITY_INPUTS, ActivitySide, Blend, BlendInput, Dense, EMBEDDING, HIDDEN, Models,
+    PopularitySmoothing, TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -195,10 +195,18 @@ pub fn blend(random: &mut Random) -> Blend {
     }
 }
 
-pub fn embed(model: &TwoTower, catalog: &Catalog) -> Vec<[f32; EMBEDDING]> {
-    catalog_rows(catalog)
-        .map(|row| model.embed_activity(&ActivityRow::of_row(catalog, row)))
-        .collect()
+/// All learned weights, drawn.
+pub fn models(random: &mut Random, words: &Words) -> Models {
+    Models {
+        two_tower: two_tower(random, words),
+    }
+}
+
+pub fn activity_side(models: &Models, catalog: &Catalog) -> ActivitySide {
+    let rows: Vec<ActivityRow> = catalog_rows(catalog)
+        .map(|row| ActivityRow::of_row(catalog, row))
+        .collect();
+    models.activity_side(&rows)
 }
 
 fn catalog_rows(catalog: &Catalog) -> impl Iterator<Item = Row> {
@@ -225,8 +233,8 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
             .for_each(|&tag| tag_counts[usize::from(tag)] += 1)
     });
     let schema = Schema::new(city(), words.clone(), &tag_counts, activities.len(), 90.0);
-    let two_tower = two_tower(random, &words);
-    let vectors = embed(&two_tower, &catalog);
+    let models = models(random, &words);
+    let activities_side = activity_side(&models, &catalog);
     let mut counters = Counters::new(activities.len(), NOW_MS - DAY_MS, 14.0);
     for row in catalog_rows(&catalog) {
         counters.add(row, NOW_MS - 2 * DAY_MS, true, random.below(20) as f32);
@@ -243,11 +251,11 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
                 ..Policy::default()
             },
         },
-        two_tower,
+        models,
         texts: activities.iter().map(Text::of).collect(),
         shard_rows: vec![activities.len() as u32],
         catalog,
-        vectors,
+        activities: activities_side,
         counters,
         data_until_ms: NOW_MS - DAY_MS,
         events: 0,

@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use triqueta::catalog::{Catalog, Row};
 use triqueta::event::SessionId;
-use triqueta::feature::{PairRow, UserRow};
+use triqueta::feature::{ActivityRow, PairRow, UserRow};
 use triqueta::history::{Action, Profile};
-use triqueta::model::{Embedding, TwoTower};
+use triqueta::model::{ActivitySide, Models, Remembered, VisitorSide};
 
 use crate::Dataset;
 use crate::replay::{Replay, VisitorKey};
@@ -99,16 +99,30 @@ pub struct Viewpoint {
 }
 
 impl Viewpoint {
-    /// The visitor's point on the sphere, from the embeddings of [`Lens::items`]: the same bits as
-    /// [`TwoTower::embed_user`] of the whole row.
-    pub fn embed(&self, model: &TwoTower, items: &[Embedding]) -> Embedding {
-        let history = self
+    /// The visitor's side of the learned models, from [`Lens::items`] and their side: the same bits as the engine makes
+    /// of the whole row.
+    pub fn visitor_side(
+        &self,
+        models: &Models,
+        items: &[ActivityRow],
+        activities: &ActivitySide,
+    ) -> VisitorSide {
+        // The last item stands for activities the catalogue does not know.
+        let known = items.len().saturating_sub(1);
+        let remembered: Vec<Remembered<'_>> = self
             .history
             .iter()
-            .map(|&(item, weight)| (&items[item as usize], weight));
-        model
-            .user
-            .forward(&model.user_input(&self.user, &TwoTower::pool(history)))
+            .map(|&(number, weight)| {
+                let number = number as usize;
+                Remembered {
+                    activity: &items[number],
+                    embedding: activities.embeddings[number],
+                    row: (number < known).then_some(number),
+                    weight,
+                }
+            })
+            .collect();
+        models.visitor_side(&self.user, &remembered)
     }
 }
 

@@ -14,7 +14,7 @@ use super::peers::{Peer, Untrained, resolve};
 use crate::choices::{Lens, positives};
 use crate::progress::{Progress, check};
 use crate::replay::{VisitorKey, catalog_of};
-use crate::train::{Trained, cosines, embed_items};
+use crate::train::{Trained, model_scores};
 use crate::{Dataset, Result};
 
 /// Orders of tied activities that are averaged over.
@@ -62,7 +62,8 @@ pub fn rank_full(
         }
     }
     let ranked: BTreeSet<Row> = wanted.values().flatten().copied().collect();
-    let items = embed_items(&trained.two_tower, &Lens::items(&catalog));
+    let items = Lens::items(&catalog);
+    let activities = trained.models.activity_side(&items);
     let blend = resolve(&trained.blend)?;
     let now_ms = split_ms.saturating_add(1);
     let mut lens = Lens::new(
@@ -91,9 +92,9 @@ pub fn rank_full(
             .collect();
         let choice = lens.choice(key, now_ms, candidates);
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
-        let cosines = cosines(&trained.two_tower, &items, &choice);
+        let models = model_scores(&trained.models, &items, &activities, &choice);
         for peer in Peer::ALL {
-            let scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            let scores = scores(peer, &choice, &untrained, &models, &blend);
             let all: Vec<(f32, Row)> = scores
                 .into_iter()
                 .zip(choice.candidates.iter().copied())

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use triqueta::catalog::{Catalog, Row};
+use triqueta::model::ModelScores;
 
 use super::metrics::Rank;
 use super::peers::{Peer, Untrained, blend_scores, content_scores, popularity_so_far, resolve};
 use crate::choices::{Choice, Lens, Open, positives};
 use crate::progress::{Progress, check};
 use crate::replay::{VisitorKey, catalog_of};
-use crate::train::{Trained, cosines, embed_items};
+use crate::train::{Trained, model_scores};
 use crate::{Dataset, Result};
 
 /// One question to all peers.
@@ -94,7 +95,8 @@ pub fn rank_live(
 ) -> Result<LiveRun> {
     let words = trained.schema.words.extended(&dataset.activities)?;
     let catalog = catalog_of(dataset, words)?;
-    let items = embed_items(&trained.two_tower, &Lens::items(&catalog));
+    let items = Lens::items(&catalog);
+    let activities = trained.models.activity_side(&items);
     let blend = resolve(&trained.blend)?;
     let mut lens = Lens::new(
         dataset,
@@ -114,9 +116,9 @@ pub fn rank_live(
         check(progress)?;
         let choice = lens.choice(&query.key, query.time_ms, query.candidates.clone());
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
-        let cosines = cosines(&trained.two_tower, &items, &choice);
+        let models = model_scores(&trained.models, &items, &activities, &choice);
         for peer in Peer::ALL {
-            let mut scores = scores(peer, &choice, &untrained, &cosines, &blend);
+            let mut scores = scores(peer, &choice, &untrained, &models, &blend);
             if freshness == Freshness::Published && peer != Peer::Random {
                 let listed_before_ms = query.time_ms - query.time_ms.rem_euclid(DAY_MS);
                 for (score, row) in scores.iter_mut().zip(&query.candidates) {
@@ -142,7 +144,7 @@ pub(super) fn scores(
     peer: Peer,
     choice: &Choice,
     untrained: &Untrained,
-    cosines: &[f32],
+    models: &[ModelScores],
     blend: &triqueta::model::Resolved,
 ) -> Vec<f32> {
     match peer {
@@ -151,7 +153,7 @@ pub(super) fn scores(
         Peer::RecentPopularity => untrained.recent_popularity.clone(),
         Peer::Content => content_scores(choice),
         Peer::Rule => untrained.rule.clone(),
-        Peer::TwoTower => cosines.to_vec(),
-        Peer::Blend => blend_scores(blend, choice, cosines),
+        Peer::TwoTower => models.iter().map(|models| models[0]).collect(),
+        Peer::Blend => blend_scores(blend, choice, models),
     }
 }

@@ -5,7 +5,8 @@ use triqueta::catalog::Catalog;
 use triqueta::error::BundleError;
 use triqueta::feature::{PAIR_FEATURES, PairRow};
 use triqueta::model::{
-    PopularitySmoothing, Resolved, RuleOptions, content_score, popularity_score, triqueta_rule,
+    ModelScores, PopularitySmoothing, Resolved, RuleOptions, content_score, popularity_score,
+    triqueta_rule,
 };
 
 use crate::choices::{Choice, Lens};
@@ -128,13 +129,13 @@ pub fn content_scores(choice: &Choice) -> Vec<f32> {
 }
 
 /// The bundle's score of each candidate.
-pub fn blend_scores(blend: &Resolved, choice: &Choice, cosines: &[f32]) -> Vec<f32> {
+pub fn blend_scores(blend: &Resolved, choice: &Choice, models: &[ModelScores]) -> Vec<f32> {
     let maturity = choice.viewpoint.maturity;
     choice
         .pairs
         .iter()
-        .zip(cosines)
-        .map(|(pair, &cosine)| blend.score(cosine, pair, maturity).total)
+        .zip(models)
+        .map(|(pair, models)| blend.score(models, pair, maturity).total)
         .collect()
 }
 

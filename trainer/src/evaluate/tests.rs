@@ -14,7 +14,7 @@ use crate::progress::Silent;
 use crate::publish::{draft_of_training, seal_draft};
 use crate::replay::{VisitorKey, catalog_of};
 use crate::testing::{self, DAY_MS};
-use crate::train::{TrainOptions, cosines, embed_items, train};
+use crate::train::{TrainOptions, model_scores, train};
 
 fn quick() -> TrainOptions {
     TrainOptions {
@@ -35,7 +35,8 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
     let now_ms = dataset.until_ms().unwrap() + 1;
     let trained = train(&dataset, &quick(), &Silent).unwrap();
     let catalog = catalog_of(&dataset, trained.schema.words.clone()).unwrap();
-    let items = embed_items(&trained.two_tower, &Lens::items(&catalog));
+    let items = Lens::items(&catalog);
+    let activities = trained.models.activity_side(&items);
     let blend = resolve(&trained.blend).unwrap();
     let mut lens = Lens::new(
         &dataset,
@@ -59,7 +60,7 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
                 blend_scores(
                     &blend,
                     &choice,
-                    &cosines(&trained.two_tower, &items, &choice),
+                    &model_scores(&trained.models, &items, &activities, &choice),
                 ),
             ),
             (Ranking::Content, content_scores(&choice)),

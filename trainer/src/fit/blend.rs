@@ -6,7 +6,7 @@
 //! on their device) still counts when it is served.
 
 use ndarray::{Array1, Array2};
-use triqueta::model::{Blend, BlendInput};
+use triqueta::model::{Blend, BlendInput, ModelScores};
 
 use super::logit::{Alternatives, LogitWeights, fit_logit, mean_loss};
 use crate::choices::Choice;
@@ -26,13 +26,13 @@ const PRIOR: [(&str, f64); 8] = [
 /// Below this deviation an input is constant for all that the choices show.
 const LEAST_DEVIATION: f64 = 1e-4;
 
-/// A choice with the cosines of a tower that has not seen it.
+/// A choice with what models say of it that have not seen it.
 #[derive(Debug, Clone, Copy)]
 pub struct Scored<'a> {
     /// The choice.
     pub choice: &'a Choice,
-    /// The cosine of each candidate; empty to leave the tower out.
-    pub cosines: &'a [f32],
+    /// What the models say of each candidate; empty to leave them out.
+    pub models: &'a [ModelScores],
 }
 
 impl Scored<'_> {
@@ -42,7 +42,10 @@ impl Scored<'_> {
             .iter()
             .enumerate()
             .map(|(candidate, pair)| {
-                Blend::raw_inputs(self.cosines.get(candidate).copied().unwrap_or(0.0), pair)
+                Blend::raw_inputs(
+                    &self.models.get(candidate).copied().unwrap_or_default(),
+                    pair,
+                )
             })
     }
 }

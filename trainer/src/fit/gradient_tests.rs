@@ -5,7 +5,7 @@
 use triqueta::catalog::Words;
 use triqueta::feature::{ActivityRow, Schema};
 use triqueta::math::Random;
-use triqueta::model::TABLE_WIDTHS;
+use triqueta::model::{Models, TABLE_WIDTHS};
 
 use super::frequency::Frequency;
 use super::parameters::{Batch, Gradients, Parameters};
@@ -185,20 +185,20 @@ fn the_mini_batch_computes_what_the_recommender_ships() {
     let ground = ground();
     let batch = ground.batch(64);
     let parameters = Parameters::<f32>::random(&ground.schema, &mut Random::new(8));
-    let model = parameters.to_two_tower();
-    let shipped: Vec<_> = ground
-        .items
-        .iter()
-        .map(|item| model.embed_activity(item))
-        .collect();
+    let models = Models {
+        two_tower: parameters.to_two_tower(),
+    };
+    let shipped = models.activity_side(&ground.items);
     let (users, columns) = parameters.embed(&batch);
     for (number, example) in ground.examples.iter().rev().take(64).enumerate() {
-        let user = example.viewpoint.embed(&model, &shipped);
-        let pairs = users.row(number).into_iter().zip(&user).chain(
+        let visitor = example
+            .viewpoint
+            .visitor_side(&models, &ground.items, &shipped);
+        let pairs = users.row(number).into_iter().zip(&visitor.embedding).chain(
             columns
                 .row(number)
                 .into_iter()
-                .zip(&shipped[example.item as usize]),
+                .zip(&shipped.embeddings[example.item as usize]),
         );
         for (batch, shipped) in pairs {
             assert!((batch - shipped).abs() <= 1e-5, "{batch} against {shipped}");

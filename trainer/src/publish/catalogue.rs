@@ -78,7 +78,7 @@ pub fn with_activities(
     draft.catalog = Catalog::from_columns(city, words, columns, removed)?;
     for row in before..draft.catalog.len() {
         let row = ActivityRow::of_row(&draft.catalog, Row(row as u32));
-        draft.vectors.push(draft.two_tower.embed_activity(&row));
+        draft.activities.push(&draft.models, &row);
     }
     draft.texts.extend(fresh.iter().map(Text::of));
     let counters = &mut draft.counters;

@@ -9,7 +9,7 @@ use triqueta::rank::Policy;
 use super::self_test::self_test_cases;
 use crate::error::Result;
 use crate::replay::{catalog_of, counters_of};
-use crate::train::{Trained, embed_items};
+use crate::train::Trained;
 use crate::{Dataset, evaluate::RankingMetrics};
 
 /// The draft of a trained model with the data set it was trained on: its catalogue, embedded, with counters as of the last
@@ -40,7 +40,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
         .collect();
     let metrics = metrics(&trained.offline);
     Ok(BundleDraft {
-        vectors: embed_items(&trained.two_tower, &rows),
+        activities: trained.models.activity_side(&rows),
         texts: dataset.activities.iter().map(Text::of).collect(),
         shard_rows: vec![catalog.len() as u32],
         schema: trained.schema,
@@ -49,7 +49,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
             popularity: trained.smoothing,
             policy: Policy::default(),
         },
-        two_tower: trained.two_tower,
+        models: trained.models,
         catalog,
         counters,
         data_until_ms,

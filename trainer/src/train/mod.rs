@@ -21,7 +21,7 @@ mod tests;
 
 use triqueta::catalog::Words;
 use triqueta::feature::Schema;
-use triqueta::model::{Blend, PopularitySmoothing, TwoTower};
+use triqueta::model::{Blend, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
 use crate::evaluate::RankingMetrics;
@@ -31,7 +31,7 @@ use crate::replay::catalog_of;
 use crate::{Dataset, Result};
 
 use steps::Task;
-pub use steps::{cosines, embed_items};
+pub use steps::model_scores;
 
 /// How a training is done.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +95,8 @@ pub struct TrainingCounts {
 pub struct Trained {
     /// Vocabularies and constants of the features.
     pub schema: Schema,
-    /// The towers.
-    pub two_tower: TwoTower,
+    /// The learned weights.
+    pub models: Models,
     /// The score.
     pub blend: Blend,
     /// The prior of popularity.
@@ -142,21 +142,23 @@ pub fn train(
     };
     let schema = task.choose_half_life()?;
     let seen = task.look(&schema, true)?;
-    let cosines = task.folded_cosines(&schema, &seen)?;
-    let blend = task.blend(&seen, &cosines.by_choice)?;
-    progress.begin("training the final towers", Some(cosines.epochs as u64));
+    let folded = task.folded_models(&schema, &seen)?;
+    let blend = task.blend(&seen, &folded.by_choice)?;
+    progress.begin("training the final towers", Some(folded.epochs as u64));
     let towers = &options.towers;
     let last = fit_towers_for(
         &schema,
         &seen.items,
         &seen.examples,
         towers,
-        cosines.epochs,
+        folded.epochs,
         options.seed,
         progress,
     )?;
     Ok(Trained {
-        two_tower: last.model,
+        models: Models {
+            two_tower: last.model,
+        },
         blend: blend.blend,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,

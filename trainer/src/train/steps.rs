@@ -2,7 +2,7 @@
 
 use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
-use triqueta::model::{Blend, Embedding, TwoTower};
+use triqueta::model::{ActivitySide, Blend, ModelScores, Models};
 
 use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
@@ -35,7 +35,7 @@ pub(super) struct Seen {
 }
 
 pub(super) struct Folded {
-    pub(super) by_choice: Vec<Vec<f32>>,
+    pub(super) by_choice: Vec<Vec<ModelScores>>,
     pub(super) epochs: usize,
 }
 
@@ -133,7 +133,7 @@ impl Task<'_> {
                 .iter()
                 .map(|choice| Scored {
                     choice,
-                    cosines: &[],
+                    models: &[],
                 })
                 .collect();
             let (learned, judged) = split(&scored);
@@ -145,7 +145,7 @@ impl Task<'_> {
         Ok(best.map_or_else(|| self.schema(first), |(_, schema)| schema))
     }
 
-    pub(super) fn folded_cosines(&self, schema: &Schema, seen: &Seen) -> Result<Folded> {
+    pub(super) fn folded_models(&self, schema: &Schema, seen: &Seen) -> Result<Folded> {
         let options = self.options;
         let (folds, mut epochs) = (
             options.blend_folds.max(1),
@@ -172,22 +172,25 @@ impl Task<'_> {
                 self.progress,
             )?;
             epochs = fitted.epochs;
-            let embeddings = embed_items(&fitted.model, &seen.items);
+            let models = Models {
+                two_tower: fitted.model,
+            };
+            let activities = models.activity_side(&seen.items);
             by_choice.extend(
                 choices
                     .iter()
-                    .map(|choice| cosines(&fitted.model, &embeddings, choice)),
+                    .map(|choice| model_scores(&models, &seen.items, &activities, choice)),
             );
         }
         Ok(Folded { by_choice, epochs })
     }
 
-    pub(super) fn blend(&self, seen: &Seen, cosines: &[Vec<f32>]) -> Result<FittedBlend> {
+    pub(super) fn blend(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<FittedBlend> {
         let scored: Vec<Scored<'_>> = seen
             .choices
             .iter()
-            .zip(cosines)
-            .map(|(choice, cosines)| Scored { choice, cosines })
+            .zip(models)
+            .map(|(choice, models)| Scored { choice, models })
             .collect();
         let (learned, judged) = split(&scored);
         let mut best: Option<(f64, f64, Blend)> = None;
@@ -207,7 +210,7 @@ impl Task<'_> {
         let resolved = resolve(&judge)?;
         let scores: Vec<Vec<f32>> = judged
             .iter()
-            .map(|scored| blend_scores(&resolved, scored.choice, scored.cosines))
+            .map(|scored| blend_scores(&resolved, scored.choice, scored.models))
             .collect();
         let (calibration_slope, calibration_offset) = calibrate(&scores);
         let blend = Blend {
@@ -245,25 +248,25 @@ fn offline_metrics(judged: &[Scored<'_>], blend: Vec<Vec<f32>>) -> Vec<(String, 
             each(&|scored| popularity_so_far(scored.choice)),
         ),
         by(Peer::Content, each(&|scored| content_scores(scored.choice))),
-        by(Peer::TwoTower, each(&|scored| scored.cosines.to_vec())),
+        by(
+            Peer::TwoTower,
+            each(&|scored| scored.models.iter().map(|models| models[0]).collect()),
+        ),
         by(Peer::Blend, blend),
     ]
 }
 
-/// The embeddings of all items, by the shipped forward pass.
-pub fn embed_items(model: &TwoTower, items: &[ActivityRow]) -> Vec<Embedding> {
-    items
-        .iter()
-        .map(|item| model.embed_activity(item))
-        .collect()
-}
-
-/// The cosine of each of a choice's candidates with the visitor.
-pub fn cosines(model: &TwoTower, items: &[Embedding], choice: &Choice) -> Vec<f32> {
-    let user = choice.viewpoint.embed(model, items);
+/// What the models say of each of a choice's candidates. `items` are those of [`Lens::items`], `activities` their side.
+pub fn model_scores(
+    models: &Models,
+    items: &[ActivityRow],
+    activities: &ActivitySide,
+    choice: &Choice,
+) -> Vec<ModelScores> {
+    let visitor = choice.viewpoint.visitor_side(models, items, activities);
     choice
         .candidates
         .iter()
-        .map(|row| triqueta::math::cosine(&user, &items[row.index()]))
+        .map(|row| models.scores(&visitor, activities, row.index()))
         .collect()
 }

@@ -21,15 +21,16 @@ fn quick(seed: u64) -> TrainOptions {
 
 fn bits(trained: &Trained) -> Vec<u32> {
     let layers = trained
+        .models
         .two_tower
         .user
         .layers
         .iter()
-        .chain(&trained.two_tower.activity.layers);
+        .chain(&trained.models.two_tower.activity.layers);
     let weights = layers
         .flat_map(|layer| layer.weight.iter().chain(&layer.bias))
         .copied();
-    let tags = trained.two_tower.tables.tag.iter().copied();
+    let tags = trained.models.two_tower.tables.tag.iter().copied();
     let blend = trained
         .blend
         .inputs
@@ -186,14 +187,18 @@ fn a_visitor_seen_compactly_embeds_like_the_serving_code() {
     let dataset = testing::dataset(200, 5);
     let trained = train(&dataset, &quick(3), &Silent).unwrap();
     let catalog = catalog_of(&dataset, trained.schema.words.clone()).unwrap();
-    let items = embed_items(&trained.two_tower, &crate::choices::Lens::items(&catalog));
+    let items = crate::choices::Lens::items(&catalog);
+    let activities = trained.models.activity_side(&items);
     let mut lens = crate::choices::Lens::new(&dataset, &trained.schema, &catalog, 14.0);
     for positive in positives(&dataset, &catalog).iter().rev().take(40).rev() {
         let compact = lens
             .viewpoint(&positive.key, positive.time_ms)
-            .embed(&trained.two_tower, &items);
+            .visitor_side(&trained.models, &items, &activities);
         let visitor = lens.replay().visitor(&positive.key);
         let whole = UserRow::of(&visitor, &trained.schema, catalog.words(), positive.time_ms);
-        assert_eq!(compact, trained.two_tower.embed_user(&whole));
+        assert_eq!(
+            compact.embedding,
+            trained.models.two_tower.embed_user(&whole)
+        );
     }
 }

@@ -59,15 +59,19 @@ fn a_new_activity_is_ranked_without_training_and_what_stayed_keeps_its_row_and_v
     for activity in activities() {
         let old = before.catalog.row(&activity.id).unwrap();
         assert_eq!(after.catalog.row(&activity.id), Some(old));
-        let vector = |bundle: &Bundle| bits(&bundle.vectors[old.index()]);
+        let vector = |bundle: &Bundle| bits(&bundle.activities.embeddings[old.index()]);
         assert_eq!(vector(after), vector(&before), "{}", activity.id.as_str());
     }
     let new = row(after, "new").unwrap();
     assert_eq!(new.index(), ACTIVITIES);
     let embedded = before
+        .models
         .two_tower
         .embed_activity(&ActivityRow::of_row(&after.catalog, new));
-    assert_eq!(bits(&after.vectors[new.index()]), bits(&embedded));
+    assert_eq!(
+        bits(&after.activities.embeddings[new.index()]),
+        bits(&embedded)
+    );
     assert!(embedded.iter().any(|value| *value != 0.0));
     assert!(offered(&engine).contains("new"));
     let card = engine.card(&ActivityId("new".into())).unwrap();
@@ -227,7 +231,7 @@ fn new_words_are_appended_and_old_codes_stay() {
     let added = &new.organisers.terms()[old.organisers.terms().len()..];
     assert_eq!(added.len(), 2, "each once: {added:?}");
     // The towers know no new name: activities that differ in nothing else have one vector.
-    let vector = |id: &str| bits(&after.vectors[row(&after, id).unwrap().index()]);
+    let vector = |id: &str| bits(&after.activities.embeddings[row(&after, id).unwrap().index()]);
     assert_eq!(vector("new-1"), vector("new-2"));
 }
 

@@ -1,0 +1,130 @@
+//! Which learned models speak in a score, and what do they say of a pair?
+//!
+//! Each model has two sides that meet in a few multiplications: the activity's, computed once a bundle, and the
+//! visitor's, computed once a request. What comes out are inputs of the blend beside the pair features, under stable
+//! names, so that a bundle may lack a model: what it would say is 0 then, for every activity.
+
+use super::two_tower::{Embedding, TwoTower};
+use crate::feature::{ActivityRow, Component, UserRow};
+use crate::math::cosine;
+
+/// One learned model's output as an input of the score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelInput {
+    /// Its stable name, a column of the blend.
+    pub name: &'static str,
+    /// The component of the score it contributes to.
+    pub component: Component,
+}
+
+/// The learned models' outputs, in column order.
+pub const MODEL_INPUTS: [ModelInput; 4] = [
+    ModelInput {
+        name: "two_tower_cosine",
+        component: Component::TwoTower,
+    },
+    ModelInput {
+        name: "factorization_machine",
+        component: Component::Factorization,
+    },
+    ModelInput {
+        name: "matrix_factorization",
+        component: Component::Factorization,
+    },
+    ModelInput {
+        name: "item_neighbours",
+        component: Component::Factorization,
+    },
+];
+
+/// What the models say of one pair, columns as [`MODEL_INPUTS`] names them; 0 where a bundle lacks the model.
+pub type ModelScores = [f32; MODEL_INPUTS.len()];
+
+/// All learned weights of a bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Models {
+    /// The towers: always there, because they embed histories and new activities.
+    pub two_tower: TwoTower,
+}
+
+/// The activities' side of all models, one entry a row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ActivitySide {
+    /// Points on the sphere.
+    pub embeddings: Vec<Embedding>,
+}
+
+/// One remembered activity as the models see it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Remembered<'a> {
+    /// What it was.
+    pub activity: &'a ActivityRow,
+    /// Its point on the sphere under these weights.
+    pub embedding: Embedding,
+    /// Its row in the catalogue; `None` where it has left or never was there.
+    pub row: Option<usize>,
+    /// How much it counts now; negative for rejections.
+    pub weight: f32,
+}
+
+/// The visitor's side of all models, computed once a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VisitorSide {
+    /// Point on the sphere.
+    pub embedding: Embedding,
+}
+
+impl Models {
+    /// The activities' side of rows embedded now.
+    pub fn activity_side<'a>(
+        &self,
+        rows: impl IntoIterator<Item = &'a ActivityRow>,
+    ) -> ActivitySide {
+        let mut side = ActivitySide::default();
+        for row in rows {
+            side.push(self, row);
+        }
+        side
+    }
+
+    /// The visitor's side; `history` stands for `user.history` and is in its order.
+    pub fn visitor_side(&self, user: &UserRow, history: &[Remembered<'_>]) -> VisitorSide {
+        let pooled = TwoTower::pool(history.iter().map(|past| (&past.embedding, past.weight)));
+        let input = self.two_tower.user_input(user, &pooled);
+        VisitorSide {
+            embedding: self.two_tower.user.forward(&input),
+        }
+    }
+
+    /// What the models say of a visitor and the activity in `row` of the activities' side.
+    pub fn scores(
+        &self,
+        visitor: &VisitorSide,
+        activities: &ActivitySide,
+        row: usize,
+    ) -> ModelScores {
+        [
+            cosine(&visitor.embedding, &activities.embeddings[row]),
+            0.0,
+            0.0,
+            0.0,
+        ]
+    }
+}
+
+impl ActivitySide {
+    /// Adds one activity.
+    pub fn push(&mut self, models: &Models, row: &ActivityRow) {
+        self.embeddings.push(models.two_tower.embed_activity(row));
+    }
+
+    /// How many activities there are.
+    pub fn len(&self) -> usize {
+        self.embeddings.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.embeddings.is_empty()
+    }
+}
