@@ -13,6 +13,7 @@ pub mod fit;
 pub mod ingest;
 pub mod interactions;
 pub mod leave_one_out;
+pub mod negatives;
 pub mod progress;
 pub mod publish;
 pub mod replay;
