@@ -7,7 +7,7 @@ use super::bootstrap::clustered_difference;
 use super::full::FullRun;
 use super::live::{LiveRun, Query};
 use super::metrics::{ListMetrics, Rank, mean_and_deviation};
-use super::peers::Peer;
+use super::peers::{BLEND, POPULARITY, RANDOM};
 use super::queries::OtherRanks;
 use super::report::{Figure, add_group};
 
@@ -41,7 +41,7 @@ pub(super) fn live_figures(
                 .collect();
             RankingMetrics::of(&chosen).values()
         };
-        let by_seed: Vec<BTreeMap<Peer, [f64; 6]>> = runs
+        let by_seed: Vec<BTreeMap<&str, [f64; 6]>> = runs
             .iter()
             .map(|run| {
                 run.ranks
@@ -58,7 +58,7 @@ pub(super) fn live_figures(
             |peer, metric| {
                 let samples: Option<Vec<f64>> = by_seed
                     .iter()
-                    .map(|seed| seed.get(&peer).map(|values| values[metric]))
+                    .map(|seed| seed.get(peer).map(|values| values[metric]))
                     .collect();
                 samples.map(|samples| mean_and_deviation(&samples))
             },
@@ -79,10 +79,10 @@ pub(super) fn differences(
         return;
     }
     let blend: Vec<f64> = (0..queries.len())
-        .map(|query| mean_ndcg(runs, Peer::Blend, query))
+        .map(|query| mean_ndcg(runs, BLEND, query))
         .collect();
     let popularity = (0..queries.len())
-        .map(|query| Some(mean_ndcg(runs, Peer::Popularity, query)))
+        .map(|query| Some(mean_ndcg(runs, POPULARITY, query)))
         .collect();
     let mut rivals: Vec<(String, Vec<Option<f64>>)> = vec![("popularity".into(), popularity)];
     rivals.extend(others.iter().map(|(name, ranks)| {
@@ -118,10 +118,10 @@ pub(super) fn differences(
     }
 }
 
-fn mean_ndcg(runs: &[LiveRun], peer: Peer, query: usize) -> f64 {
+fn mean_ndcg(runs: &[LiveRun], peer: &str, query: usize) -> f64 {
     let ranks = runs
         .iter()
-        .filter_map(|run| run.ranks.get(&peer)?.get(query));
+        .filter_map(|run| run.ranks.get(peer)?.get(query));
     ranks.map(|rank| rank.ndcg(10)).sum::<f64>() / runs.len() as f64
 }
 
@@ -129,10 +129,10 @@ fn mean_ndcg(runs: &[LiveRun], peer: Peer, query: usize) -> f64 {
 pub(super) fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
     let Some(first) = runs.first() else { return };
     let by_visitor = |cold: Option<bool>| {
-        move |run: &FullRun, peer: Peer| -> Vec<ListMetrics> {
+        move |run: &FullRun, peer: &str| -> Vec<ListMetrics> {
             let lists = run
                 .lists
-                .get(&peer)
+                .get(peer)
                 .into_iter()
                 .flatten()
                 .zip(&run.cold_visitor);
@@ -142,8 +142,8 @@ pub(super) fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
                 .collect()
         }
     };
-    let new_only = |run: &FullRun, peer: Peer| run.new_only.get(&peer).cloned().unwrap_or_default();
-    type Lists<'a> = Box<dyn Fn(&FullRun, Peer) -> Vec<ListMetrics> + 'a>;
+    let new_only = |run: &FullRun, peer: &str| run.new_only.get(peer).cloned().unwrap_or_default();
+    type Lists<'a> = Box<dyn Fn(&FullRun, &str) -> Vec<ListMetrics> + 'a>;
     let groups: [(&str, Lists<'_>); 4] = [
         ("all", Box::new(by_visitor(None))),
         ("known visitors", Box::new(by_visitor(Some(false)))),
@@ -151,16 +151,19 @@ pub(super) fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
         ("new activities", Box::new(new_only)),
     ];
     for (group, lists) in groups {
-        let n = lists(first, Peer::Random).len();
+        let n = lists(first, RANDOM).len();
         if n == 0 {
             continue;
         }
-        let value = |peer: Peer, metric: usize| {
-            let samples: Vec<f64> = runs
+        let value = |peer: &str, metric: usize| {
+            let samples: Option<Vec<f64>> = runs
                 .iter()
-                .map(|run| ListMetrics::mean(&lists(run, peer)).values()[metric])
+                .map(|run| {
+                    let lists = lists(run, peer);
+                    (!lists.is_empty()).then(|| ListMetrics::mean(&lists).values()[metric])
+                })
                 .collect();
-            Some(mean_and_deviation(&samples))
+            samples.map(|samples| mean_and_deviation(&samples))
         };
         add_group(
             rows,
@@ -176,11 +179,11 @@ pub(super) fn full_figures(rows: &mut Vec<Figure>, runs: &[FullRun]) {
         &["coverage"],
         first.activities,
         |peer, _| {
-            let samples: Vec<f64> = runs
+            let samples: Option<Vec<f64>> = runs
                 .iter()
-                .filter_map(|run| run.coverage.get(&peer).copied())
+                .map(|run| run.coverage.get(peer).copied())
                 .collect();
-            Some(mean_and_deviation(&samples))
+            samples.map(|samples| mean_and_deviation(&samples))
         },
     );
 }

@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use triqueta::catalog::Row;
 use triqueta::math::Random;
 
-use super::live::scores;
 use super::metrics::ListMetrics;
-use super::peers::{Peer, Untrained, resolve};
+use super::peers::{Sight, Untrained, ask_all, resolve};
 use crate::choices::{Lens, positives};
 use crate::progress::{Progress, check};
 use crate::replay::{VisitorKey, catalog_of};
@@ -24,15 +23,15 @@ const LISTED: usize = 10;
 /// How every peer ranked for every visitor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FullRun {
-    /// Metrics a visitor, by peer.
-    pub lists: BTreeMap<Peer, Vec<ListMetrics>>,
+    /// Metrics a visitor, by the peer's name. Peers with nothing to say are not there.
+    pub lists: BTreeMap<&'static str, Vec<ListMetrics>>,
     /// The same where only activities nobody had chosen before the split are ranked; visitors who chose none of those are
     /// left out.
-    pub new_only: BTreeMap<Peer, Vec<ListMetrics>>,
+    pub new_only: BTreeMap<&'static str, Vec<ListMetrics>>,
     /// Whether the visitor had no positive before the split.
     pub cold_visitor: Vec<bool>,
     /// The share of the activities that is in anybody's first ten, by peer.
-    pub coverage: BTreeMap<Peer, f64>,
+    pub coverage: BTreeMap<&'static str, f64>,
     /// How many activities were ranked.
     pub activities: usize,
 }
@@ -79,8 +78,9 @@ pub fn rank_full(
         coverage: BTreeMap::new(),
         activities: ranked.len(),
     };
-    let mut listed: BTreeMap<Peer, BTreeSet<Row>> = BTreeMap::new();
+    let mut listed: BTreeMap<&'static str, BTreeSet<Row>> = BTreeMap::new();
     let mut random = Random::new(seed);
+    let mut speaking = BTreeSet::new();
     for (key, wanted) in &wanted {
         check(progress)?;
         // Nothing is taken in after the split: the lens stays at this moment for all visitors.
@@ -93,8 +93,13 @@ pub fn rank_full(
         let choice = lens.choice(key, now_ms, candidates);
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
         let models = model_scores(&trained.models, &items, &activities, &choice);
-        for peer in Peer::ALL {
-            let scores = scores(peer, &choice, &untrained, &models, &blend);
+        let sight = Sight {
+            choice: &choice,
+            models: &models,
+            blend: &blend,
+            untrained: Some(&untrained),
+        };
+        for (peer, scores) in ask_all(&sight, &mut speaking) {
             let all: Vec<(f32, Row)> = scores
                 .into_iter()
                 .zip(choice.candidates.iter().copied())
@@ -115,6 +120,9 @@ pub fn rank_full(
         run.cold_visitor.push(choice.viewpoint.positives == 0);
         progress.advance(1);
     }
+    run.lists.retain(|name, _| speaking.contains(name));
+    run.new_only.retain(|name, _| speaking.contains(name));
+    listed.retain(|name, _| speaking.contains(name));
     let share = |rows: BTreeSet<Row>| rows.len() as f64 / ranked.len().max(1) as f64;
     run.coverage = listed
         .into_iter()

@@ -1,14 +1,13 @@
 //! P2, live "all-open": at the moment of each positive, the activity is ranked among everything that was open to the
 //! visitor then. It says what the product is worth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::catalog::{Catalog, Row};
-use triqueta::model::ModelScores;
 
 use super::metrics::Rank;
-use super::peers::{Peer, Untrained, blend_scores, content_scores, popularity_so_far, resolve};
-use crate::choices::{Choice, Lens, Open, positives};
+use super::peers::{RANDOM, Sight, Untrained, ask_all, popularity_so_far, resolve};
+use crate::choices::{Lens, Open, positives};
 use crate::progress::{Progress, check};
 use crate::replay::{VisitorKey, catalog_of};
 use crate::train::{Trained, model_scores};
@@ -61,8 +60,8 @@ pub fn queries_after(
 /// How every peer ranked the positive of every query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveRun {
-    /// The ranks, one a query and in the queries' order, by peer.
-    pub ranks: BTreeMap<Peer, Vec<Rank>>,
+    /// The ranks, one a query and in the queries' order, by the peer's name. Peers with nothing to say are not there.
+    pub ranks: BTreeMap<&'static str, Vec<Rank>>,
     /// Whether the visitor had no positive before.
     pub cold_visitor: Vec<bool>,
     /// Whether nobody had chosen the activity before.
@@ -112,14 +111,20 @@ pub fn rank_live(
         cold_visitor: Vec::new(),
         cold_activity: Vec::new(),
     };
+    let mut speaking = BTreeSet::new();
     for query in queries {
         check(progress)?;
         let choice = lens.choice(&query.key, query.time_ms, query.candidates.clone());
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
         let models = model_scores(&trained.models, &items, &activities, &choice);
-        for peer in Peer::ALL {
-            let mut scores = scores(peer, &choice, &untrained, &models, &blend);
-            if freshness == Freshness::Published && peer != Peer::Random {
+        let sight = Sight {
+            choice: &choice,
+            models: &models,
+            blend: &blend,
+            untrained: Some(&untrained),
+        };
+        for (peer, mut scores) in ask_all(&sight, &mut speaking) {
+            if freshness == Freshness::Published && peer != RANDOM {
                 let listed_before_ms = query.time_ms - query.time_ms.rem_euclid(DAY_MS);
                 for (score, row) in scores.iter_mut().zip(&query.candidates) {
                     if catalog.columns().published_ms[row.index()] >= listed_before_ms {
@@ -136,24 +141,6 @@ pub fn rank_live(
         run.cold_activity.push(popularity_so_far(&choice)[0] == 0.0);
         progress.advance(1);
     }
+    run.ranks.retain(|name, _| speaking.contains(name));
     Ok(run)
-}
-
-/// The scores of a choice's candidates by a peer.
-pub(super) fn scores(
-    peer: Peer,
-    choice: &Choice,
-    untrained: &Untrained,
-    models: &[ModelScores],
-    blend: &triqueta::model::Resolved,
-) -> Vec<f32> {
-    match peer {
-        Peer::Random => vec![0.0; choice.candidates.len()],
-        Peer::Popularity => popularity_so_far(choice),
-        Peer::RecentPopularity => untrained.recent_popularity.clone(),
-        Peer::Content => content_scores(choice),
-        Peer::Rule => untrained.rule.clone(),
-        Peer::TwoTower => models.iter().map(|models| models[0]).collect(),
-        Peer::Blend => blend_scores(blend, choice, models),
-    }
 }

@@ -25,8 +25,10 @@ pub use bootstrap::{Difference, clustered_difference};
 pub use full::{FullRun, rank_full};
 pub use live::{Freshness, LiveRun, Query, queries_after, rank_live};
 pub use metrics::{ListMetrics, Rank, mean_and_deviation};
+pub(crate) use peers::ask_all;
 pub use peers::{
-    Peer, Untrained, blend_scores, content_scores, pair_column, popularity_so_far, resolve,
+    BLEND, PEERS, POPULARITY, Peer, RANDOM, Sight, Untrained, blend_scores, content_scores,
+    pair_column, popularity_so_far, resolve,
 };
 pub use problem::EvaluateError;
 pub use queries::{OtherRanks, read_queries, read_ranks};

@@ -1,67 +1,134 @@
 //! Who is compared? The trained score, its tower alone, and what needs no training. All scores come from
 //! `triqueta::model` and `triqueta::feature`, as they would in a browser.
 
+use std::collections::BTreeSet;
+
 use triqueta::catalog::Catalog;
 use triqueta::error::BundleError;
 use triqueta::feature::{PAIR_FEATURES, PairRow};
 use triqueta::model::{
-    ModelScores, PopularitySmoothing, Resolved, RuleOptions, content_score, popularity_score,
-    triqueta_rule,
+    MODEL_INPUTS, ModelScores, PopularitySmoothing, Resolved, RuleOptions, content_score,
+    popularity_score, triqueta_rule,
 };
 
 use crate::choices::{Choice, Lens};
 
-/// A way to rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Peer {
-    /// Chance: all scores are the same, and metrics take ties as expectations, so this row is exact.
-    Random,
-    /// How many chose it so far.
-    Popularity,
-    /// The popularity a bundle serves: decayed, smoothed by views.
-    RecentPopularity,
-    /// Likeness of content, untrained.
-    Content,
-    /// The present rule of Triqueta.
-    Rule,
-    /// The two-tower model alone.
-    TwoTower,
-    /// The bundle's score.
-    Blend,
+/// A way to rank, by name. A new one is one entry in [`PEERS`]: every protocol and report asks all of them.
+#[derive(Clone, Copy)]
+pub struct Peer {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// The score of each candidate, in their order; `None` where it has nothing to say of this choice. It then ranks by
+    /// chance here, and one that never has anything to say is left out of the report.
+    pub scores: fn(&Sight<'_>) -> Option<Vec<f32>>,
 }
 
-impl Peer {
-    /// All of them, in the order of tables.
-    pub const ALL: [Self; 7] = [
-        Self::Random,
-        Self::Popularity,
-        Self::RecentPopularity,
-        Self::Content,
-        Self::Rule,
-        Self::TwoTower,
-        Self::Blend,
-    ];
+/// Everything a peer may look at: one choice as it was just before, through the eyes of one training.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// The visitor, what was open to them, and the pair features.
+    pub choice: &'a Choice,
+    /// What each learned model says of each candidate.
+    pub models: &'a [ModelScores],
+    /// The score that was trained.
+    pub blend: &'a Resolved,
+    /// What needs no training but the counters of that moment; absent where those were not kept.
+    pub untrained: Option<&'a Untrained>,
+}
 
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-            Self::Popularity => "popularity",
-            Self::RecentPopularity => "recent_popularity",
-            Self::Content => "content",
-            Self::Rule => "rule",
-            Self::TwoTower => "two_tower",
-            Self::Blend => "blend",
+/// The name of chance: all scores are the same, and metrics take ties as expectations, so this row is exact.
+pub const RANDOM: &str = "random";
+/// The name of the baseline every report compares with.
+pub const POPULARITY: &str = "popularity";
+/// The name of the bundle's score.
+pub const BLEND: &str = "blend";
+
+/// All of them, in the order of tables.
+pub const PEERS: &[Peer] = &[
+    Peer {
+        name: RANDOM,
+        about: "chance, exactly: everything scores the same",
+        scores: |sight| Some(vec![0.0; sight.choice.candidates.len()]),
+    },
+    Peer {
+        name: POPULARITY,
+        about: "how many chose it so far",
+        scores: |sight| Some(popularity_so_far(sight.choice)),
+    },
+    Peer {
+        name: "recent_popularity",
+        about: "the popularity a bundle serves: decayed, smoothed by views",
+        scores: |sight| Some(sight.untrained?.recent_popularity.clone()),
+    },
+    Peer {
+        name: "content",
+        about: "likeness of content, untrained",
+        scores: |sight| Some(content_scores(sight.choice)),
+    },
+    Peer {
+        name: "rule",
+        about: "the present rule of Triqueta",
+        scores: |sight| Some(sight.untrained?.rule.clone()),
+    },
+    Peer {
+        name: "two_tower",
+        about: "the two-tower model alone",
+        scores: |sight| model_alone(sight, "two_tower_cosine"),
+    },
+    Peer {
+        name: "factorization_machine",
+        about: "the factorization machine alone",
+        scores: |sight| model_alone(sight, "factorization_machine"),
+    },
+    Peer {
+        name: "matrix_factorization",
+        about: "matrix factorisation alone, visitors folded in",
+        scores: |sight| model_alone(sight, "matrix_factorization"),
+    },
+    Peer {
+        name: "item_neighbours",
+        about: "the item-item model alone",
+        scores: |sight| model_alone(sight, "item_neighbours"),
+    },
+    Peer {
+        name: BLEND,
+        about: "the bundle's score",
+        scores: |sight| Some(blend_scores(sight.blend, sight.choice, sight.models)),
+    },
+];
+
+/// The scores of every peer for a choice, by name. Who has nothing to say ranks it by chance; `speaking` gathers the names
+/// of those who had.
+pub(crate) fn ask_all(
+    sight: &Sight<'_>,
+    speaking: &mut BTreeSet<&'static str>,
+) -> Vec<(&'static str, Vec<f32>)> {
+    let ask = |peer: &Peer| {
+        let said = (peer.scores)(sight);
+        if said.is_some() {
+            speaking.insert(peer.name);
         }
-    }
+        let chance = || vec![0.0; sight.choice.candidates.len()];
+        (peer.name, said.unwrap_or_else(chance))
+    };
+    PEERS.iter().map(ask).collect()
+}
+
+/// One column of [`MODEL_INPUTS`]; `None` where it is 0 for every candidate, as it is where a bundle lacks the model.
+fn model_alone(sight: &Sight<'_>, name: &str) -> Option<Vec<f32>> {
+    let column = MODEL_INPUTS.iter().position(|input| input.name == name)?;
+    let scores: Vec<f32> = sight.models.iter().map(|models| models[column]).collect();
+    scores.iter().any(|&score| score != 0.0).then_some(scores)
 }
 
 /// The scores of a choice's candidates by what needs the counters of that moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Untrained {
-    /// [`Peer::RecentPopularity`].
+    /// The popularity a bundle serves.
     pub recent_popularity: Vec<f32>,
-    /// [`Peer::Rule`].
+    /// The present rule.
     pub rule: Vec<f32>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::peers::Peer;
+use super::peers::{PEERS, POPULARITY, RANDOM};
 
 /// One figure. Fields that do not apply are absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -162,16 +162,16 @@ pub(super) fn add_group(
     title: &str,
     metrics: &[&str],
     n: usize,
-    value: impl Fn(Peer, usize) -> Option<(f64, f64)>,
+    value: impl Fn(&str, usize) -> Option<(f64, f64)>,
 ) {
-    for peer in Peer::ALL {
+    for peer in PEERS {
         for (metric, name) in metrics.iter().enumerate() {
-            let Some((mean, spread)) = value(peer, metric) else {
+            let Some((mean, spread)) = value(peer.name, metric) else {
                 continue;
             };
             rows.push(Figure {
                 suite: "accuracy",
-                case: format!("{title} / {}", peer.name()),
+                case: format!("{title} / {}", peer.name),
                 metric: (*name).to_owned(),
                 value: mean,
                 unit: "ratio",
@@ -180,8 +180,8 @@ pub(super) fn add_group(
                 peer: None,
                 low: None,
                 high: None,
-                baseline_random: value(Peer::Random, metric).map(|(mean, _)| mean),
-                baseline_popularity: value(Peer::Popularity, metric).map(|(mean, _)| mean),
+                baseline_random: value(RANDOM, metric).map(|(mean, _)| mean),
+                baseline_popularity: value(POPULARITY, metric).map(|(mean, _)| mean),
             });
         }
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use triqueta::catalog::{Row, Words};
 use triqueta::engine::Engine;
 use triqueta::event::ActivityId;
+use triqueta::model::MODEL_INPUTS;
 use triqueta::rank::{Ranking, Request};
 
 use super::*;
@@ -106,10 +107,12 @@ fn a_whole_evaluation_reports_every_model_beside_chance_and_popularity() {
             .value
     };
     for protocol in ["P2", "P2 as published", "P3"] {
-        for peer in Peer::ALL {
-            let figure = evaluation
-                .figure(protocol, "all", peer.name(), "ndcg@10")
-                .unwrap();
+        for peer in PEERS {
+            let Some(figure) = evaluation.figure(protocol, "all", peer.name, "ndcg@10") else {
+                // Only a model that the training does not have may be missing.
+                assert!(MODEL_INPUTS.iter().any(|input| input.name == peer.name));
+                continue;
+            };
             assert!((0.0..=1.0).contains(&figure.value) && figure.n > 0);
             assert_eq!(
                 figure.baseline_random,
@@ -161,15 +164,12 @@ fn what_was_published_today_is_not_in_yesterdays_catalogue() {
             |row: Row| published_ms(row) >= query.time_ms - query.time_ms.rem_euclid(DAY_MS);
         if today(query.candidates[0]) {
             let listed = query.candidates.iter().filter(|&&row| !today(row)).count();
-            assert_eq!(published.ranks[&Peer::Blend][number].above, listed);
+            assert_eq!(published.ranks[BLEND][number].above, listed);
             unlisted += 1;
         }
     }
     assert!(unlisted > 0);
-    assert_ne!(
-        live.ranks[&Peer::Popularity],
-        published.ranks[&Peer::Popularity]
-    );
+    assert_ne!(live.ranks[POPULARITY], published.ranks[POPULARITY]);
 }
 
 #[test]

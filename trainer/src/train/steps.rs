@@ -1,14 +1,14 @@
 //! The steps of a training, each over everything one walk through the log has shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
-use triqueta::model::{ActivitySide, Blend, ModelScores, Models};
+use triqueta::model::{ActivitySide, Blend, ModelScores, Models, Resolved};
 
 use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
-use crate::evaluate::{
-    Peer, Rank, RankingMetrics, blend_scores, content_scores, popularity_so_far, resolve,
-};
+use crate::evaluate::{PEERS, Peer, Rank, RankingMetrics, Sight, ask_all, blend_scores, resolve};
 use crate::fit::{Example, Scored, blend_loss, calibrate, fit_blend, fit_towers, prior_blend};
 use crate::progress::{Progress, check};
 use crate::{Dataset, Result};
@@ -220,7 +220,7 @@ impl Task<'_> {
         };
         Ok(FittedBlend {
             blend,
-            offline: offline_metrics(judged, scores),
+            offline: offline_metrics(judged, &resolved),
         })
     }
 }
@@ -231,29 +231,27 @@ fn split<T>(choices: &[T]) -> (&[T], &[T]) {
 }
 
 /// How each peer that needs no counters ranks the judged choices.
-fn offline_metrics(judged: &[Scored<'_>], blend: Vec<Vec<f32>>) -> Vec<(String, RankingMetrics)> {
-    let by = |peer: Peer, scores: Vec<Vec<f32>>| {
-        let ranks: Vec<Rank> = scores.iter().map(|scores| Rank::of(scores, 0)).collect();
-        (peer.name().to_owned(), RankingMetrics::of(&ranks))
+fn offline_metrics(judged: &[Scored<'_>], blend: &Resolved) -> Vec<(String, RankingMetrics)> {
+    let mut ranks: BTreeMap<&str, Vec<Rank>> = BTreeMap::new();
+    let mut speaking = BTreeSet::new();
+    for scored in judged {
+        let sight = Sight {
+            choice: scored.choice,
+            models: scored.models,
+            blend,
+            untrained: None,
+        };
+        for (peer, scores) in ask_all(&sight, &mut speaking) {
+            ranks.entry(peer).or_default().push(Rank::of(&scores, 0));
+        }
+    }
+    let of = |peer: &Peer| {
+        let ranks = ranks
+            .get(peer.name)
+            .filter(|_| speaking.contains(peer.name))?;
+        Some((peer.name.to_owned(), RankingMetrics::of(ranks)))
     };
-    let each =
-        |scores: &dyn Fn(&Scored<'_>) -> Vec<f32>| judged.iter().map(scores).collect::<Vec<_>>();
-    vec![
-        by(
-            Peer::Random,
-            each(&|scored| vec![0.0; scored.choice.candidates.len()]),
-        ),
-        by(
-            Peer::Popularity,
-            each(&|scored| popularity_so_far(scored.choice)),
-        ),
-        by(Peer::Content, each(&|scored| content_scores(scored.choice))),
-        by(
-            Peer::TwoTower,
-            each(&|scored| scored.models.iter().map(|models| models[0]).collect()),
-        ),
-        by(Peer::Blend, blend),
-    ]
+    PEERS.iter().filter_map(of).collect()
 }
 
 /// What the models say of each of a choice's candidates. `items` are those of [`Lens::items`], `activities` their side.
