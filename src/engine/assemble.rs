@@ -176,7 +176,7 @@ fn finish(
             display: display(engine, request.ranking, &scored.score, origin.is_some()),
             propensity: chosen.propensity,
             slot: chosen.slot,
-            contributions: contributions(&scored.score),
+            contributions: contributions(engine, &scored.score),
             reason,
             favourite: entry.is_some_and(Entry::is_favourite),
             liked: entry.is_some_and(Entry::is_liked),
@@ -205,9 +205,10 @@ fn finish(
     slate
 }
 
-fn contributions(score: &Score) -> Vec<Contribution> {
+fn contributions(engine: &Engine, score: &Score) -> Vec<Contribution> {
     let parts = COMPONENTS.iter().zip(score.contributions);
     parts
+        .filter(|(component, value)| *value != 0.0 || engine.resolved.speaks_of(**component))
         .map(|(&component, value)| Contribution { component, value })
         .collect()
 }
@@ -234,8 +235,10 @@ fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
         row,
     );
     let mut digest = Digest::default();
+    // Columns newer than the bundle decide nothing in it.
+    let known = bundle.schema.names.pair.len().min(pair.len());
     digest
-        .floats(&pair)
+        .floats(&pair[..known])
         .floats(&scoring.visitor.embedding)
         .floats(&bundle.activities.embeddings[row.index()]);
     digest.hexadecimal()

@@ -38,7 +38,7 @@ pub struct Names {
     pub context: Vec<String>,
     /// Columns of [`super::ActivityRow::numbers`].
     pub activity: Vec<String>,
-    /// Columns of [`super::PairRow`].
+    /// Columns of [`super::PairRow`], or as many of the first as the writer knew.
     pub pair: Vec<String>,
 }
 
@@ -123,7 +123,17 @@ impl Schema {
                 detail: detail.into(),
             })
         };
-        if self.names != Names::current() {
+        let current = Names::current();
+        // New pair features are appended, and a bundle that lacks them gives them no weight.
+        let expected = Names {
+            pair: current
+                .pair
+                .into_iter()
+                .take(self.names.pair.len())
+                .collect(),
+            ..current
+        };
+        if self.names != expected {
             return refuse("it names other features than this engine computes");
         }
         if self.tag_idf.len() != self.words.tags.size()

@@ -157,6 +157,12 @@ impl Blend {
 }
 
 impl Resolved {
+    /// Whether any input feeds a component: what a bundle never speaks of is not shown as a part of its scores.
+    pub fn speaks_of(&self, component: Component) -> bool {
+        let index = component.index();
+        self.inputs.iter().any(|input| input.component == index)
+    }
+
     /// The score of one pair; `maturity` in 0 to 1.
     pub fn score(&self, models: &ModelScores, pair: &PairRow, maturity: f32) -> Score {
         let mut contributions = [0.0_f32; COMPONENTS.len()];
