@@ -2,19 +2,20 @@
 //!
 //! 1. The schema: vocabularies, tag weights, and the half-life of the history. The half-life is chosen by how well a
 //!    blend without the tower predicts the last choices.
-//! 2. Towers for the blend. A tower knows the choices it was trained on by heart, and a blend fitted on those would trust
-//!    it too much. So the last part of the choices is cut into folds in time, and each fold is scored by a tower that was
+//! 2. Models for the blend. A model knows the choices it was trained on by heart, and a blend fitted on those would trust
+//!    it too much. So the last part of the choices is cut into folds in time, and each fold is scored by models that were
 //!    trained only on what came before the fold.
 //! 3. Alternatives. Where the log tells what was visible, a choice is learned against what was looked at in the same
 //!    visit; elsewhere against everything open that the visitor had not touched.
 //! 4. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
 //!    and the calibration; then it is fitted on all of them.
-//! 5. The final tower is trained on every positive, for as many epochs as early stopping gave the last fold's; the blend
-//!    is kept.
+//! 5. The final models are trained on every positive, for as many epochs as early stopping gave the last fold's; the
+//!    blend is kept.
 //!
 //! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the
 //! blend is its prior (popularity, declared tastes). Numbers that are not finite never leave.
 
+mod folded;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,13 +26,13 @@ use triqueta::model::{Blend, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
 use crate::evaluate::RankingMetrics;
-use crate::fit::{TowerOptions, fit_towers_for};
+use crate::fit::TowerOptions;
 use crate::progress::{Progress, check};
 use crate::replay::catalog_of;
 use crate::{Dataset, Result};
 
+pub use folded::model_scores;
 use steps::Task;
-pub use steps::model_scores;
 
 /// How a training is done.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,21 +145,10 @@ pub fn train(
     let seen = task.look(&schema, true)?;
     let folded = task.folded_models(&schema, &seen)?;
     let blend = task.blend(&seen, &folded.by_choice)?;
-    progress.begin("training the final towers", Some(folded.epochs as u64));
-    let towers = &options.towers;
-    let last = fit_towers_for(
-        &schema,
-        &seen.items,
-        &seen.examples,
-        towers,
-        folded.epochs,
-        options.seed,
-        progress,
-    )?;
+    progress.begin("training the final models", None);
+    let (models, lengths) = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
     Ok(Trained {
-        models: Models {
-            two_tower: last.model,
-        },
+        models,
         blend: blend.blend,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,
@@ -168,7 +158,7 @@ pub fn train(
             events: dataset.events.len(),
             positives: all.len(),
             choices: seen.choices.len(),
-            epochs: last.epochs,
+            epochs: lengths.tower_epochs,
         },
         schema,
     })

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
-use triqueta::model::{ActivitySide, Blend, ModelScores, Models, Resolved};
+use triqueta::model::{Blend, ModelScores, Resolved};
 
 use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
 use crate::evaluate::{PEERS, Peer, Rank, RankingMetrics, Sight, ask_all, blend_scores, resolve};
-use crate::fit::{Example, Scored, blend_loss, calibrate, fit_blend, fit_towers, prior_blend};
+use crate::fit::{Example, Scored, blend_loss, calibrate, fit_blend, prior_blend};
 use crate::progress::{Progress, check};
 use crate::{Dataset, Result};
 
@@ -32,11 +32,6 @@ pub(super) struct Seen {
     /// The choices for the blend, and which positive each is.
     pub(super) choices: Vec<Choice>,
     pub(super) positive_of: Vec<usize>,
-}
-
-pub(super) struct Folded {
-    pub(super) by_choice: Vec<Vec<ModelScores>>,
-    pub(super) epochs: usize,
 }
 
 pub(super) struct FittedBlend {
@@ -145,46 +140,6 @@ impl Task<'_> {
         Ok(best.map_or_else(|| self.schema(first), |(_, schema)| schema))
     }
 
-    pub(super) fn folded_models(&self, schema: &Schema, seen: &Seen) -> Result<Folded> {
-        let options = self.options;
-        let (folds, mut epochs) = (
-            options.blend_folds.max(1),
-            options.towers.epochs.div_ceil(2),
-        );
-        let mut by_choice = Vec::with_capacity(seen.choices.len());
-        for fold in 0..folds {
-            let bound = |fold: usize| self.from + (self.positives.len() - self.from) * fold / folds;
-            let (from, until) = (bound(fold), bound(fold + 1));
-            let numbers =
-                (0..seen.choices.len()).filter(|&c| (from..until).contains(&seen.positive_of[c]));
-            let choices: Vec<&Choice> = numbers.map(|number| &seen.choices[number]).collect();
-            if choices.is_empty() {
-                continue;
-            }
-            self.progress.begin("training towers for the blend", None);
-            let before = &seen.examples[..from];
-            let fitted = fit_towers(
-                schema,
-                &seen.items,
-                before,
-                &options.towers,
-                options.seed,
-                self.progress,
-            )?;
-            epochs = fitted.epochs;
-            let models = Models {
-                two_tower: fitted.model,
-            };
-            let activities = models.activity_side(&seen.items);
-            by_choice.extend(
-                choices
-                    .iter()
-                    .map(|choice| model_scores(&models, &seen.items, &activities, choice)),
-            );
-        }
-        Ok(Folded { by_choice, epochs })
-    }
-
     pub(super) fn blend(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<FittedBlend> {
         let scored: Vec<Scored<'_>> = seen
             .choices
@@ -252,19 +207,4 @@ fn offline_metrics(judged: &[Scored<'_>], blend: &Resolved) -> Vec<(String, Rank
         Some((peer.name.to_owned(), RankingMetrics::of(ranks)))
     };
     PEERS.iter().filter_map(of).collect()
-}
-
-/// What the models say of each of a choice's candidates. `items` are those of [`Lens::items`], `activities` their side.
-pub fn model_scores(
-    models: &Models,
-    items: &[ActivityRow],
-    activities: &ActivitySide,
-    choice: &Choice,
-) -> Vec<ModelScores> {
-    let visitor = choice.viewpoint.visitor_side(models, items, activities);
-    choice
-        .candidates
-        .iter()
-        .map(|row| models.scores(&visitor, activities, row.index()))
-        .collect()
 }

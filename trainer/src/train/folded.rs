@@ -1,0 +1,112 @@
+//! What do the learned models say of choices they have not seen?
+//!
+//! [`Task::fit_models`] is the one place where models are learned: from the first so many positives, for a fold of the
+//! choices and, at the end, from all of them. A new model is a few lines there, and an output in
+//! [`triqueta::model::MODEL_INPUTS`].
+
+use triqueta::feature::{ActivityRow, Schema};
+use triqueta::model::{ActivitySide, ModelScores, Models};
+
+use super::steps::{Seen, Task};
+use crate::Result;
+use crate::choices::Choice;
+use crate::fit::{fit_towers, fit_towers_for};
+
+/// How long the models that stop early were trained. The last fold finds out, the final training keeps to it: it holds
+/// nothing back to stop by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lengths {
+    /// Epochs of the towers.
+    pub(super) tower_epochs: usize,
+}
+
+/// What models say of each candidate of each choice that came after everything they were learned from.
+pub(super) struct Folded {
+    pub(super) by_choice: Vec<Vec<ModelScores>>,
+    pub(super) lengths: Lengths,
+}
+
+impl Task<'_> {
+    /// Learns all models from the first `until` positives; for `lengths`, or for as long as each finds best itself.
+    pub(super) fn fit_models(
+        &self,
+        schema: &Schema,
+        seen: &Seen,
+        until: usize,
+        lengths: Option<Lengths>,
+    ) -> Result<(Models, Lengths)> {
+        let (options, progress) = (self.options, self.progress);
+        let examples = &seen.examples[..until];
+        let towers = match lengths {
+            Some(lengths) => fit_towers_for(
+                schema,
+                &seen.items,
+                examples,
+                &options.towers,
+                lengths.tower_epochs,
+                options.seed,
+                progress,
+            )?,
+            None => fit_towers(
+                schema,
+                &seen.items,
+                examples,
+                &options.towers,
+                options.seed,
+                progress,
+            )?,
+        };
+        let models = Models {
+            two_tower: towers.model,
+        };
+        let lengths = Lengths {
+            tower_epochs: towers.epochs,
+        };
+        Ok((models, lengths))
+    }
+
+    /// Cuts the choices into folds in time, and asks models about each that were learned from what came before it.
+    pub(super) fn folded_models(&self, schema: &Schema, seen: &Seen) -> Result<Folded> {
+        let folds = self.options.blend_folds.max(1);
+        let mut lengths = Lengths {
+            tower_epochs: self.options.towers.epochs.div_ceil(2),
+        };
+        let mut by_choice = Vec::with_capacity(seen.choices.len());
+        let bound = |fold: usize| self.from + (self.positives.len() - self.from) * fold / folds;
+        for fold in 0..folds {
+            let (from, until) = (bound(fold), bound(fold + 1));
+            let numbers =
+                (0..seen.choices.len()).filter(|&c| (from..until).contains(&seen.positive_of[c]));
+            let choices: Vec<&Choice> = numbers.map(|number| &seen.choices[number]).collect();
+            if choices.is_empty() {
+                continue;
+            }
+            self.progress.begin("training models for the blend", None);
+            let (models, found) = self.fit_models(schema, seen, from, None)?;
+            lengths = found;
+            let activities = models.activity_side(&seen.items);
+            by_choice.extend(
+                choices
+                    .iter()
+                    .map(|choice| model_scores(&models, &seen.items, &activities, choice)),
+            );
+        }
+        Ok(Folded { by_choice, lengths })
+    }
+}
+
+/// What the models say of each of a choice's candidates. `items` are those of [`crate::choices::Lens::items`],
+/// `activities` their side.
+pub fn model_scores(
+    models: &Models,
+    items: &[ActivityRow],
+    activities: &ActivitySide,
+    choice: &Choice,
+) -> Vec<ModelScores> {
+    let visitor = choice.viewpoint.visitor_side(models, items, activities);
+    choice
+        .candidates
+        .iter()
+        .map(|row| models.scores(&visitor, activities, row.index()))
+        .collect()
+}
