@@ -7,6 +7,7 @@ mod blend;
 
 mod content;
 mod learned;
+mod neural_collaborative_filtering;
 mod popularity;
 mod triqueta_rule;
 mod two_tower;
@@ -17,6 +18,7 @@ pub use content::content_score;
 pub use learned::{
     ActivitySide, MODEL_INPUTS, ModelInput, ModelScores, Models, Remembered, VisitorSide,
 };
+pub use neural_collaborative_filtering::{Factors, IdOnlyNeuMf, NeuMf, Side};
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
 pub use two_tower::{

@@ -30,9 +30,16 @@ pub struct Dense {
 impl Dense {
     /// `W x + b`, each output one fixed-order dot product. Extra inputs are ignored.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut y = Vec::with_capacity(self.bias.len());
+        self.forward_into(x, &mut y);
+        y
+    }
+
+    /// [`Dense::forward`] into a vector that is reused: what was in it is gone.
+    pub fn forward_into(&self, x: &[f32], y: &mut Vec<f32>) {
         let rows = self.weight.rows().into_iter().zip(&self.bias);
-        rows.map(|(row, bias)| row.as_slice().map_or(0.0, |row| dot(row, x)) + bias)
-            .collect()
+        y.clear();
+        y.extend(rows.map(|(row, bias)| row.as_slice().map_or(0.0, |row| dot(row, x)) + bias));
     }
 }
 

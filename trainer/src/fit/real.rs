@@ -6,7 +6,8 @@ use std::ops::{AddAssign, DivAssign, MulAssign, Neg, SubAssign};
 
 use ndarray::{LinalgScalar, ScalarOperand};
 
-/// A real number. Transcendentals are `libm`'s, so that a training gives the same weights on every machine of a kind.
+/// A real number. Transcendentals are `libm`'s, so that a training gives the same weights on every machine of a kind; square
+/// roots are exact by standard.
 pub(super) trait Real:
     LinalgScalar
     + ScalarOperand
@@ -36,42 +37,54 @@ pub(super) trait Real:
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn of(value: f32) -> Self {
         value
     }
+    #[inline(always)]
     fn of_f64(value: f64) -> Self {
         value as f32
     }
+    #[inline(always)]
     fn to_f32(self) -> f32 {
         self
     }
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+    #[inline(always)]
     fn root(self) -> Self {
-        libm::sqrtf(self)
+        self.sqrt()
     }
+    #[inline(always)]
     fn exponential(self) -> Self {
         libm::expf(self)
     }
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn of(value: f32) -> Self {
         Self::from(value)
     }
+    #[inline(always)]
     fn of_f64(value: f64) -> Self {
         value
     }
+    #[inline(always)]
     fn to_f32(self) -> f32 {
         self as f32
     }
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
+    #[inline(always)]
     fn root(self) -> Self {
-        libm::sqrt(self)
+        self.sqrt()
     }
+    #[inline(always)]
     fn exponential(self) -> Self {
         libm::exp(self)
     }

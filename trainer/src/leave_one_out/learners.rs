@@ -1,7 +1,10 @@
 //! Which learners are judged, by name?
 
+use triqueta::model::IdOnlyNeuMf;
+
 use super::PairScorer;
 use crate::Result;
+use crate::fit::{NeuralCfOptions, fit_id_only};
 use crate::interactions::LeaveOneOut;
 use crate::progress::Progress;
 
@@ -31,11 +34,57 @@ pub const LEARNERS: &[Learner] = &[
         about: "how many users chose the item",
         fit: |problem, _, _| Ok(Box::new(Popularity::of(problem))),
     },
+    Learner {
+        name: "gmf",
+        about: "generalised matrix factorisation: weighed products of factors, logistic loss (He et al. 2017)",
+        fit: |problem, seed, progress| neural(problem, true, false, seed, progress),
+    },
+    Learner {
+        name: "mlp",
+        about: "a perceptron over both vectors, 64-32-16-8, logistic loss (He et al. 2017)",
+        fit: |problem, seed, progress| neural(problem, false, true, seed, progress),
+    },
+    Learner {
+        name: "neumf",
+        about: "both of them, trained apart and then together (He et al. 2017)",
+        fit: |problem, seed, progress| neural(problem, true, true, seed, progress),
+    },
 ];
 
 /// The learner of a name.
 pub fn learner(name: &str) -> Option<&'static Learner> {
     LEARNERS.iter().find(|learner| learner.name == name)
+}
+
+fn neural(
+    problem: &LeaveOneOut,
+    product: bool,
+    perceptron: bool,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Box<dyn PairScorer>> {
+    let mut options = NeuralCfOptions::default();
+    if !(product && perceptron) {
+        options.epochs = options.pretraining_epochs;
+    }
+    if !product {
+        options.shape.product = 0;
+    }
+    if !perceptron {
+        options.shape.perceptron = 0;
+    }
+    Ok(Box::new(fit_id_only(
+        &problem.train,
+        &options,
+        seed,
+        progress,
+    )?))
+}
+
+impl PairScorer for IdOnlyNeuMf {
+    fn scores(&self, user: u32, items: &[u32], out: &mut [f32]) {
+        Self::scores(self, user, items, out);
+    }
 }
 
 /// How many users chose each item; what is not counted scores 0.
