@@ -6,7 +6,9 @@
 mod blend;
 
 mod content;
+mod item_neighbours;
 mod learned;
+mod matrix_factorization;
 mod neural_collaborative_filtering;
 mod popularity;
 mod triqueta_rule;
@@ -15,9 +17,11 @@ mod two_tower;
 pub use blend::{Blend, BlendInput, Resolved, Score};
 
 pub use content::content_score;
+pub use item_neighbours::Neighbours;
 pub use learned::{
     ActivitySide, MODEL_INPUTS, ModelInput, ModelScores, Models, Remembered, VisitorSide,
 };
+pub use matrix_factorization::{ActivityFactors, FoldIn};
 pub use neural_collaborative_filtering::{Factors, IdOnlyNeuMf, NeuMf, Side};
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};

@@ -4,21 +4,36 @@
 //! row-sparse optimisers: these models are shallow and sparse, and a finite-difference test keeps every gradient honest.
 
 mod adam;
+mod alternating_least_squares;
+mod bayesian_ranking;
 mod blend;
+#[cfg(test)]
+mod factorization_tests;
+mod fitted_factors;
 mod frequency;
 #[cfg(test)]
 mod gradient_tests;
+mod inverse;
+mod item_item;
 mod layers;
 mod logistic;
 mod logit;
 mod neural_cf;
+mod nonnegative_factors;
 mod parameters;
 mod real;
 pub(crate) mod simd;
 mod sparse_adam;
 mod tables;
+mod truncated_svd;
 mod two_tower;
 
+pub use alternating_least_squares::{AlsOptions, fit_alternating_least_squares};
+pub use bayesian_ranking::{RankingOptions, fit_bayesian_ranking};
 pub use blend::{Scored, blend_loss, calibrate, fit_blend, prior_blend};
+pub use fitted_factors::FittedFactors;
+pub use item_item::{ItemItemOptions, fit_item_item};
 pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};
+pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};
+pub use truncated_svd::{SvdOptions, fit_truncated_svd};
 pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};

@@ -2,7 +2,7 @@
 
 use triqueta::model::IdOnlyNeuMf;
 
-use super::PairScorer;
+use super::{PairScorer, collaborative};
 use crate::Result;
 use crate::fit::{NeuralCfOptions, fit_id_only};
 use crate::interactions::LeaveOneOut;
@@ -33,6 +33,31 @@ pub const LEARNERS: &[Learner] = &[
         name: "popularity",
         about: "how many users chose the item",
         fit: |problem, _, _| Ok(Box::new(Popularity::of(problem))),
+    },
+    Learner {
+        name: "ials",
+        about: "matrix factorisation by implicit alternating least squares, 64 factors, users folded in",
+        fit: collaborative::ials,
+    },
+    Learner {
+        name: "bpr",
+        about: "matrix factorisation by Bayesian personalised ranking, 64 factors",
+        fit: collaborative::bpr,
+    },
+    Learner {
+        name: "svd",
+        about: "truncated singular value decomposition, users folded in",
+        fit: collaborative::svd,
+    },
+    Learner {
+        name: "nmf",
+        about: "non-negative matrix factorisation",
+        fit: collaborative::nmf,
+    },
+    Learner {
+        name: "item_item",
+        about: "what each item says of the others (EASE)",
+        fit: collaborative::item_item,
     },
     Learner {
         name: "gmf",

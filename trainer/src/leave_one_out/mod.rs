@@ -4,6 +4,7 @@
 //! can be compared, and among everything the user has not chosen, where it counts. The two disagree about which learner
 //! is best (Krichene and Rendle, KDD 2020), so both are always reported, beside chance and popularity.
 
+mod collaborative;
 mod judge;
 mod learners;
 mod report;

@@ -1,0 +1,151 @@
+//! Item-item neighbours: an activity speaks for those that the same people choose (Steck, "Embarrassingly shallow
+//! autoencoders for sparse data", WWW 2019). The score of an activity is the sum of what the history's activities say
+//! of it; and the neighbours of one activity are "similar to this".
+//!
+//! Each activity keeps its strongest neighbours only, in one list a row: what travels stays linear in the catalogue,
+//! and scoring a visitor touches the lists of the history, not the catalogue.
+
+use crate::error::BundleError;
+
+/// For each activity, what it says of others: a sparse matrix by rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Neighbours {
+    offsets: Vec<u32>,
+    rows: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl Neighbours {
+    /// From `lists[a]`: the `(row, weight)` of the neighbours of activity `a`. Each list is put in the order of weights,
+    /// largest first, then rows; that order is the one sums are taken in.
+    pub fn new(lists: Vec<Vec<(u32, f32)>>) -> Self {
+        let mut neighbours = Self {
+            offsets: vec![0],
+            ..Self::default()
+        };
+        for mut list in lists {
+            list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            neighbours.rows.extend(list.iter().map(|&(row, _)| row));
+            neighbours
+                .weights
+                .extend(list.iter().map(|&(_, weight)| weight));
+            neighbours.offsets.push(neighbours.rows.len() as u32);
+        }
+        neighbours
+    }
+
+    /// From the parts it is stored as: list `a` is `offsets[a]..offsets[a + 1]` of `rows` and `weights`.
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] where the parts do not fit each other, a neighbour is no row of `activities`, or a
+    /// weight is not finite.
+    pub fn from_parts(
+        offsets: Vec<u32>,
+        rows: Vec<u32>,
+        weights: Vec<f32>,
+        activities: usize,
+    ) -> Result<Self, BundleError> {
+        let refuse = |detail: &str| BundleError::Malformed {
+            path: "item_neighbours".into(),
+            detail: detail.to_owned(),
+        };
+        let ends = (offsets.first(), offsets.last());
+        if ends != (Some(&0), Some(&(rows.len() as u32))) || offsets.len() > activities + 1 {
+            return Err(refuse("the lists do not cover the neighbours"));
+        }
+        if offsets.windows(2).any(|pair| pair[0] > pair[1]) || rows.len() != weights.len() {
+            return Err(refuse("the lists overlap"));
+        }
+        if rows.iter().any(|&row| row as usize >= activities) {
+            return Err(refuse("a neighbour is no row of the catalogue"));
+        }
+        if weights.iter().any(|weight| !weight.is_finite()) {
+            return Err(refuse("a weight is not finite"));
+        }
+        Ok(Self {
+            offsets,
+            rows,
+            weights,
+        })
+    }
+
+    /// Its parts: offsets, rows, weights, as [`Neighbours::from_parts`] takes them.
+    pub fn parts(&self) -> (&[u32], &[u32], &[f32]) {
+        (&self.offsets, &self.rows, &self.weights)
+    }
+
+    /// The neighbours of an activity with their weights, largest first; none for a row that has no list, such as an
+    /// activity published since the training. A weight below 0 says "not together".
+    pub fn of(&self, row: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let range = match (self.offsets.get(row), self.offsets.get(row + 1)) {
+            (Some(&from), Some(&until)) => from as usize..until as usize,
+            _ => 0..0,
+        };
+        let rows = self.rows[range.clone()].iter().copied();
+        rows.zip(self.weights[range].iter().copied())
+    }
+
+    /// The score of every activity for a visitor with this history, `(activity's row, weight)` with 1 for a plain choice:
+    /// the weighted sum of what the history's activities say. A negative weight turns what its activity says round. Rows
+    /// nobody speaks of score 0.
+    pub fn scores(
+        &self,
+        history: impl IntoIterator<Item = (usize, f32)>,
+        activities: usize,
+    ) -> Vec<f32> {
+        let mut scores = vec![0.0; activities];
+        for (row, weight) in history {
+            for (neighbour, says) in self.of(row) {
+                if let Some(score) = scores.get_mut(neighbour as usize) {
+                    *score += weight * says;
+                }
+            }
+        }
+        scores
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Neighbours {
+        Neighbours::new(vec![vec![(2, -0.5), (1, 0.75)], vec![(0, 0.25)], vec![]])
+    }
+
+    #[test]
+    fn a_score_is_what_the_history_says() {
+        assert_eq!(three().scores([(0, 1.0), (1, 2.0)], 3), [0.5, 0.75, -0.5]);
+        assert_eq!(three().scores([(0, -1.0)], 3), [0.0, -0.75, 0.5]);
+        assert_eq!(three().scores([(9, 1.0)], 3), [0.0; 3]);
+        assert_eq!(three().scores([(0, 1.0)], 1), [0.0]);
+    }
+
+    #[test]
+    fn neighbours_come_strongest_first() {
+        let of_first: Vec<(u32, f32)> = three().of(0).collect();
+        assert_eq!(of_first, [(1, 0.75), (2, -0.5)]);
+        assert!(three().of(2).next().is_none() && three().of(99).next().is_none());
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        let neighbours = three();
+        let (offsets, rows, weights) = neighbours.parts();
+        let read = |offsets: &[u32], rows: &[u32], weights: &[f32], activities| {
+            Neighbours::from_parts(
+                offsets.to_vec(),
+                rows.to_vec(),
+                weights.to_vec(),
+                activities,
+            )
+        };
+        assert_eq!(read(offsets, rows, weights, 3).unwrap(), neighbours);
+        assert!(read(offsets, rows, weights, 2).is_err());
+        assert!(read(&[0, 3, 2, 3], rows, weights, 3).is_err());
+        assert!(read(&[0, 1], rows, weights, 3).is_err());
+        assert!(read(&[], &[], &[], 3).is_err());
+        assert!(read(offsets, &rows[..2], weights, 3).is_err());
+        assert!(read(offsets, rows, &[0.1, f32::NAN, 0.2], 3).is_err());
+    }
+}
