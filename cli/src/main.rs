@@ -8,6 +8,7 @@ mod check;
 mod city;
 mod evaluate;
 mod failure;
+mod features;
 mod import;
 mod interrupt;
 mod leave_one_out;
@@ -66,6 +67,7 @@ struct Output {
 enum Verb {
     Import(import::Options),
     Check(check::Options),
+    Features(features::Options),
     Train(train::Options),
     Evaluate(evaluate::Options),
     LeaveOneOut(leave_one_out::Options),
@@ -81,6 +83,7 @@ impl Verb {
         match self {
             Self::Import(options) => import::run(&options, console),
             Self::Check(options) => check::run(&options, console),
+            Self::Features(options) => features::run(&options, console),
             Self::Train(options) => train::run(&options, console),
             Self::Evaluate(options) => evaluate::run(&options, console),
             Self::LeaveOneOut(options) => leave_one_out::run(&options, console),

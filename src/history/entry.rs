@@ -88,6 +88,11 @@ impl Entry {
         self.standing().any(|signal| signal.action.is_positive())
     }
 
+    /// Whether a standing signal is a negative label and none is a positive one.
+    pub fn is_rejected(&self) -> bool {
+        !self.is_positive() && self.standing().any(|signal| signal.action.is_negative())
+    }
+
     /// How much it counts at `now_ms`: the standing signals' weights, each halved every `half_life_days`. A short
     /// half-life follows the last click, a long one the whole past. Signals after `now_ms` count in full.
     pub fn weight(&self, now_ms: i64, half_life_days: f32) -> f32 {

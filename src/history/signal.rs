@@ -58,10 +58,10 @@ impl Action {
         }
     }
 
-    /// Whether this is an explicit rejection: disliked, or two stars and fewer.
+    /// Whether this is an explicit negative label: disliked, two stars and fewer, or did not come.
     pub fn is_negative(self) -> bool {
         match self {
-            Self::Disliked => true,
+            Self::Disliked | Self::Missed => true,
             Self::Rated(stars) => stars <= 2,
             _ => false,
         }

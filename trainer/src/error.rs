@@ -35,6 +35,9 @@ pub enum TrainerError {
     /// A folder of interactions cannot be used.
     #[error(transparent)]
     Interactions(#[from] crate::interactions::InteractionsError),
+    /// A feature store cannot be written or read.
+    #[error(transparent)]
+    Features(#[from] crate::feature_store::FeaturesError),
     /// The person at the keyboard stopped the work.
     #[error(
         "stopped on request before it was finished; nothing was written, start it again when you are ready"
@@ -53,6 +56,7 @@ impl TrainerError {
             Self::File(error) => error.code(),
             Self::Evaluate(error) => error.code(),
             Self::Interactions(error) => error.code(),
+            Self::Features(error) => error.code(),
             Self::Cancelled => "CANCELLED",
         }
     }

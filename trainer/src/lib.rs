@@ -9,6 +9,8 @@ pub mod dataset;
 mod digest;
 pub mod error;
 pub mod evaluate;
+pub mod examples;
+pub mod feature_store;
 pub mod fit;
 pub mod ingest;
 pub mod interactions;

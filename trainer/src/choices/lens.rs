@@ -3,6 +3,7 @@
 use triqueta::catalog::{Catalog, Counters, Row};
 use triqueta::event::ActivityId;
 use triqueta::feature::{ActivityRow, PairSide, Prepared, Schema, UserRow};
+use triqueta::history::Visitor;
 
 use super::{Choice, Open, Viewpoint};
 use crate::Dataset;
@@ -94,20 +95,41 @@ impl<'a> Lens<'a> {
     /// A visitor and some activities as they were just before a moment. Live counts are read with the decay they have by
     /// then.
     pub fn choice(&mut self, key: &VisitorKey, time_ms: i64, candidates: Vec<Row>) -> Choice {
+        self.advance(time_ms);
+        let visitor = self.replay.visitor(key);
+        self.seen_by(&visitor, time_ms, candidates)
+    }
+
+    /// The same of a visitor who is changed first, such as one of whom something is forgotten. What others did stays.
+    pub fn changed_choice(
+        &mut self,
+        key: &VisitorKey,
+        time_ms: i64,
+        candidates: Vec<Row>,
+        change: impl FnOnce(&Visitor) -> Visitor,
+    ) -> Choice {
+        self.advance(time_ms);
+        let visitor = change(&self.replay.visitor(key));
+        self.seen_by(&visitor, time_ms, candidates)
+    }
+
+    fn advance(&mut self, time_ms: i64) {
         self.replay.advance_before(time_ms);
         if let Some(Published { replay, every_ms }) = &mut self.published {
             replay.advance_before(time_ms - time_ms.rem_euclid(*every_ms));
         }
-        let visitor = self.replay.visitor(key);
-        let (schema, catalog) = (self.schema, self.catalog);
-        let user = UserRow::of(&visitor, schema, catalog.words(), time_ms);
         let counters = self
             .published
             .as_ref()
             .map_or(self.replay.counters(), |published| {
                 published.replay.counters()
             });
-        self.prepared.refresh(catalog, counters);
+        self.prepared.refresh(self.catalog, counters);
+    }
+
+    fn seen_by(&self, visitor: &Visitor, time_ms: i64, candidates: Vec<Row>) -> Choice {
+        let (schema, catalog, counters) = (self.schema, self.catalog, self.counters());
+        let user = UserRow::of(visitor, schema, catalog.words(), time_ms);
         let side = PairSide::new(&user, &visitor.profile, schema, catalog, time_ms);
         let pair = |&row: &Row| side.row(catalog, &self.prepared, counters, schema, row);
         let pairs = candidates.iter().map(pair).collect();

@@ -4,86 +4,22 @@
 //! open to them, and the pair features of each, all computed by the serving code at that moment. The tower learns from
 //! its viewpoint, the blend from its candidates, and the evaluation asks every model for the rank of what was chosen.
 
+mod decisions;
+mod label;
 mod lens;
 mod looked_at;
 mod open;
 
-use std::collections::HashMap;
-
-use triqueta::catalog::{Catalog, Row};
-use triqueta::event::SessionId;
+use triqueta::catalog::Row;
 use triqueta::feature::{ActivityRow, PairRow, UserRow};
-use triqueta::history::{Action, Profile};
+use triqueta::history::Profile;
 use triqueta::model::{ActivitySide, Models, Remembered, VisitorSide};
 
-use crate::Dataset;
-use crate::replay::{Replay, VisitorKey};
-
+pub use decisions::{Decision, Positive, decisions, positives};
+pub use label::{Label, view_weight};
 pub use lens::Lens;
 pub use looked_at::LookedAt;
 pub use open::{Open, thin};
-
-/// One positive signal: the first that stands for a visitor and an activity.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Positive {
-    /// When the visitor first did anything with the activity, Unix ms: the moment of the decision. Whoever saves an
-    /// activity has often just opened it; as of the save, "it is the one they are reading" would be all there is to learn.
-    pub time_ms: i64,
-    /// Who.
-    pub key: VisitorKey,
-    /// What.
-    pub row: Row,
-    /// The visit in which it began.
-    pub session: SessionId,
-}
-
-/// When and in which visit a visitor first did anything with an activity.
-struct Meeting {
-    time_ms: i64,
-    session: SessionId,
-    chosen: bool,
-}
-
-/// Every positive of a data set, in order of the moments of decision. Activities the catalogue does not know are left
-/// out.
-pub fn positives(dataset: &Dataset, catalog: &Catalog) -> Vec<Positive> {
-    let mut replay = Replay::new(dataset, catalog, 1.0);
-    let mut met: HashMap<(VisitorKey, Row), Meeting> = HashMap::new();
-    let mut positives = Vec::new();
-    while let together @ [first, ..] = replay.upcoming() {
-        replay.advance_before(first.time_ms.saturating_add(1));
-        for event in together
-            .iter()
-            .filter(|event| !Action::of(&event.body).is_empty())
-        {
-            let activity = event.body.activity();
-            let Some(row) = activity.and_then(|activity| catalog.row(activity)) else {
-                continue;
-            };
-            let key = VisitorKey::of(event);
-            let is_chosen = replay.is_chosen(&key, row);
-            let meeting = met.entry((key.clone(), row)).or_insert(Meeting {
-                time_ms: event.time_ms,
-                session: event.session,
-                chosen: false,
-            });
-            if is_chosen && !meeting.chosen {
-                meeting.chosen = true;
-                let Meeting {
-                    time_ms, session, ..
-                } = *meeting;
-                positives.push(Positive {
-                    time_ms,
-                    key,
-                    row,
-                    session,
-                });
-            }
-        }
-    }
-    positives.sort_by_key(|positive| positive.time_ms);
-    positives
-}
 
 /// A visitor at one moment, compact: the history is a list of activities by number, embedded when it is needed.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,7 +81,7 @@ pub struct Choice {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use triqueta::catalog::Words;
-    use triqueta::event::{Body, Source};
+    use triqueta::event::{Body, SessionId, Source};
     use triqueta::math::Random;
 
     use super::*;

@@ -10,6 +10,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use crate::Result;
@@ -27,10 +28,24 @@ pub(crate) struct TableWriter {
 
 impl TableWriter {
     pub(crate) fn create(path: &Path, schema: Schema) -> Result<Self> {
+        Self::with_metadata(path, schema, Vec::new())
+    }
+
+    /// With names and values that the file itself carries.
+    pub(crate) fn with_metadata(
+        path: &Path,
+        schema: Schema,
+        metadata: Vec<(String, String)>,
+    ) -> Result<Self> {
+        let metadata: Vec<KeyValue> = metadata
+            .into_iter()
+            .map(|(key, value)| KeyValue::new(key, value))
+            .collect();
         let file = File::create(path).map_err(FileError::at("create", path))?;
         let schema = Arc::new(schema);
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
+            .set_key_value_metadata((!metadata.is_empty()).then_some(metadata))
             .build();
         let inner = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
             .map_err(|error| write_error(path, error))?;
@@ -47,6 +62,14 @@ impl TableWriter {
             .map_err(|error| write_error(&self.path, error.into()))?;
         self.inner
             .write(&batch)
+            .map_err(|error| write_error(&self.path, error))
+    }
+
+    /// The same, as a group of rows of its own, which leaves memory at once.
+    pub(crate) fn write_group(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
+        self.write(columns)?;
+        self.inner
+            .flush()
             .map_err(|error| write_error(&self.path, error))
     }
 
@@ -76,37 +99,43 @@ fn write_error(path: &Path, error: ParquetError) -> crate::TrainerError {
 
 /// Reads a file batch by batch.
 pub(super) fn read(path: &Path, mut each: impl FnMut(Columns<'_>) -> Result<()>) -> Result<()> {
-    let damaged = |detail: String| DatasetError::Damaged {
-        path: path.to_owned(),
-        detail,
-    };
-    let file = File::open(path).map_err(FileError::at("read", path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(ROWS_PER_BATCH).build())
-        .map_err(|error| damaged(error.to_string()))?;
-    for batch in reader {
-        let batch = batch.map_err(|error| damaged(error.to_string()))?;
-        each(Columns {
-            batch: &batch,
-            path,
-        })?;
+    for batch in batches(path)? {
+        each(Columns::of(&batch?, path))?;
     }
     Ok(())
 }
 
+/// The batches of a file.
+pub(crate) fn batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
+    let file = File::open(path).map_err(FileError::at("read", path))?;
+    let path = path.to_owned();
+    let damaged = move |detail: String| DatasetError::Damaged {
+        path: path.clone(),
+        detail,
+    };
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(|builder| builder.with_batch_size(ROWS_PER_BATCH).build())
+        .map_err(|error| damaged(error.to_string()))?;
+    Ok(reader.map(move |batch| batch.map_err(|error| damaged(error.to_string()).into())))
+}
+
 /// The columns of one batch, by name.
 #[derive(Clone, Copy)]
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     batch: &'a RecordBatch,
     path: &'a Path,
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn of(batch: &'a RecordBatch, path: &'a Path) -> Self {
+        Self { batch, path }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
         self.batch.num_rows()
     }
 
-    pub(super) fn damaged(&self, detail: impl Into<String>) -> crate::TrainerError {
+    pub(crate) fn damaged(&self, detail: impl Into<String>) -> crate::TrainerError {
         DatasetError::Damaged {
             path: self.path.to_owned(),
             detail: detail.into(),
@@ -115,7 +144,7 @@ impl<'a> Columns<'a> {
     }
 
     /// A column of this array type.
-    pub(super) fn get<T: Array + 'static>(&self, name: &str) -> Result<&'a T> {
+    pub(crate) fn get<T: Array + 'static>(&self, name: &str) -> Result<&'a T> {
         let column = self
             .batch
             .column_by_name(name)

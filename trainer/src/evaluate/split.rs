@@ -52,3 +52,72 @@ pub fn up_to(dataset: &Dataset, time_ms: i64) -> Dataset {
         lineage: dataset.lineage.clone(),
     }
 }
+
+/// One step of a time-ordered cross-validation: learned on what was known at a moment, judged on what came next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fold {
+    /// The last moment that may be learned from, Unix ms: train on [`up_to`] it.
+    pub learn_until_ms: i64,
+    /// The last moment that is judged, Unix ms: judge positives after the first and up to this one, on [`up_to`] it.
+    pub judge_until_ms: i64,
+}
+
+/// At most `k` folds in time: the signals are cut into `k + 1` parts of equal number, and each part but the first is
+/// judged by what was learned from all before it. Never the other way round: who trains on the future of what is judged
+/// measures memory. Many folds judge more and start from little; one is a plain time split. Folds in which nothing would
+/// be judged or learned, because moments coincide, are left out.
+pub fn time_folds(dataset: &Dataset, k: usize) -> Vec<Fold> {
+    let bound = |part: usize| quantile_ms(dataset, part as f64 / (k + 1) as f64);
+    let first_ms = dataset.events.first().map(|event| event.time_ms);
+    (1..=k)
+        .filter_map(|part| {
+            let (learn_until_ms, judge_until_ms) = (bound(part)?, bound(part + 1)?);
+            let fold = Fold {
+                learn_until_ms,
+                judge_until_ms,
+            };
+            (learn_until_ms < judge_until_ms && Some(learn_until_ms) >= first_ms).then_some(fold)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn folds_follow_each_other_and_never_judge_what_was_learned() {
+        let dataset = testing::dataset(120, 3);
+        let folds = time_folds(&dataset, 4);
+        assert_eq!(folds.len(), 4);
+        for pair in folds.windows(2) {
+            assert_eq!(pair[0].judge_until_ms, pair[1].learn_until_ms);
+        }
+        for fold in &folds {
+            let learned = up_to(&dataset, fold.learn_until_ms);
+            assert!(learned.until_ms().unwrap() <= fold.learn_until_ms);
+            let judged = dataset.events.iter().filter(|event| {
+                event.time_ms > fold.learn_until_ms && event.time_ms <= fold.judge_until_ms
+            });
+            let judged = judged.count();
+            assert!((20..=28).contains(&judged), "{judged}");
+        }
+        assert_eq!(folds[3].judge_until_ms, dataset.until_ms().unwrap());
+    }
+
+    #[test]
+    fn nothing_to_cut_gives_no_folds() {
+        let mut dataset = testing::dataset(20, 3);
+        assert!(time_folds(&dataset, 0).is_empty());
+        let moment = dataset.events[0].time_ms;
+        dataset
+            .events
+            .iter_mut()
+            .for_each(|event| event.time_ms = moment);
+        assert!(time_folds(&dataset, 5).is_empty());
+        dataset.events.clear();
+        assert!(time_folds(&dataset, 5).is_empty());
+    }
+}

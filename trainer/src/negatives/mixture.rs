@@ -1,9 +1,10 @@
 //! How many negatives a positive gets, and which.
 
+use serde::{Deserialize, Serialize};
 use triqueta::math::Random;
 
 /// A recipe for negatives. What is neither popular nor hard is uniform.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mixture {
     /// Negatives a positive. One makes epochs cheap and gradients noisy; beyond ten, time goes into what is already
     /// known to be unlikely, and scores sink below any probability.

@@ -5,6 +5,7 @@
 //! moment can reach what is computed for it: events of equal time do not see each other, an activity is known from its
 //! publication on, and its density counts only what had been published by then.
 
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use triqueta::event::{Body, DeviceId, Event};
 use triqueta::history::{Entry, History, Profile, Visitor};
 
 use crate::{Dataset, Result};
+
+pub use schema::{schema_of, words_of};
 
 const DAY_MS: i64 = 86_400_000;
 
