@@ -20,7 +20,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use triqueta::catalog::Words;
 use triqueta::feature::Schema;
 use triqueta::model::{Blend, Models, PopularitySmoothing};
 
@@ -28,7 +27,7 @@ use crate::choices::{Open, positives};
 use crate::evaluate::RankingMetrics;
 use crate::fit::TowerOptions;
 use crate::progress::{Progress, check};
-use crate::replay::catalog_of;
+use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
 
 pub use folded::model_scores;
@@ -120,12 +119,7 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<Trained> {
     progress.begin("reading choices", None);
-    let declared = dataset
-        .visitors
-        .iter()
-        .flat_map(|visitor| visitor.profile.tags.iter().map(String::as_str));
-    let words = Words::learn(&dataset.activities, declared, LEAST_DECLARED)?;
-    let catalog = catalog_of(dataset, words)?;
+    let catalog = catalog_of(dataset, words_of(dataset)?)?;
     let open = Open::new(&catalog, options.horizon_days);
     let all = positives(dataset, &catalog);
     let from = ((all.len() as f64 * options.blend_from.clamp(0.0, 1.0)) as usize).min(all.len());
@@ -163,6 +157,3 @@ pub fn train(
         schema,
     })
 }
-
-/// A tag that only visitors declare is learned from so many of them on.
-const LEAST_DECLARED: usize = 3;

@@ -11,6 +11,7 @@ use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
 use crate::evaluate::{PEERS, Peer, Rank, RankingMetrics, Sight, ask_all, blend_scores, resolve};
 use crate::fit::{Example, Scored, blend_loss, calibrate, fit_blend, prior_blend};
 use crate::progress::{Progress, check};
+use crate::replay::schema_of;
 use crate::{Dataset, Result};
 
 /// A training under way.
@@ -40,25 +41,6 @@ pub(super) struct FittedBlend {
 }
 
 impl Task<'_> {
-    fn schema(&self, half_life_days: f32) -> Schema {
-        let words = self.catalog.words();
-        let mut tag_counts = vec![0_u32; words.tags.size()];
-        for row in self.catalog.live_rows() {
-            self.catalog
-                .tags(row)
-                .iter()
-                .for_each(|&tag| tag_counts[usize::from(tag)] += 1);
-        }
-        let city = self.catalog.city().clone();
-        Schema::new(
-            city,
-            words.clone(),
-            &tag_counts,
-            self.catalog.len(),
-            half_life_days,
-        )
-    }
-
     /// Walks the log once; `examples` only where they are wanted.
     pub(super) fn look(&self, schema: &Schema, with_examples: bool) -> Result<Seen> {
         let options = self.options;
@@ -114,14 +96,14 @@ impl Task<'_> {
     pub(super) fn choose_half_life(&self) -> Result<Schema> {
         let half_lives = &self.options.history_half_lives;
         let Some(&first) = half_lives.first() else {
-            return Ok(self.schema(180.0));
+            return Ok(schema_of(self.catalog, 180.0));
         };
         if half_lives.len() == 1 {
-            return Ok(self.schema(first));
+            return Ok(schema_of(self.catalog, first));
         }
         let mut best: Option<(f64, Schema)> = None;
         for &half_life in half_lives {
-            let schema = self.schema(half_life);
+            let schema = schema_of(self.catalog, half_life);
             let seen = self.look(&schema, false)?;
             let scored: Vec<Scored<'_>> = seen
                 .choices
@@ -137,7 +119,7 @@ impl Task<'_> {
                 best = Some((loss, schema));
             }
         }
-        Ok(best.map_or_else(|| self.schema(first), |(_, schema)| schema))
+        Ok(best.map_or_else(|| schema_of(self.catalog, first), |(_, schema)| schema))
     }
 
     pub(super) fn blend(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<FittedBlend> {
