@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::RankingMetrics;
-use super::bootstrap::clustered_difference;
+use super::analysis::{ListFigures, Observed};
 use super::full::FullRun;
 use super::live::{LiveRun, Query};
 use super::metrics::{ListMetrics, Rank, mean_and_deviation};
-use super::peers::{BLEND, POPULARITY, RANDOM};
-use super::queries::OtherRanks;
+use super::peers::RANDOM;
 use super::report::{Figure, add_group};
 
 /// The figures of each group of queries, by peer and metric.
@@ -66,63 +65,33 @@ pub(super) fn live_figures(
     }
 }
 
-/// How much better the blend is than popularity and than each recommender of the file, with intervals.
-pub(super) fn differences(
-    rows: &mut Vec<Figure>,
-    protocol: &str,
-    runs: &[LiveRun],
-    queries: &[Query],
-    others: &OtherRanks,
-    draws: usize,
-) {
-    if runs.is_empty() {
-        return;
-    }
-    let blend: Vec<f64> = (0..queries.len())
-        .map(|query| mean_ndcg(runs, BLEND, query))
-        .collect();
-    let popularity = (0..queries.len())
-        .map(|query| Some(mean_ndcg(runs, POPULARITY, query)))
-        .collect();
-    let mut rivals: Vec<(String, Vec<Option<f64>>)> = vec![("popularity".into(), popularity)];
-    rivals.extend(others.iter().map(|(name, ranks)| {
-        let of = |query: &Query| ranks.get(&query.id).map(|rank| rank.ndcg(10));
-        (
-            format!("{name} of the file"),
-            queries.iter().map(of).collect(),
-        )
-    }));
-    for (name, theirs) in rivals {
-        let paired = queries.iter().zip(&blend).zip(&theirs);
-        let paired: Vec<_> = paired
-            .filter_map(|((query, ours), theirs)| Some((&query.key, ours - (*theirs)?)))
-            .collect();
-        let n = paired.len();
-        let Some(difference) = clustered_difference(paired, draws, 1) else {
-            continue;
-        };
-        rows.push(Figure {
-            suite: "accuracy",
-            case: format!("{protocol} / all / blend"),
-            metric: "ndcg@10".into(),
-            value: difference.mean,
-            unit: "ratio",
-            n,
-            spread: None,
-            peer: Some(name),
-            low: Some(difference.low),
-            high: Some(difference.high),
-            baseline_random: None,
-            baseline_popularity: None,
-        });
-    }
-}
-
-fn mean_ndcg(runs: &[LiveRun], peer: &str, query: usize) -> f64 {
-    let ranks = runs
+/// What the lists of each peer show.
+pub(super) fn list_figures(rows: &mut Vec<Figure>, protocol: &str, runs: &[LiveRun]) {
+    let figures: Vec<Vec<ListFigures>> = runs
         .iter()
-        .filter_map(|run| run.ranks.get(peer)?.get(query));
-    ranks.map(|rank| rank.ndcg(10)).sum::<f64>() / runs.len() as f64
+        .filter_map(|run| run.observed.as_ref())
+        .map(Observed::list_figures)
+        .collect();
+    let title = format!("{protocol} / first ten");
+    let value = |peer: &str, metric: usize| {
+        let of = |seed: &Vec<ListFigures>| {
+            let figures = seed.iter().find(|figures| figures.model == peer)?;
+            Some(figures.values()[metric])
+        };
+        let samples: Option<Vec<f64>> = figures.iter().map(of).collect();
+        samples.map(|samples| mean_and_deviation(&samples))
+    };
+    let n = runs.first().map_or(0, |run| run.cold_visitor.len());
+    let before = rows.len();
+    if !figures.is_empty() {
+        add_group(rows, &title, &ListFigures::NAMES, n, value);
+    }
+    for row in rows[before..]
+        .iter_mut()
+        .filter(|row| row.metric == "novelty")
+    {
+        row.unit = "bits";
+    }
 }
 
 /// The figures of each group of visitors, by peer and metric.

@@ -1,14 +1,14 @@
 //! P3, static full ranking: with what was known at the split, all activities that were chosen later are ranked for each
 //! visitor who chose some of them. Nearly all are new and many visitors are too: the hard one.
 //!
-//! Ties are broken evenly at random, several times over, and the metrics averaged.
+//! Metrics are expectations over all orders of tied activities; for coverage, ties are broken evenly at random.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::catalog::Row;
 use triqueta::math::Random;
 
-use super::metrics::ListMetrics;
+use super::metrics::{ListMetrics, RankedList};
 use super::peers::{Sight, Untrained, ask_all, resolve};
 use crate::choices::{Lens, positives};
 use crate::progress::{Progress, check};
@@ -16,8 +16,7 @@ use crate::replay::{VisitorKey, catalog_of};
 use crate::train::{Trained, model_scores};
 use crate::{Dataset, Result};
 
-/// Orders of tied activities that are averaged over.
-const TIE_ORDERS: usize = 8;
+/// Length of the lists that coverage looks at.
 const LISTED: usize = 10;
 
 /// How every peer ranked for every visitor.
@@ -28,6 +27,8 @@ pub struct FullRun {
     /// The same where only activities nobody had chosen before the split are ranked; visitors who chose none of those are
     /// left out.
     pub new_only: BTreeMap<&'static str, Vec<ListMetrics>>,
+    /// The visitors, in the order of the lists.
+    pub visitors: Vec<VisitorKey>,
     /// Whether the visitor had no positive before the split.
     pub cold_visitor: Vec<bool>,
     /// The share of the activities that is in anybody's first ten, by peer.
@@ -74,6 +75,7 @@ pub fn rank_full(
     let mut run = FullRun {
         lists: BTreeMap::new(),
         new_only: BTreeMap::new(),
+        visitors: Vec::new(),
         cold_visitor: Vec::new(),
         coverage: BTreeMap::new(),
         activities: ranked.len(),
@@ -109,14 +111,14 @@ pub fn rank_full(
                 .copied()
                 .filter(|(_, row)| !chosen_before.contains(row))
                 .collect();
-            let (list, first) = rank(all, wanted, &mut random);
+            let list = metrics(&all, wanted);
             run.lists.entry(peer).or_default().extend(list);
+            let of_new = metrics(&new, wanted);
+            run.new_only.entry(peer).or_default().extend(of_new);
+            let first = first_places(all, &mut random);
             listed.entry(peer).or_default().extend(first);
-            run.new_only
-                .entry(peer)
-                .or_default()
-                .extend(rank(new, wanted, &mut random).0);
         }
+        run.visitors.push(key.clone());
         run.cold_visitor.push(choice.viewpoint.positives == 0);
         progress.advance(1);
     }
@@ -131,23 +133,18 @@ pub fn rank_full(
     Ok(run)
 }
 
-/// The metrics of a list, averaged over orders of its ties, and the rows of its first ten in one of them.
-fn rank(
-    mut scored: Vec<(f32, Row)>,
-    wanted: &BTreeSet<Row>,
-    random: &mut Random,
-) -> (Option<ListMetrics>, Vec<Row>) {
-    let mut sum: Option<ListMetrics> = None;
-    for _ in 0..TIE_ORDERS {
-        random.shuffle(&mut scored);
-        // Stable, so that the shuffled order decides among equals.
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let relevant: Vec<bool> = scored.iter().map(|(_, row)| wanted.contains(row)).collect();
-        let Some(list) = ListMetrics::of(&relevant) else {
-            break;
-        };
-        sum = Some(sum.map_or(list, |sum| sum.plus(&list)));
-    }
-    let first = scored.iter().take(LISTED).map(|&(_, row)| row).collect();
-    (sum.map(|sum| sum.scaled(1.0 / TIE_ORDERS as f64)), first)
+/// The metrics of the candidates ranked by score; `None` where none of them is wanted.
+fn metrics(scored: &[(f32, Row)], wanted: &BTreeSet<Row>) -> Option<ListMetrics> {
+    let scores: Vec<f32> = scored.iter().map(|&(score, _)| score).collect();
+    let relevant: Vec<bool> = scored.iter().map(|(_, row)| wanted.contains(row)).collect();
+    Some(ListMetrics::of(&RankedList::of(&scores, &relevant)?))
+}
+
+/// The rows of the first ten, ties in a drawn order.
+fn first_places(mut scored: Vec<(f32, Row)>, random: &mut Random) -> Vec<Row> {
+    random.shuffle(&mut scored);
+    // Stable, so that the drawn order decides among equals.
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.truncate(LISTED);
+    scored.into_iter().map(|(_, row)| row).collect()
 }

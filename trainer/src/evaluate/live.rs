@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::catalog::{Catalog, Row};
 
+use super::analysis::{Answered, Observed, Observer};
 use super::metrics::Rank;
 use super::peers::{RANDOM, Sight, Untrained, ask_all, popularity_so_far, resolve};
 use crate::choices::{Lens, Open, positives};
@@ -66,6 +67,8 @@ pub struct LiveRun {
     pub cold_visitor: Vec<bool>,
     /// Whether nobody had chosen the activity before.
     pub cold_activity: Vec<bool>,
+    /// What else was seen, with live counters only: lists of what was published would show the same.
+    pub observed: Option<Observed>,
 }
 
 /// How fresh the bundle is that ranks.
@@ -110,9 +113,12 @@ pub fn rank_live(
         ranks: BTreeMap::new(),
         cold_visitor: Vec::new(),
         cold_activity: Vec::new(),
+        observed: None,
     };
+    let mut observer =
+        (freshness == Freshness::Live).then(|| Observer::new(dataset, &catalog, &trained.blend));
     let mut speaking = BTreeSet::new();
-    for query in queries {
+    for (number, query) in queries.iter().enumerate() {
         check(progress)?;
         let choice = lens.choice(&query.key, query.time_ms, query.candidates.clone());
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
@@ -123,7 +129,19 @@ pub fn rank_live(
             blend: &blend,
             untrained: Some(&untrained),
         };
-        for (peer, mut scores) in ask_all(&sight, &mut speaking) {
+        let asked = ask_all(&sight, &mut speaking);
+        if let Some(observer) = &mut observer {
+            let totals = &lens.counters().positives_total;
+            let chosen_by = |row: &Row| totals.get(row.index()).copied().unwrap_or(0.0);
+            observer.see(&Answered {
+                number,
+                sight: &sight,
+                scores: &asked,
+                embeddings: &activities.embeddings,
+                chosen_by: &query.candidates.iter().map(chosen_by).collect::<Vec<f32>>(),
+            });
+        }
+        for (peer, mut scores) in asked {
             if freshness == Freshness::Published && peer != RANDOM {
                 let listed_before_ms = query.time_ms - query.time_ms.rem_euclid(DAY_MS);
                 for (score, row) in scores.iter_mut().zip(&query.candidates) {
@@ -142,5 +160,6 @@ pub fn rank_live(
         progress.advance(1);
     }
     run.ranks.retain(|name, _| speaking.contains(name));
+    run.observed = observer.map(|observer| observer.finish(&speaking));
     Ok(run)
 }

@@ -5,9 +5,12 @@
 //! popularity with a bootstrap interval clustered by visitor. Everything a scorer sees dates from before the moment it
 //! ranks at. Hyper-parameters are chosen inside the training period.
 
+mod analysis;
 mod bootstrap;
+mod differences;
 mod figures;
 mod full;
+mod html;
 mod live;
 mod metrics;
 mod peers;
@@ -21,10 +24,18 @@ mod tests;
 
 use serde::Serialize;
 
+pub use analysis::{
+    Analysis, Curve, EpochLosses, Example, LearningPoint, ListFigures, Observed, ScoreBar,
+    ShownActivity, Slice, TradeoffPoint, VisitorLoss,
+};
 pub use bootstrap::{Difference, clustered_difference};
 pub use full::{FullRun, rank_full};
+pub use html::html;
 pub use live::{Freshness, LiveRun, Query, queries_after, rank_live};
-pub use metrics::{ListMetrics, Rank, mean_and_deviation};
+pub use metrics::{
+    Calibration, ListMetrics, Rank, RankedList, Reliability, ReliabilityBin, coverage, gini,
+    intra_list_diversity, mean_and_deviation, self_information, set_cosine,
+};
 pub(crate) use peers::ask_all;
 pub use peers::{
     BLEND, PEERS, POPULARITY, Peer, RANDOM, Sight, Untrained, blend_scores, content_scores,

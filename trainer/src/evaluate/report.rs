@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::analysis::Analysis;
 use super::peers::{PEERS, POPULARITY, RANDOM};
 
 /// One figure. Fields that do not apply are absent.
@@ -15,7 +16,7 @@ pub struct Figure {
     pub metric: String,
     /// The mean over seeds.
     pub value: f64,
-    /// `ratio`: all of them are between 0 and 1, or differences of such.
+    /// `ratio` (between 0 and 1, or a difference of such), or `bits` of novelty.
     pub unit: &'static str,
     /// Queries or visitors.
     pub n: usize,
@@ -52,6 +53,8 @@ pub struct Evaluation {
     pub seeds: Vec<u64>,
     /// The figures.
     pub rows: Vec<Figure>,
+    /// What the figures hide, where P2 was asked.
+    pub analysis: Option<Analysis>,
 }
 
 impl Evaluation {
@@ -83,20 +86,73 @@ impl Evaluation {
     }
 }
 
+/// The means of one protocol and group: a line a model, a column a metric.
+pub(super) struct FigureTable<'a> {
+    pub(super) title: &'a str,
+    pub(super) n: usize,
+    pub(super) metrics: Vec<&'a str>,
+    pub(super) models: Vec<(&'a str, Vec<Option<&'a Figure>>)>,
+}
+
+/// All means, in the order they were added; differences are left out.
+pub(super) fn figure_tables(figures: &[Figure]) -> Vec<FigureTable<'_>> {
+    let mut tables: Vec<FigureTable<'_>> = Vec::new();
+    for row in figures.iter().filter(|row| row.peer.is_none()) {
+        let (title, model) = row.case.rsplit_once(" / ").unwrap_or((&row.case, ""));
+        let place = tables.iter().position(|table| table.title == title);
+        let place = place.unwrap_or_else(|| {
+            tables.push(FigureTable {
+                title,
+                n: row.n,
+                metrics: Vec::new(),
+                models: Vec::new(),
+            });
+            tables.len() - 1
+        });
+        let table = &mut tables[place];
+        let metric = table
+            .metrics
+            .iter()
+            .position(|metric| *metric == row.metric);
+        let metric = metric.unwrap_or_else(|| {
+            table.metrics.push(&row.metric);
+            table.metrics.len() - 1
+        });
+        let line = table.models.iter().position(|(name, _)| *name == model);
+        let line = line.unwrap_or_else(|| {
+            table.models.push((model, Vec::new()));
+            table.models.len() - 1
+        });
+        let cells = &mut table.models[line].1;
+        cells.resize(cells.len().max(metric + 1), None);
+        cells[metric] = Some(row);
+    }
+    tables
+}
+
 /// Figures as tables: one a protocol and group, one line a model, then the differences.
 pub fn figures_table(figures: &[Figure]) -> String {
     let mut text = String::new();
-    let means = || figures.iter().filter(|row| row.peer.is_none());
-    let mut titles: Vec<&str> = Vec::new();
-    for row in means() {
-        let title = title_of(&row.case);
-        if !titles.contains(&title) {
-            titles.push(title);
+    for table in figure_tables(figures) {
+        text.push_str(&format!(
+            "\n{:44}",
+            format!("{} (n {})", table.title, table.n)
+        ));
+        let names = table.metrics.iter();
+        names.for_each(|metric| text.push_str(&format!("{metric:>16}")));
+        for (model, cells) in &table.models {
+            text.push_str(&format!("\n  {model:42}"));
+            for cell in cells {
+                let shown = cell.map_or_else(String::new, |row| {
+                    let spread = row.spread.filter(|spread| *spread >= 5e-4);
+                    spread.map_or(format!("{:.4}", row.value), |spread| {
+                        format!("{:.4} ({spread:.3})", row.value)
+                    })
+                });
+                text.push_str(&format!("{shown:>16}"));
+            }
         }
-    }
-    for title in titles {
-        let rows: Vec<&Figure> = means().filter(|row| title_of(&row.case) == title).collect();
-        text.push_str(&table_of(title, &rows));
+        text.push('\n');
     }
     for row in figures.iter().filter(|row| row.peer.is_some()) {
         text.push_str(&format!(
@@ -112,47 +168,6 @@ pub fn figures_table(figures: &[Figure]) -> String {
             row.n,
         ));
     }
-    text
-}
-
-fn title_of(case: &str) -> &str {
-    case.rsplit_once(" / ").map_or(case, |(title, _)| title)
-}
-
-fn table_of(title: &str, rows: &[&Figure]) -> String {
-    let mut metrics: Vec<&str> = Vec::new();
-    let mut models: Vec<&str> = Vec::new();
-    for row in rows {
-        let model = row.case.rsplit_once(" / ").map_or("", |(_, model)| model);
-        if !metrics.contains(&row.metric.as_str()) {
-            metrics.push(&row.metric);
-        }
-        if !models.contains(&model) {
-            models.push(model);
-        }
-    }
-    let n = rows.first().map_or(0, |row| row.n);
-    let mut text = format!("\n{:44}", format!("{title} (n {n})"));
-    metrics
-        .iter()
-        .for_each(|metric| text.push_str(&format!("{metric:>16}")));
-    for model in models {
-        text.push_str(&format!("\n  {model:42}"));
-        for metric in &metrics {
-            let case = format!("{title} / {model}");
-            let cell = rows
-                .iter()
-                .find(|row| row.case == case && row.metric == **metric)
-                .map(|row| {
-                    let spread = row.spread.filter(|spread| *spread >= 5e-4);
-                    spread.map_or(format!("{:.4}", row.value), |spread| {
-                        format!("{:.4} ({spread:.3})", row.value)
-                    })
-                });
-            text.push_str(&format!("{:>16}", cell.unwrap_or_default()));
-        }
-    }
-    text.push('\n');
     text
 }
 

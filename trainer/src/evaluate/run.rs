@@ -4,13 +4,17 @@ use std::path::PathBuf;
 
 use triqueta::catalog::Words;
 
-use super::figures::{differences, full_figures, live_figures};
+use super::analysis::{EpochLosses, LearningPoint, analyse, mean_over};
+use super::differences::{full_differences, live_differences};
+use super::figures::{full_figures, list_figures, live_figures};
 use super::full::rank_full;
-use super::live::{Freshness, queries_after, rank_live};
+use super::live::{Freshness, LiveRun, Query, queries_after, rank_live};
+use super::peers::{BLEND, POPULARITY};
 use super::problem::EvaluateError;
 use super::queries::{OtherRanks, read_queries, read_ranks};
 use super::report::Evaluation;
 use super::split::{quantile_ms, up_to};
+use crate::choices::positives;
 use crate::progress::Progress;
 use crate::replay::catalog_of;
 use crate::train::{TrainOptions, train};
@@ -42,6 +46,8 @@ pub struct EvaluateOptions {
     pub ranks: Option<PathBuf>,
     /// Resamples of the bootstrap.
     pub draws: usize,
+    /// Also learn from a quarter, a half and three quarters of the past, with seed 0: three more trainings.
+    pub learning_curve: bool,
     /// How models are trained; the seed is replaced.
     pub train: TrainOptions,
 }
@@ -56,6 +62,7 @@ impl Default for EvaluateOptions {
             queries: None,
             ranks: None,
             draws: 2_000,
+            learning_curve: false,
             train: TrainOptions::default(),
         }
     }
@@ -73,10 +80,10 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let split_ms = quantile_ms(dataset, options.split).ok_or(EvaluateError::NothingToRank)?;
     // Any vocabulary gives the same rows; each model brings its own.
-    let rows = catalog_of(dataset, Words::learn(&dataset.activities, [], 1)?)?;
+    let catalog = catalog_of(dataset, Words::learn(&dataset.activities, [], 1)?)?;
     let queries = match &options.queries {
-        Some(path) => read_queries(path, &rows)?,
-        None => queries_after(dataset, &rows, split_ms, options.horizon_days),
+        Some(path) => read_queries(path, &catalog)?,
+        None => queries_after(dataset, &catalog, split_ms, options.horizon_days),
     };
     let others = options
         .ranks
@@ -91,6 +98,7 @@ pub fn evaluate(
     let past = up_to(dataset, split_ms);
     let seeds: Vec<u64> = (0..options.seeds.max(1)).collect();
     let (mut live, mut published, mut full) = (Vec::new(), Vec::new(), Vec::new());
+    let mut epochs = Vec::new();
     for &seed in &seeds {
         let trained = train(
             &past,
@@ -100,6 +108,12 @@ pub fn evaluate(
             },
             progress,
         )?;
+        let losses = trained.epoch_losses.iter();
+        epochs.extend(losses.map(|(model, losses)| EpochLosses {
+            model: model.clone(),
+            seed,
+            losses: losses.clone(),
+        }));
         if options.protocols.contains(&Protocol::Live) {
             progress.begin("ranking open activities", Some(queries.len() as u64));
             live.push(rank_live(
@@ -125,18 +139,32 @@ pub fn evaluate(
     }
     let mut rows = Vec::new();
     live_figures(&mut rows, "P2", &live, &queries);
-    differences(&mut rows, "P2", &live, &queries, &others, options.draws);
+    list_figures(&mut rows, "P2", &live);
+    live_differences(&mut rows, "P2", &live, &queries, &others, options.draws);
     live_figures(&mut rows, "P2 as published", &published, &queries);
     // Other recommenders' ranks are live ones: nothing to compare what was published with.
-    differences(
+    let nobody = OtherRanks::new();
+    let draws = options.draws;
+    live_differences(
         &mut rows,
         "P2 as published",
         &published,
         &queries,
-        &OtherRanks::new(),
-        options.draws,
+        &nobody,
+        draws,
     );
     full_figures(&mut rows, &full);
+    full_differences(&mut rows, &full, draws);
+    let mut analysis = analyse(&live, &queries, &catalog, draws);
+    if let Some(analysis) = &mut analysis {
+        analysis.epochs = epochs;
+        if options.learning_curve {
+            analysis.learning = learning_curve(dataset, &past, &queries, options, progress)?;
+            analysis
+                .learning
+                .extend(whole(&past, &catalog, &live, queries.len()));
+        }
+    }
     let (name, simulated) = (dataset.lineage.name.clone(), dataset.lineage.simulated);
     Ok(Evaluation {
         dataset: name,
@@ -144,5 +172,57 @@ pub fn evaluate(
         split_ms,
         seeds,
         rows,
+        analysis,
     })
+}
+
+/// The score after learning from parts of the past.
+fn learning_curve(
+    dataset: &Dataset,
+    past: &Dataset,
+    queries: &[Query],
+    options: &EvaluateOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<LearningPoint>> {
+    let mut points = Vec::new();
+    for share in [0.25, 0.5, 0.75] {
+        let Some(until_ms) = quantile_ms(past, share) else {
+            continue;
+        };
+        let train_options = TrainOptions {
+            seed: 0,
+            ..options.train.clone()
+        };
+        let trained = train(&up_to(past, until_ms), &train_options, progress)?;
+        progress.begin("ranking open activities", Some(queries.len() as u64));
+        let run = rank_live(dataset, &trained, queries, Freshness::Live, progress)?;
+        points.push(point(share, trained.counts.positives, &run, queries.len()));
+    }
+    Ok(points)
+}
+
+/// The point of the curve where all of the past is learned from: the first seed's run.
+fn whole(
+    past: &Dataset,
+    catalog: &triqueta::catalog::Catalog,
+    runs: &[LiveRun],
+    questions: usize,
+) -> Option<LearningPoint> {
+    let known = positives(past, catalog).len();
+    Some(point(1.0, known, runs.first()?, questions))
+}
+
+fn point(share: f64, positives: usize, run: &LiveRun, questions: usize) -> LearningPoint {
+    let mean = |peer: &str| {
+        let runs = std::slice::from_ref(run);
+        let all =
+            (0..questions).map(|question| mean_over(runs, peer, question, |rank| rank.ndcg(10)));
+        all.sum::<f64>() / questions.max(1) as f64
+    };
+    LearningPoint {
+        share,
+        positives,
+        ndcg10: mean(BLEND),
+        popularity: mean(POPULARITY),
+    }
 }

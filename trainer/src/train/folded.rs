@@ -24,6 +24,16 @@ pub(super) struct Lengths {
 pub(super) struct Folded {
     pub(super) by_choice: Vec<Vec<ModelScores>>,
     pub(super) lengths: Lengths,
+    /// Of each model and fold, the loss of what was held out after each epoch.
+    pub(super) losses: Vec<(String, Vec<f64>)>,
+}
+
+/// All models, and how their learning went.
+pub(super) struct Learned {
+    pub(super) models: Models,
+    pub(super) lengths: Lengths,
+    /// By model, the loss of what was held out after each epoch; empty where nothing was.
+    pub(super) losses: Vec<(&'static str, Vec<f64>)>,
 }
 
 impl Task<'_> {
@@ -34,7 +44,7 @@ impl Task<'_> {
         seen: &Seen,
         until: usize,
         lengths: Option<Lengths>,
-    ) -> Result<(Models, Lengths)> {
+    ) -> Result<Learned> {
         let (options, progress) = (self.options, self.progress);
         let examples = &seen.examples[..until];
         let towers = match lengths {
@@ -62,7 +72,11 @@ impl Task<'_> {
         let lengths = Lengths {
             tower_epochs: towers.epochs,
         };
-        Ok((models, lengths))
+        Ok(Learned {
+            models,
+            lengths,
+            losses: vec![("two_tower", towers.validation_loss)],
+        })
     }
 
     /// Cuts the choices into folds in time, and asks models about each that were learned from what came before it.
@@ -72,6 +86,7 @@ impl Task<'_> {
             tower_epochs: self.options.towers.epochs.div_ceil(2),
         };
         let mut by_choice = Vec::with_capacity(seen.choices.len());
+        let mut losses = Vec::new();
         let bound = |fold: usize| self.from + (self.positives.len() - self.from) * fold / folds;
         for fold in 0..folds {
             let (from, until) = (bound(fold), bound(fold + 1));
@@ -82,8 +97,11 @@ impl Task<'_> {
                 continue;
             }
             self.progress.begin("training models for the blend", None);
-            let (models, found) = self.fit_models(schema, seen, from, None)?;
-            lengths = found;
+            let learned = self.fit_models(schema, seen, from, None)?;
+            let models = learned.models;
+            lengths = learned.lengths;
+            let named = |(model, loss): (&str, _)| (format!("{model}, fold {}", fold + 1), loss);
+            losses.extend(learned.losses.into_iter().map(named));
             let activities = models.activity_side(&seen.items);
             by_choice.extend(
                 choices
@@ -91,7 +109,11 @@ impl Task<'_> {
                     .map(|choice| model_scores(&models, &seen.items, &activities, choice)),
             );
         }
-        Ok(Folded { by_choice, lengths })
+        Ok(Folded {
+            by_choice,
+            lengths,
+            losses,
+        })
     }
 }
 

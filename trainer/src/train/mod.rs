@@ -105,6 +105,8 @@ pub struct Trained {
     pub counter_half_life_days: f32,
     /// How well each model ranks the last choices, which it had not seen; empty where there are too few.
     pub offline: Vec<(String, RankingMetrics)>,
+    /// Mean loss of what was held out after each epoch, by training; empty where nothing could be held out.
+    pub epoch_losses: Vec<(String, Vec<f64>)>,
     /// What it was learned from.
     pub counts: TrainingCounts,
 }
@@ -140,19 +142,20 @@ pub fn train(
     let folded = task.folded_models(&schema, &seen)?;
     let blend = task.blend(&seen, &folded.by_choice)?;
     progress.begin("training the final models", None);
-    let (models, lengths) = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
+    let learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
     Ok(Trained {
-        models,
+        models: learned.models,
         blend: blend.blend,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,
         offline: blend.offline,
+        epoch_losses: folded.losses,
         counts: TrainingCounts {
             activities: dataset.activities.len(),
             events: dataset.events.len(),
             positives: all.len(),
             choices: seen.choices.len(),
-            epochs: lengths.tower_epochs,
+            epochs: learned.lengths.tower_epochs,
         },
         schema,
     })
