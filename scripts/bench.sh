@@ -14,25 +14,89 @@ run_bench() {
   total_time
 }
 
-# Every model on the same questions of meetup-montana, beside chance, popularity and other recommenders' ranks.
-# Options are those of `triqueta evaluate`, such as --seeds 1 for a quick look.
+# Everything docs/accuracy.md tells, measured piece by piece; the file is written again from whatever has been measured.
+# usage: bench accuracy [--only p1,meetup,demo] [--seeds N]
 bench_accuracy() {
-  local source=$TRIQUETA_DATA/meetup-montana
-  [[ -d $source ]] ||
-    fail "bench accuracy needs the real data sets, and there is no folder '$source': set TRIQUETA_DATA to theirs"
-  steps 3
+  local pieces=p1,meetup,demo seeds=3
+  while (($#)); do
+    case $1 in
+      --only) pieces=${2:-} ;;
+      --seeds) seeds=${2:-} ;;
+      *) fail "bench accuracy knows --only p1,meetup,demo and --seeds N, not '$1'" ;;
+    esac
+    shift 2 || fail "say something after $1"
+  done
+  [[ $seeds =~ ^[1-9][0-9]?$ ]] || fail "--seeds must be a number from 1 to 99, not '$seeds'"
+  local piece chosen
+  IFS=, read -ra chosen <<<"$pieces"
+  for piece in "${chosen[@]}"; do
+    declare -F "accuracy_$piece" >/dev/null || fail "there is no piece '$piece'; the pieces are p1, meetup and demo"
+  done
+  mkdir -p target/bench/accuracy
+  steps $((${#chosen[@]} + 2))
   step "triqueta program" cargo build --release -p triqueta-cli
-  step "import of meetup-montana" triqueta import \
-    --mapping trainer/mappings/meetup-montana.toml --from "$source" --out target/bench/meetup-montana
-  step "evaluation" evaluated "$source" "$@"
-  node scripts/bench-record.mjs accuracy target/bench/evaluation.json
+  for piece in "${chosen[@]}"; do
+    step "accuracy of $piece" "accuracy_$piece" "$seeds"
+  done
+  step "docs/accuracy.md" accuracy_recorded "${chosen[@]}"
+  printf 'docs/accuracy.md and target/bench/accuracy.json are written; target/bench/accuracy holds the pieces\n'
+}
+
+accuracy_recorded() {
+  node scripts/accuracy/merge.mjs "$@"
+  node scripts/bench-record.mjs accuracy target/bench/accuracy/measured.json
+  node scripts/accuracy/document.mjs
+}
+
+# measured FILE COMMAND…: what the command prints, once it is whole.
+measured() {
+  local file=$1
+  shift
+  "$@" >"$file.part"
+  mv "$file.part" "$file"
+}
+
+# real_data NAME: the folder of a real data set.
+real_data() {
+  [[ -d $TRIQUETA_DATA/$1 ]] || fail "there is no folder '$TRIQUETA_DATA/$1': set TRIQUETA_DATA to the real data sets"
+  printf '%s' "$TRIQUETA_DATA/$1"
+}
+
+# P1: every learner, leave-one-out.
+accuracy_p1() {
+  local source
+  source=$(real_data ml-1m-ncf)
+  measured target/bench/accuracy/p1.json triqueta leave-one-out "$source" --seeds "$1" --json
+}
+
+# P2 and P3: every model on the same questions, beside chance, popularity and other recommenders' ranks.
+accuracy_meetup() {
+  local source
+  source=$(real_data meetup-montana)
+  triqueta import --mapping trainer/mappings/meetup-montana.toml --from "$source" --out target/bench/meetup-montana
+  measured target/bench/accuracy/meetup.json triqueta evaluate target/bench/meetup-montana --seeds "$1" --json \
+    --queries "$source/p2_queries.csv.gz" --ranks "$source/p2_reference_ranks.csv" \
+    --learning-curve --report target/bench/accuracy/meetup.html
+}
+
+# The demo city: regret against the oracle, a city a seed. The demo serves once it is made: its report is taken, then it is
+# stopped as with Ctrl-C.
+accuracy_demo() {
+  local seed file pid
+  rm -f target/bench/accuracy/demo-*.json
+  for ((seed = 1; seed <= $1; seed++)); do
+    file=target/bench/accuracy/demo-$seed.json
+    target/release/triqueta --quiet demo --json --fresh --seed "$seed" --now 2026-11-24 --port 0 \
+      --out target/bench/demo-city >"$file.part" &
+    pid=$!
+    until tail -n 1 "$file.part" | grep -q '^}'; do
+      kill -0 "$pid" 2>/dev/null || fail "the demo city ended before its report; its words are above"
+      sleep 1
+    done
+    kill -INT "$pid"
+    wait "$pid"
+    mv "$file.part" "$file"
+  done
 }
 
 triqueta() { cargo run --quiet --release -p triqueta-cli -- --quiet "$@"; }
-
-evaluated() {
-  local source=$1
-  shift
-  triqueta evaluate target/bench/meetup-montana --json \
-    --queries "$source/p2_queries.csv.gz" --ranks "$source/p2_reference_ranks.csv" "$@" >target/bench/evaluation.json
-}

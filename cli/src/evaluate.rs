@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use triqueta_trainer::Dataset;
-use triqueta_trainer::evaluate::{EvaluateOptions, Evaluation, Protocol, evaluate};
+use triqueta_trainer::error::FileError;
+use triqueta_trainer::evaluate::{EvaluateOptions, Evaluation, Protocol, evaluate, html};
+use triqueta_trainer::{Dataset, TrainerError};
 
 use crate::failure::Failure;
 use crate::report::Console;
@@ -32,11 +33,18 @@ pub(crate) struct Options {
     /// Ranks other recommenders gave the same questions (CSV, plain or .gz), for paired differences.
     #[arg(long, value_name = "FILE", requires = "queries")]
     ranks: Option<PathBuf>,
+    /// Also write what is printed, and what it hides, as one HTML page: slices, curves, calibration, lists, worst cases.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Also learn from a quarter, a half and three quarters of the past: three more trainings.
+    #[arg(long)]
+    learning_curve: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   triqueta evaluate target/meetup
+  triqueta evaluate target/meetup --report report.html
   triqueta evaluate target/meetup --protocol p2 --seeds 5 \\
       --queries ../shared/data/meetup-montana/p2_queries.csv.gz \\
       --ranks ../shared/data/meetup-montana/p2_reference_ranks.csv --json";
@@ -72,9 +80,16 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         split: options.split,
         queries: options.queries.clone(),
         ranks: options.ranks.clone(),
+        learning_curve: options.learning_curve,
         ..EvaluateOptions::default()
     };
     let evaluation = evaluate(&dataset, &asked, console)?;
+    // First what took long: a page that cannot be written loses no figures.
     console.result(&evaluation, || Evaluation::table(&evaluation))?;
+    if let Some(path) = &options.report {
+        let written = std::fs::write(path, html(&evaluation));
+        written.map_err(|cause| TrainerError::from(FileError::at("write", path)(cause)))?;
+        console.note(&format!("the report is in `{}`", path.display()));
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -22,10 +22,27 @@ fn every_model_is_reported_beside_chance_and_popularity() {
         assert!((0.0..=1.0).contains(&value(case)), "{case}");
     }
     assert!(value("P2 / all / blend") > value("P2 / all / random"));
+    assert!(
+        !evaluation["analysis"]["slices"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     let table = succeeds(
         folder,
-        &["evaluate", "data", "--seeds", "1", "--protocol", "p3"],
+        &[
+            "evaluate",
+            "data",
+            "--seeds",
+            "1",
+            "--protocol",
+            "p3",
+            "--report",
+            "report.html",
+        ],
     );
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.contains("P3 / all") && page.ends_with("</html>\n"));
     assert!(
         table.contains("P3 / all") && !table.contains("P2 / all"),
         "{table}"
