@@ -6,6 +6,7 @@
 mod blend;
 
 mod content;
+mod factorization_machine;
 mod item_neighbours;
 mod learned;
 mod matrix_factorization;
@@ -17,6 +18,7 @@ mod two_tower;
 pub use blend::{Blend, BlendInput, Resolved, Score};
 
 pub use content::content_score;
+pub use factorization_machine::{FACTORS, FactorSum, FactorizationMachine, Feature};
 pub use item_neighbours::Neighbours;
 pub use learned::{
     ActivitySide, MODEL_INPUTS, ModelInput, ModelScores, Models, Remembered, VisitorSide,

@@ -7,12 +7,14 @@ mod adam;
 mod alternating_least_squares;
 mod bayesian_ranking;
 mod blend;
+mod factorization_machine;
 #[cfg(test)]
 mod factorization_tests;
 mod fitted_factors;
 mod frequency;
 #[cfg(test)]
 mod gradient_tests;
+mod interaction_machine;
 mod inverse;
 mod item_item;
 mod layers;
@@ -31,7 +33,11 @@ mod two_tower;
 pub use alternating_least_squares::{AlsOptions, fit_alternating_least_squares};
 pub use bayesian_ranking::{RankingOptions, fit_bayesian_ranking};
 pub use blend::{Scored, blend_loss, calibrate, fit_blend, prior_blend};
+pub use factorization_machine::{
+    FittedMachine, Group, Groups, MachineOptions, Optimiser, fit_machine,
+};
 pub use fitted_factors::FittedFactors;
+pub use interaction_machine::{InteractionMachine, InteractionMachineOptions};
 pub use item_item::{ItemItemOptions, fit_item_item};
 pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};
 pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};

@@ -4,7 +4,7 @@ use triqueta::model::IdOnlyNeuMf;
 
 use super::{PairScorer, collaborative};
 use crate::Result;
-use crate::fit::{NeuralCfOptions, fit_id_only};
+use crate::fit::{InteractionMachine, InteractionMachineOptions, NeuralCfOptions, fit_id_only};
 use crate::interactions::LeaveOneOut;
 use crate::progress::Progress;
 
@@ -60,6 +60,16 @@ pub const LEARNERS: &[Learner] = &[
         fit: collaborative::item_item,
     },
     Learner {
+        name: "fm",
+        about: "factorization machine: ids, what is known of both, and the bag of what a user chose, logistic loss (Rendle 2010)",
+        fit: |problem, seed, progress| {
+            let options = InteractionMachineOptions::default();
+            Ok(Box::new(InteractionMachine::fit(
+                problem, &options, seed, progress,
+            )?))
+        },
+    },
+    Learner {
         name: "gmf",
         about: "generalised matrix factorisation: weighed products of factors, logistic loss (He et al. 2017)",
         fit: |problem, seed, progress| neural(problem, true, false, seed, progress),
@@ -109,6 +119,14 @@ fn neural(
 impl PairScorer for IdOnlyNeuMf {
     fn scores(&self, user: u32, items: &[u32], out: &mut [f32]) {
         Self::scores(self, user, items, out);
+    }
+}
+
+impl PairScorer for InteractionMachine {
+    fn scores(&self, user: u32, items: &[u32], out: &mut [f32]) {
+        for (score, &item) in out.iter_mut().zip(items) {
+            *score = self.pair(user, item);
+        }
     }
 }
 

@@ -1,0 +1,186 @@
+//! How does a row move along its gradient?
+
+use triqueta::model::FACTORS;
+
+use super::row::{Factors, Row};
+
+/// Running sums side by side, so that a sum over a vector uses whole registers.
+pub(super) const LANES: usize = 8;
+
+/// An optimiser. Only rows that have a gradient move; what it remembers lies in the row.
+pub(super) trait Rule: Copy + Sync {
+    /// What it remembers of a row.
+    type State: Copy + Default + Send + Sync;
+
+    /// Moves a row.
+    fn apply(self, row: &mut Row<Self::State>, gradient: &Factors, of_weight: f32);
+
+    /// What several shards made of the memory of `base`, as one. Weights are averaged over the shards that moved them.
+    fn merge(&self, base: &Self::State, moved: &[&Self::State]) -> Self::State;
+}
+
+/// Stochastic gradient descent: a fixed step length.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Descent {
+    pub(super) learning_rate: f32,
+}
+
+/// AdaGrad (Duchi, Hazan and Singer 2011) with one accumulator for a row's vector and one for its weight: half the memory
+/// traffic of one a coordinate, at the same loss, since the coordinates of a vector are alike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AdaGrad {
+    pub(super) learning_rate: f32,
+}
+
+/// Adam (Kingma and Ba 2015), lazy: a row's averages decay only when it has a gradient.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Adam {
+    pub(super) learning_rate: f32,
+}
+
+/// Mean squared gradients so far: of the vector, and of the weight.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Squares {
+    factors: f32,
+    weight: f32,
+}
+
+/// Averages of gradients and of their squares; the weight's come last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moments {
+    mean: [f32; FACTORS + 1],
+    square: [f32; FACTORS + 1],
+    /// `β₁^t` and `β₂^t` after `t` steps, which correct the start from zero.
+    decayed: [f32; 2],
+}
+
+impl Default for Moments {
+    fn default() -> Self {
+        Self {
+            mean: [0.0; FACTORS + 1],
+            square: [0.0; FACTORS + 1],
+            decayed: [1.0; 2],
+        }
+    }
+}
+
+/// Keeps the first step finite.
+const EPSILON: f32 = 1e-8;
+const BETA: [f32; 2] = [0.9, 0.999];
+
+impl Rule for Descent {
+    type State = ();
+
+    #[inline(always)]
+    fn apply(self, row: &mut Row<()>, gradient: &Factors, of_weight: f32) {
+        row.factors = moved(&row.factors, self.learning_rate, gradient);
+        row.weight -= self.learning_rate * of_weight;
+    }
+
+    fn merge(&self, (): &(), _: &[&()]) {}
+}
+
+/// A vector moved by so much along its gradient, as a whole: values instead of places, so that no place can be another.
+#[inline(always)]
+fn moved(factors: &Factors, step: f32, gradient: &Factors) -> Factors {
+    let (old, slope) = (*factors, *gradient);
+    let mut new = [0.0; FACTORS];
+    for at in 0..FACTORS {
+        new[at] = old[at] - step * slope[at];
+    }
+    new
+}
+
+/// The sum of running sums.
+#[inline(always)]
+pub(super) fn total(lanes: &[f32; LANES]) -> f32 {
+    let [a, b, c, d, e, f, g, h] = *lanes;
+    ((a + e) + (b + f)) + ((c + g) + (d + h))
+}
+
+/// The sum of squares of a vector, in [`LANES`] running sums.
+#[inline(always)]
+pub(super) fn squared_norm(vector: &Factors) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    for part in vector.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            lanes[lane] += part[lane] * part[lane];
+        }
+    }
+    total(&lanes)
+}
+
+impl Rule for AdaGrad {
+    type State = Squares;
+
+    #[inline(always)]
+    fn apply(self, row: &mut Row<Squares>, gradient: &Factors, of_weight: f32) {
+        // Both roots and quotients side by side: one instruction each.
+        let squares = [
+            row.state.factors + squared_norm(gradient) / FACTORS as f32,
+            row.state.weight + of_weight * of_weight,
+        ];
+        let roots = squares.map(|square| (square + EPSILON).sqrt());
+        let steps = roots.map(|root| self.learning_rate / root);
+        row.state = Squares {
+            factors: squares[0],
+            weight: squares[1],
+        };
+        row.factors = moved(&row.factors, steps[0], gradient);
+        row.weight -= steps[1] * of_weight;
+    }
+
+    fn merge(&self, base: &Squares, moved: &[&Squares]) -> Squares {
+        moved.iter().fold(*base, |sum, one| Squares {
+            factors: sum.factors + (one.factors - base.factors),
+            weight: sum.weight + (one.weight - base.weight),
+        })
+    }
+}
+
+impl Rule for Adam {
+    type State = Moments;
+
+    #[inline(always)]
+    fn apply(self, row: &mut Row<Moments>, gradient: &Factors, of_weight: f32) {
+        let Moments {
+            mean,
+            square,
+            decayed,
+        } = &mut row.state;
+        for (decayed, beta) in decayed.iter_mut().zip(BETA) {
+            *decayed *= beta;
+        }
+        let first = self.learning_rate / (1.0 - decayed[0]);
+        let second = 1.0 / (1.0 - decayed[1]);
+        let mut one = |at: usize, slope: f32| {
+            mean[at] += (1.0 - BETA[0]) * (slope - mean[at]);
+            square[at] += (1.0 - BETA[1]) * (slope * slope - square[at]);
+            first * mean[at] / ((second * square[at]).sqrt() + EPSILON)
+        };
+        for (at, factor) in row.factors.iter_mut().enumerate() {
+            *factor -= one(at, gradient[at]);
+        }
+        row.weight -= one(FACTORS, of_weight);
+    }
+
+    fn merge(&self, _: &Moments, moved: &[&Moments]) -> Moments {
+        let share = 1.0 / moved.len() as f32;
+        let mut merged = Moments {
+            decayed: [0.0; 2],
+            ..Moments::default()
+        };
+        for one in moved {
+            for (sum, value) in merged.mean.iter_mut().zip(&one.mean) {
+                *sum += share * value;
+            }
+            for (sum, value) in merged.square.iter_mut().zip(&one.square) {
+                *sum += share * value;
+            }
+            for (sum, value) in merged.decayed.iter_mut().zip(&one.decayed) {
+                *sum += share * value;
+            }
+        }
+        merged
+    }
+}
