@@ -14,6 +14,7 @@ mod neural_collaborative_filtering;
 mod popularity;
 mod triqueta_rule;
 mod two_tower;
+mod wide_deep;
 
 pub use blend::{Blend, BlendInput, Resolved, Score};
 
@@ -30,4 +31,8 @@ pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
 pub use two_tower::{
     ACTIVITY_INPUTS, Dense, EMBEDDING, Embedding, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower,
     USER_INPUTS, availability_windows, relu,
+};
+pub use wide_deep::{
+    ACTIVITY_FIELDS, ACTIVITY_WIDTH, CROSSES, Cross, VISITOR_FIELDS, VISITOR_WIDTH,
+    WIDE_DEEP_LAYERS, WideDeep, WideDeepActivity, WideDeepInput, WideDeepVisitor,
 };

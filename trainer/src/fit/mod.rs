@@ -22,6 +22,7 @@ mod logistic;
 mod logit;
 mod neural_cf;
 mod nonnegative_factors;
+mod pair_head;
 mod parameters;
 mod real;
 pub(crate) mod simd;
@@ -29,6 +30,7 @@ mod sparse_adam;
 mod tables;
 mod truncated_svd;
 mod two_tower;
+mod wide_deep;
 
 pub use alternating_least_squares::{AlsOptions, fit_alternating_least_squares};
 pub use bayesian_ranking::{RankingOptions, fit_bayesian_ranking};
@@ -43,3 +45,7 @@ pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};
 pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};
 pub use truncated_svd::{SvdOptions, fit_truncated_svd};
 pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};
+pub use wide_deep::{
+    FittedWideDeep, WideDeepExamples, WideDeepGroup, WideDeepOptions, fit_wide_deep,
+    fit_wide_deep_for,
+};

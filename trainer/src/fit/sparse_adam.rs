@@ -76,28 +76,48 @@ impl<F: Real> RowTable<F> {
         }
     }
 
+    /// Adds `share · gradient` to the gradient of a row.
+    #[inline(always)]
+    pub(super) fn add_row(&mut self, row: u32, share: F, gradient: &[F]) {
+        let (row, width) = (row as usize, self.values.ncols());
+        if self.counts[row] == 0 {
+            self.touched.push(row);
+        }
+        self.counts[row] += 1;
+        if let Some(gradients) = self.gradients.as_slice_mut() {
+            let target = &mut gradients[row * width..(row + 1) * width];
+            for (sum, &part) in target.iter_mut().zip(gradient) {
+                *sum += share * part;
+            }
+        }
+    }
+
     /// Adds to the gradients of some rows, in order: `rows[n]` gets row `n` of `gradients`.
     pub(super) fn add(&mut self, rows: &[u32], gradients: &Array2<F>) {
         vectorised(
             #[inline(always)]
             || {
                 for (&row, gradient) in rows.iter().zip(gradients.rows()) {
-                    let row = row as usize;
-                    if self.counts[row] == 0 {
-                        self.touched.push(row);
-                    }
-                    self.counts[row] += 1;
-                    let target = self.gradients.row_mut(row);
-                    if let (Some(target), Some(gradient)) =
-                        (target.into_slice(), gradient.as_slice())
-                    {
-                        for (sum, &part) in target.iter_mut().zip(gradient) {
-                            *sum += part;
-                        }
-                    }
+                    self.add_row(row, F::one(), gradient.to_slice().unwrap_or_default());
                 }
             },
         );
+    }
+
+    /// The row of a code: its own, or row 0 where it has none.
+    #[inline(always)]
+    pub(super) fn row_of(&self, code: u32) -> u32 {
+        if (code as usize) < self.values.nrows() {
+            code
+        } else {
+            0
+        }
+    }
+
+    /// The gradients since the last step.
+    #[cfg(test)]
+    pub(super) fn gradients(&self) -> &Array2<F> {
+        &self.gradients
     }
 
     /// One step of the touched rows. `l2` is the pull towards zero for each time a row was touched.

@@ -6,11 +6,10 @@ use rayon::prelude::*;
 use triqueta::math::Random;
 use triqueta::model::IdOnlyNeuMf;
 
+use super::super::pair_head::{Head, Pass};
 use super::super::real::Real;
 use super::super::sparse_adam::{RowTable, Step, step_slice};
-use super::head::Head;
-use super::pass::Pass;
-use super::{NeuralCfOptions, NeuralCfShape};
+use super::{NeuralCfOptions, NeuralCfShape, to_model};
 use crate::Result;
 use crate::interactions::Interactions;
 use crate::progress::{Progress, check};
@@ -75,7 +74,7 @@ pub fn fit_id_only(
         run
     };
     Ok(IdOnlyNeuMf::new(
-        run.head.to_model(),
+        to_model(&run.head),
         run.users.values,
         &run.items.values,
     ))
@@ -122,7 +121,12 @@ fn join(product: Run, perceptron: Run) -> Run {
 
 impl Run {
     fn new(choices: &Interactions, shape: &NeuralCfShape, random: &mut Random) -> Self {
-        let head = Head::random(shape.product, shape.perceptron, &shape.layers, random);
+        let head = Head::random(
+            shape.product,
+            (shape.perceptron, shape.perceptron),
+            &shape.layers,
+            random,
+        );
         let width = shape.product + shape.perceptron;
         let mut table = |rows: usize| {
             RowTable::new(Array2::from_shape_simple_fn((rows, width), || {

@@ -1,12 +1,25 @@
 //! The training of neural collaborative filtering (He et al. 2017): logistic loss over choices and drawn non-choices.
 
-mod head;
 mod id_only;
-mod pass;
 #[cfg(test)]
 mod tests;
 
+use triqueta::model::NeuMf;
+
+use super::pair_head::Head;
+use super::real::Real;
+
 pub use id_only::fit_id_only;
+
+/// The model as the recommender has it.
+fn to_model<F: Real>(head: &Head<F>) -> NeuMf {
+    NeuMf {
+        product_weight: head.product_weight.mapv(F::to_f32),
+        layers: head.to_layers(),
+        perceptron_weight: head.perceptron_weight.mapv(F::to_f32),
+        bias: head.bias[0].to_f32(),
+    }
+}
 
 /// Which halves a model has, and how large they are.
 #[derive(Debug, Clone, PartialEq, Eq)]

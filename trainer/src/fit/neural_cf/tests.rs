@@ -6,9 +6,8 @@ use ndarray::Array2;
 use triqueta::math::Random;
 use triqueta::model::{Factors, IdOnlyNeuMf};
 
-use super::head::Head;
-use super::pass::Pass;
-use super::{NeuralCfOptions, NeuralCfShape, fit_id_only};
+use super::super::pair_head::{Head, Pass};
+use super::{NeuralCfOptions, NeuralCfShape, fit_id_only, to_model};
 use crate::interactions::Interactions;
 use crate::progress::Silent;
 
@@ -22,7 +21,7 @@ const A_GROUP: usize = 4;
 /// A head and a shard of random vectors.
 fn ground(seed: u64) -> (Head<f64>, Pass<f64>) {
     let mut random = Random::new(seed);
-    let head = Head::random(PRODUCT, PERCEPTRON, &LAYERS, &mut random);
+    let head = Head::random(PRODUCT, (PERCEPTRON, PERCEPTRON), &LAYERS, &mut random);
     let mut pass = Pass::new(&head, GROUPS, A_GROUP);
     pass.users.mapv_inplace(|_| random.normal());
     pass.items.mapv_inplace(|_| random.normal());
@@ -85,12 +84,12 @@ fn every_gradient_agrees_with_finite_differences() {
 #[test]
 fn the_mini_batch_computes_what_the_recommender_ships() {
     let mut random = Random::new(8);
-    let head = Head::<f32>::random(PRODUCT, PERCEPTRON, &LAYERS, &mut random);
+    let head = Head::<f32>::random(PRODUCT, (PERCEPTRON, PERCEPTRON), &LAYERS, &mut random);
     let mut pass = Pass::new(&head, GROUPS, A_GROUP);
     pass.users.mapv_inplace(|_| random.normal() as f32);
     pass.items.mapv_inplace(|_| random.normal() as f32);
     head.pass(&mut pass, 1.0);
-    let model = head.to_model();
+    let model = to_model(&head);
     let factors = |row: usize, of: &Array2<f32>| {
         let row = of.row(row).to_vec();
         (row[..PRODUCT].to_vec(), row[PRODUCT..].to_vec())

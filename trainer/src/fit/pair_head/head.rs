@@ -1,36 +1,36 @@
-//! The weights of a NeuMF as they are learned: random at first, block by block for the optimiser, and as they ship.
+//! The weights as they are learned: random at first, block by block for the optimiser, and as they ship.
 
 use ndarray::{Array1, Array2, Axis};
 use triqueta::math::Random;
-use triqueta::model::{Dense, NeuMf};
+use triqueta::model::Dense;
 
 use super::super::real::Real;
 
-/// Weights of a NeuMF. The first layer is kept as its two halves, which see different vectors.
+/// The weights. The first layer is kept as its two halves, which see different vectors.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Head<F> {
+pub(crate) struct Head<F> {
     /// Weight of each factor's product; empty for a perceptron alone.
-    pub(super) product_weight: Array1<F>,
+    pub(crate) product_weight: Array1<F>,
     /// First layer, half of the user, `[out, in]`; no rows without a perceptron.
-    pub(super) user_layer: Array2<F>,
+    pub(crate) user_layer: Array2<F>,
     /// First layer, half of the item, `[out, in]`.
-    pub(super) item_layer: Array2<F>,
+    pub(crate) item_layer: Array2<F>,
     /// The later layers, `[out, in]`.
-    pub(super) layers: Vec<Array2<F>>,
+    pub(crate) layers: Vec<Array2<F>>,
     /// Biases of all layers.
-    pub(super) biases: Vec<Array1<F>>,
+    pub(crate) biases: Vec<Array1<F>>,
     /// Weight of each output of the last layer.
-    pub(super) perceptron_weight: Array1<F>,
+    pub(crate) perceptron_weight: Array1<F>,
     /// Bias of the logit, one number.
-    pub(super) bias: Array1<F>,
+    pub(crate) bias: Array1<F>,
 }
 
 impl<F: Real> Head<F> {
-    /// Random weights (He et al. 2015), zero biases, for vectors that give `product` numbers to the product and
-    /// `perceptron` numbers to a perceptron with these layers.
-    pub(super) fn random(
+    /// Random weights (He et al. 2015), zero biases, for vectors that give `product` numbers to the product, and then
+    /// `user` and `item` numbers to a perceptron with these layers.
+    pub(crate) fn random(
         product: usize,
-        perceptron: usize,
+        (user, item): (usize, usize),
         layers: &[usize],
         random: &mut Random,
     ) -> Self {
@@ -38,13 +38,13 @@ impl<F: Real> Head<F> {
             let scale = libm::sqrt(2.0 / fan_in.max(1) as f64);
             Array2::from_shape_simple_fn((outputs, inputs), || F::of_f64(scale * random.normal()))
         };
-        let layers = if perceptron == 0 { &[] } else { layers };
+        let layers = if user + item == 0 { &[] } else { layers };
         let first = layers.first().copied().unwrap_or(0);
         let last = layers.last().copied().unwrap_or(0);
         let row = |matrix: Array2<F>| matrix.row(0).to_owned();
         Self {
-            user_layer: matrix(first, perceptron, 2 * perceptron),
-            item_layer: matrix(first, perceptron, 2 * perceptron),
+            user_layer: matrix(first, user, user + item),
+            item_layer: matrix(first, item, user + item),
             layers: layers
                 .windows(2)
                 .map(|pair| matrix(pair[1], pair[0], pair[0]))
@@ -60,7 +60,7 @@ impl<F: Real> Head<F> {
     }
 
     /// Zeros in the same shapes.
-    pub(super) fn zeros_like(&self) -> Self {
+    pub(crate) fn zeros_like(&self) -> Self {
         let mut zeros = self.clone();
         zeros
             .blocks_mut()
@@ -70,7 +70,7 @@ impl<F: Real> Head<F> {
     }
 
     /// All weights, block by block.
-    pub(super) fn blocks_mut(&mut self) -> Vec<&mut [F]> {
+    pub(crate) fn blocks_mut(&mut self) -> Vec<&mut [F]> {
         let arrays = [
             self.product_weight.as_slice_mut(),
             self.user_layer.as_slice_mut(),
@@ -89,7 +89,7 @@ impl<F: Real> Head<F> {
     }
 
     /// Adds other weights to these, number by number.
-    pub(super) fn add(&mut self, other: &mut Self) {
+    pub(crate) fn add(&mut self, other: &mut Self) {
         for (sum, part) in self.blocks_mut().into_iter().zip(other.blocks_mut()) {
             sum.iter_mut()
                 .zip(part)
@@ -98,12 +98,12 @@ impl<F: Real> Head<F> {
     }
 
     /// Numbers a vector gives to the product.
-    pub(super) fn product(&self) -> usize {
+    pub(crate) fn product(&self) -> usize {
         self.product_weight.len()
     }
 
-    /// The model as the recommender has it.
-    pub(super) fn to_model(&self) -> NeuMf {
+    /// The layers as the recommender has them: the first reads the user's numbers and then the item's.
+    pub(crate) fn to_layers(&self) -> Vec<Dense> {
         let mut layers = Vec::with_capacity(self.biases.len());
         for (number, bias) in self.biases.iter().enumerate() {
             let weight = match number.checked_sub(1) {
@@ -115,11 +115,6 @@ impl<F: Real> Head<F> {
                 bias: bias.mapv(F::to_f32),
             });
         }
-        NeuMf {
-            product_weight: self.product_weight.mapv(F::to_f32),
-            layers,
-            perceptron_weight: self.perceptron_weight.mapv(F::to_f32),
-            bias: self.bias[0].to_f32(),
-        }
+        layers
     }
 }

@@ -1,4 +1,4 @@
-//! NeuMF over vectors, mini-batch forward and back: everything but where the vectors come from.
+//! A mini-batch forward and back: everything but where the vectors come from.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, Axis, s};
@@ -10,21 +10,25 @@ use super::head::Head;
 
 /// What a pass over one shard needs and leaves; reused from step to step.
 #[derive(Debug, Clone)]
-pub(super) struct Pass<F> {
+pub(crate) struct Pass<F> {
     /// Vectors of the users, `[groups, product + perceptron]`.
-    pub(super) users: Array2<F>,
+    pub(crate) users: Array2<F>,
     /// Vectors of the items, a group's after each other, `[groups · items a group, product + perceptron]`.
-    pub(super) items: Array2<F>,
+    pub(crate) items: Array2<F>,
+    /// What is added to each pair's logit from elsewhere; 0 unless set.
+    pub(crate) offsets: Vec<F>,
     /// 1 for a choice, 0 for none, an item each.
-    pub(super) labels: Vec<F>,
+    pub(crate) labels: Vec<F>,
+    /// Gradients by the logits.
+    pub(crate) d_logits: Vec<F>,
     /// Gradients by `users`.
-    pub(super) d_users: Array2<F>,
+    pub(crate) d_users: Array2<F>,
     /// Gradients by `items`.
-    pub(super) d_items: Array2<F>,
+    pub(crate) d_items: Array2<F>,
     /// Gradients by the weights.
-    pub(super) d_head: Head<F>,
+    pub(crate) d_head: Head<F>,
     /// Sum of the losses.
-    pub(super) loss: f64,
+    pub(crate) loss: f64,
     hidden: Vec<Array2<F>>,
     d_hidden: Vec<Array2<F>>,
     user_part: Array2<F>,
@@ -83,7 +87,7 @@ impl<F: Real> Head<F> {
                 for (number, logit) in pass.logits.iter_mut().enumerate() {
                     let user = pass.users.row(number / a_group).to_slice();
                     let item = pass.items.row(number).to_slice();
-                    let mut sum = self.bias[0];
+                    let mut sum = self.bias[0] + pass.offsets[number];
                     if let (Some(user), Some(item)) = (user, item) {
                         sum += triple(weights, user, item);
                     }
@@ -97,7 +101,7 @@ impl<F: Real> Head<F> {
     }
 
     /// Loss and all gradients of a shard, each example's share being `share`.
-    pub(super) fn pass(&self, pass: &mut Pass<F>, share: F) {
+    pub(crate) fn pass(&self, pass: &mut Pass<F>, share: F) {
         self.forward(pass);
         pass.d_users.fill(F::zero());
         pass.d_items.fill(F::zero());
@@ -135,6 +139,7 @@ impl<F: Real> Head<F> {
                     let (loss, slope) = logistic_loss(logit, label);
                     let slope = slope * share;
                     pass.loss += loss;
+                    pass.d_logits[number] = slope;
                     d_bias += slope;
                     let group = number / a_group;
                     if let (Some(user), Some(item), Some(d_user), Some(d_item)) = (
@@ -225,24 +230,27 @@ impl<F: Real> Head<F> {
 impl<F: Real> Pass<F> {
     /// The logits of the last pass, one a pair.
     #[cfg(test)]
-    pub(super) fn logits(&self) -> &[F] {
+    pub(crate) fn logits(&self) -> &[F] {
         &self.logits
     }
 
     /// Room for so many groups of so many items each.
-    pub(super) fn new(head: &Head<F>, groups: usize, a_group: usize) -> Self {
-        let width = head.product() + head.user_layer.ncols();
+    pub(crate) fn new(head: &Head<F>, groups: usize, a_group: usize) -> Self {
+        let user = head.product() + head.user_layer.ncols();
+        let item = head.product() + head.item_layer.ncols();
         let pairs = groups * a_group;
         let hidden = || -> Vec<Array2<F>> {
             let widths = head.biases.iter().map(Array1::len);
             widths.map(|width| Array2::zeros((pairs, width))).collect()
         };
         Self {
-            users: Array2::zeros((groups, width)),
-            items: Array2::zeros((pairs, width)),
+            users: Array2::zeros((groups, user)),
+            items: Array2::zeros((pairs, item)),
+            offsets: vec![F::zero(); pairs],
             labels: vec![F::zero(); pairs],
-            d_users: Array2::zeros((groups, width)),
-            d_items: Array2::zeros((pairs, width)),
+            d_logits: vec![F::zero(); pairs],
+            d_users: Array2::zeros((groups, user)),
+            d_items: Array2::zeros((pairs, item)),
             d_head: head.zeros_like(),
             loss: 0.0,
             hidden: hidden(),
