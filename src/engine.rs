@@ -12,7 +12,7 @@ use crate::history::{History, Visitor};
 use crate::math::cosine;
 use crate::model::{
     Remembered, Resolved, RuleScore, Score, TwoTower, VisitorSide, content_score, popularity_score,
-    triqueta_rule,
+    second_look, triqueta_rule,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -141,7 +141,7 @@ impl Engine {
         let maturity = user.maturity();
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
-            self.score_row(
+            let score = self.score_row(
                 request.ranking,
                 visitor,
                 &side,
@@ -149,7 +149,11 @@ impl Engine {
                 maturity,
                 row,
                 now_ms,
-            )
+            )?;
+            Some(match request.ranking {
+                Ranking::Learned => self.look_again(&user, &side, &models, row, score),
+                _ => score,
+            })
         };
         activities.iter().map(score).collect()
     }
@@ -201,13 +205,49 @@ impl Engine {
             .collect();
         let total = scored.len();
         let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        let mut scored = keep_best(scored, self.catalog(), survivors);
+        if request.ranking == Ranking::Learned && self.bundle.boosted_trees.is_some() {
+            for survivor in &mut scored {
+                survivor.score =
+                    self.look_again(&user, &side, &models, survivor.row, survivor.score);
+            }
+            scored = keep_best(scored, self.catalog(), survivors);
+        }
         Scoring {
-            scored: keep_best(scored, self.catalog(), survivors),
+            scored,
             total,
             user,
             side,
             visitor: models,
         }
+    }
+
+    /// The score of one pair after the trees' second look, where the bundle has trees.
+    fn look_again(
+        &self,
+        user: &UserRow,
+        side: &PairSide,
+        visitor: &VisitorSide,
+        row: Row,
+        score: Score,
+    ) -> Score {
+        let bundle = &self.bundle;
+        let Some(trees) = &bundle.boosted_trees else {
+            return score;
+        };
+        let (catalog, counters) = (&bundle.catalog, &bundle.counters);
+        let pair = side.row(catalog, &self.prepared, counters, &bundle.schema, row);
+        let models = bundle
+            .models
+            .scores(visitor, &bundle.activities, row.index());
+        let look = second_look(&score, &models, &pair, user, user.maturity());
+        score.adjusted(trees.adjustment(&look))
+    }
+
+    /// Whether the bundle has anything to say under a component.
+    fn speaks_of(&self, component: Component) -> bool {
+        self.resolved.speaks_of(component)
+            || component == Component::Adjustment && self.bundle.boosted_trees.is_some()
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -21,10 +21,12 @@ fn small() -> (String, Files) {
 
 #[test]
 fn what_was_written_is_what_is_read() {
-    let draft = support::draft(3, 40);
+    let mut draft = support::draft(3, 40);
+    draft.boosted_trees = Some(support::boosted_trees(&mut Random::new(3)));
     let (id, files) = support::sealed(&draft, &[]);
     let bundle = Bundle::open(&id, &files).unwrap();
     assert_eq!(bundle.models, draft.models);
+    assert_eq!(bundle.boosted_trees, draft.boosted_trees);
     assert_eq!(bundle.activities, draft.activities);
     assert_eq!(bundle.counters, draft.counters);
     assert_eq!(bundle.texts, draft.texts);

@@ -15,12 +15,22 @@ use triqueta::bundle::Files;
 use triqueta::engine::Engine;
 use triqueta::math::{Digest, Random};
 
-const BLOCKS: u64 = 12;
+const BLOCKS: u64 = 14;
+/// From this block on, bundles have trees.
+const WITH_TREES: u64 = 12;
 const CASES_PER_BLOCK: usize = 100;
 
 fn block(number: u64) -> String {
-    let rows = [0, 1, 3, 40, 150, 400][number as usize % 6];
-    let engine = support::engine(number, rows);
+    let rows = [0, 1, 3, 40, 150, 400][if number < WITH_TREES {
+        number as usize % 6
+    } else {
+        4
+    }];
+    let mut draft = support::draft(number, rows);
+    if number >= WITH_TREES {
+        draft.boosted_trees = Some(support::boosted_trees(&mut Random::new(number)));
+    }
+    let engine = support::engine_of(&draft);
     let mut random = Random::new(1_000 + number);
     let mut digest = Digest::default();
     for case in 0..CASES_PER_BLOCK {

@@ -13,7 +13,7 @@ const table = (head, rows) =>
   [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
     .join('\n');
-const names = { 'two_tower': 'two towers', 'recent_popularity': 'recent popularity', 'rule': 'the present rule', 'blend': '**the score of the bundle**' };
+const names = { 'two_tower': 'two towers', 'recent_popularity': 'recent popularity', 'rule': 'the present rule', 'designed_ensemble': 'the weights of the design', 'blend': 'the blend alone', 'stack': '**the score of the bundle**' };
 const shown = (name) => names[name] ?? name.replaceAll('_', ' ');
 
 const means = (title) => measured.rows.filter((row) => !row.peer && row.case.startsWith(`${title} / `) && !row.case.slice(title.length + 3).includes(' / '));
@@ -80,9 +80,9 @@ function p1() {
 }
 
 function p2() {
-  const over = (row) => row.case.endsWith('/ blend') || row.peer === 'popularity';
-  const live = means('P2 / all').find((row) => row.case.endsWith('/ blend') && row.metric === 'ndcg@10');
-  const stale = means('P2 as published / all').find((row) => row.case.endsWith('/ blend') && row.metric === 'ndcg@10');
+  const over = (row) => row.case.endsWith('/ stack') || row.peer === 'popularity';
+  const live = means('P2 / all').find((row) => row.case.endsWith('/ stack') && row.metric === 'ndcg@10');
+  const stale = means('P2 as published / all').find((row) => row.case.endsWith('/ stack') && row.metric === 'ndcg@10');
   return [
     section(
       'P2: what is the product worth?',
@@ -112,7 +112,7 @@ function p2() {
 }
 
 function p3() {
-  const over = (row) => row.case.endsWith('/ blend') || row.peer === 'popularity';
+  const over = (row) => row.case.endsWith('/ stack') || row.peer === 'popularity';
   return section(
     'P3: the hard one',
     not('meetup'),

@@ -17,6 +17,7 @@ mod open;
 mod tensors;
 mod texts;
 mod towers;
+mod trees;
 mod write;
 
 pub use channel::{CHANNEL_FORMAT, Channel, Variant};

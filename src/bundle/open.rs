@@ -6,10 +6,11 @@ use super::manifest::{FileEntry, Manifest};
 use super::model::Model;
 use super::texts;
 use super::towers;
+use super::trees;
 use crate::catalog::{Catalog, Columns, Counters, Text, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::Schema;
-use crate::model::{ActivitySide, Models};
+use crate::model::{ActivitySide, BoostedTrees, Models};
 
 /// An open bundle: everything the engine needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Bundle {
     pub model: Model,
     /// The learned weights.
     pub models: Models,
+    /// What takes a second look at the survivors.
+    pub boosted_trees: Option<BoostedTrees>,
     /// The activities.
     pub catalog: Catalog,
     /// Their side of the learned models, one entry a row.
@@ -77,6 +80,10 @@ impl Bundle {
         let models = Models {
             two_tower: towers::read(&entry.path, bytes)?,
         };
+        let boosted_trees = match manifest.files.iter().find(|file| file.name == "trees") {
+            Some(entry) => Some(trees::read(&entry.path, files.verified(entry)?)?),
+            None => None,
+        };
         let (entry, bytes) = verified("words")?;
         let words: Words = json(entry, bytes)?;
         if !words.extends(&schema.words) {
@@ -125,6 +132,7 @@ impl Bundle {
             schema,
             model,
             models,
+            boosted_trees,
             catalog,
             activities: ActivitySide {
                 embeddings: vectors,

@@ -10,10 +10,11 @@ use super::model::Model;
 use super::open::Bundle;
 use super::texts;
 use super::towers;
+use super::trees;
 use crate::catalog::{Catalog, Counters, Text};
 use crate::error::BundleError;
 use crate::feature::Schema;
-use crate::model::{ActivitySide, EMBEDDING, Models};
+use crate::model::{ActivitySide, BoostedTrees, EMBEDDING, Models};
 
 /// Everything a bundle holds, before it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub struct BundleDraft {
     pub model: Model,
     /// The learned weights.
     pub models: Models,
+    /// What takes a second look at the survivors.
+    pub boosted_trees: Option<BoostedTrees>,
     /// The activities.
     pub catalog: Catalog,
     /// Their side of the learned models, one entry a row.
@@ -52,6 +55,7 @@ impl From<Bundle> for BundleDraft {
             schema: bundle.schema,
             model: bundle.model,
             models: bundle.models,
+            boosted_trees: bundle.boosted_trees,
             catalog: bundle.catalog,
             activities: bundle.activities,
             counters: bundle.counters,
@@ -127,6 +131,10 @@ impl BundleDraft {
             "safetensors",
             towers::write(&self.models.two_tower, "towers")?,
         );
+        if let Some(boosted) = &self.boosted_trees {
+            let bytes = trees::write(boosted, "trees")?;
+            writer.add("trees".into(), Group::Model, "safetensors", bytes);
+        }
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;
         for (shard, &shard_rows) in self.shard_rows.iter().enumerate() {

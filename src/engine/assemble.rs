@@ -208,7 +208,7 @@ fn finish(
 fn contributions(engine: &Engine, score: &Score) -> Vec<Contribution> {
     let parts = COMPONENTS.iter().zip(score.contributions);
     parts
-        .filter(|(component, value)| *value != 0.0 || engine.resolved.speaks_of(**component))
+        .filter(|(component, value)| *value != 0.0 || engine.speaks_of(**component))
         .map(|(&component, value)| Contribution { component, value })
         .collect()
 }

@@ -56,6 +56,13 @@ impl Score {
             total: contributions.iter().fold(0.0, |sum, part| sum + part),
         }
     }
+
+    /// This score after a second look, which speaks as [`Component::Adjustment`].
+    pub fn adjusted(&self, adjustment: f32) -> Self {
+        let mut contributions = self.contributions;
+        contributions[Component::Adjustment.index()] += adjustment;
+        Self::of(contributions)
+    }
 }
 
 /// A blend's inputs resolved to columns, ready to score.

@@ -4,6 +4,7 @@
 //! score is additive in logit space over a few named components, so that an explanation is the score itself.
 
 mod blend;
+mod boosted_trees;
 
 mod content;
 mod factorization_machine;
@@ -17,6 +18,9 @@ mod two_tower;
 mod wide_deep;
 
 pub use blend::{Blend, BlendInput, Resolved, Score};
+pub use boosted_trees::{
+    BoostedTrees, SECOND_LOOK_INPUTS, SecondLook, TreeNode, second_look, second_look_names,
+};
 
 pub use content::content_score;
 pub use factorization_machine::{FACTORS, FactorSum, FactorizationMachine, Feature};

@@ -20,8 +20,9 @@ use triqueta::feature::{ActivityRow, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, ActivitySide, Blend, BlendInput, Dense, EMBEDDING, HIDDEN, Models,
-    PopularitySmoothing, TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
+    ACTIVITY_INPUTS, ActivitySide, Blend, BlendInput, BoostedTrees, Dense, EMBEDDING, HIDDEN,
+    Models, PopularitySmoothing, SECOND_LOOK_INPUTS, TABLE_WIDTHS, Tables, Tower, TreeNode,
+    TwoTower, USER_INPUTS,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -252,6 +253,7 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
             },
         },
         models,
+        boosted_trees: None,
         texts: activities.iter().map(Text::of).collect(),
         shard_rows: vec![activities.len() as u32],
         catalog,
@@ -264,6 +266,27 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
     }
 }
 
+/// Trees of three questions each, about anything.
+pub fn boosted_trees(random: &mut Random) -> BoostedTrees {
+    let (mut roots, mut nodes) = (Vec::new(), Vec::new());
+    for root in (0..20 * 7).step_by(7) {
+        roots.push(root);
+        for place in 0..7 {
+            nodes.push(if place < 3 {
+                TreeNode {
+                    column: random.below(SECOND_LOOK_INPUTS) as u16,
+                    value: random.normal() as f32,
+                    yes: root + 2 * place + 1,
+                    no: root + 2 * place + 2,
+                }
+            } else {
+                TreeNode::leaf(random.normal() as f32 * 0.2)
+            });
+        }
+    }
+    BoostedTrees::new(roots, nodes).unwrap()
+}
+
 /// A sealed bundle and its id.
 pub fn sealed(draft: &BundleDraft, cases: &[(Visitor, Request)]) -> (String, Files) {
     let (manifest, files) = draft.write().unwrap();
@@ -272,7 +295,12 @@ pub fn sealed(draft: &BundleDraft, cases: &[(Visitor, Request)]) -> (String, Fil
 
 /// An engine over a bundle of `rows` activities.
 pub fn engine(seed: u64, rows: usize) -> Engine {
-    let (id, files) = sealed(&draft(seed, rows), &[]);
+    engine_of(&draft(seed, rows))
+}
+
+/// An engine over a draft.
+pub fn engine_of(draft: &BundleDraft) -> Engine {
+    let (id, files) = sealed(draft, &[]);
     Engine::open(&id, &files).unwrap()
 }
 

@@ -16,7 +16,8 @@ fn every_model_is_reported_beside_chance_and_popularity() {
     };
     for case in [
         "P2 / all / blend",
-        "P2 as published / all / blend",
+        "P2 / all / stack",
+        "P2 as published / all / stack",
         "P3 / all / two_tower",
     ] {
         assert!((0.0..=1.0).contains(&value(case)), "{case}");

@@ -5,7 +5,7 @@ use super::analysis::mean_over;
 use super::bootstrap::clustered_difference;
 use super::full::FullRun;
 use super::live::{LiveRun, Query};
-use super::peers::{BLEND, PEERS, POPULARITY};
+use super::peers::{PEERS, POPULARITY, STACK};
 use super::queries::OtherRanks;
 use super::report::Figure;
 
@@ -91,8 +91,8 @@ pub(super) fn full_differences(rows: &mut Vec<Figure>, runs: &[FullRun], draws: 
     }
 }
 
-/// Adds the differences of one group: of every ranking to popularity and to the best of `ours`, and of the blend and the
-/// best to `theirs`.
+/// Adds the differences of one group: of every ranking to popularity and to the best of `ours`, and of the bundle's
+/// score and the best to `theirs`.
 fn compare<K: Ord>(
     rows: &mut Vec<Figure>,
     title: &str,
@@ -121,7 +121,7 @@ fn compare<K: Ord>(
     pairs.extend(to_best.filter(|(_, best)| best.name != POPULARITY));
     let judged = ours
         .iter()
-        .filter(|ranking| ranking.name == BLEND || ranking.name == best.name);
+        .filter(|ranking| ranking.name == STACK || ranking.name == best.name);
     pairs.extend(judged.flat_map(|ranking| theirs.iter().map(move |rival| (ranking, rival))));
     for (ranking, rival) in pairs
         .into_iter()

@@ -99,6 +99,7 @@ pub fn rank_full(
             choice: &choice,
             models: &models,
             blend: &blend,
+            trees: trained.boosted_trees.as_ref(),
             untrained: Some(&untrained),
         };
         for (peer, scores) in ask_all(&sight, &mut speaking) {

@@ -127,6 +127,7 @@ pub fn rank_live(
             choice: &choice,
             models: &models,
             blend: &blend,
+            trees: trained.boosted_trees.as_ref(),
             untrained: Some(&untrained),
         };
         let asked = ask_all(&sight, &mut speaking);

@@ -38,8 +38,8 @@ pub use metrics::{
 };
 pub(crate) use peers::ask_all;
 pub use peers::{
-    BLEND, PEERS, POPULARITY, Peer, RANDOM, Sight, Untrained, blend_scores, content_scores,
-    pair_column, popularity_so_far, resolve,
+    BLEND, PEERS, POPULARITY, Peer, RANDOM, STACK, Sight, Untrained, blend_scores, content_scores,
+    pair_column, popularity_so_far, resolve, stack_score,
 };
 pub use problem::EvaluateError;
 pub use queries::{OtherRanks, read_queries, read_ranks};

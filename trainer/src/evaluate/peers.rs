@@ -7,8 +7,8 @@ use triqueta::catalog::Catalog;
 use triqueta::error::BundleError;
 use triqueta::feature::{PAIR_FEATURES, PairRow};
 use triqueta::model::{
-    MODEL_INPUTS, ModelScores, PopularitySmoothing, Resolved, RuleOptions, content_score,
-    popularity_score, triqueta_rule,
+    BoostedTrees, MODEL_INPUTS, ModelScores, PopularitySmoothing, Resolved, RuleOptions, Score,
+    content_score, popularity_score, second_look, triqueta_rule,
 };
 
 use crate::choices::{Choice, Lens};
@@ -34,6 +34,8 @@ pub struct Sight<'a> {
     pub models: &'a [ModelScores],
     /// The score that was trained.
     pub blend: &'a Resolved,
+    /// What takes a second look at its best; absent where the training has no such thing.
+    pub trees: Option<&'a BoostedTrees>,
     /// What needs no training but the counters of that moment; absent where those were not kept.
     pub untrained: Option<&'a Untrained>,
 }
@@ -42,8 +44,10 @@ pub struct Sight<'a> {
 pub const RANDOM: &str = "random";
 /// The name of the baseline every report compares with.
 pub const POPULARITY: &str = "popularity";
-/// The name of the bundle's score.
+/// The name of the bundle's score before a second look.
 pub const BLEND: &str = "blend";
+/// The name of the bundle's score: the blend's after a second look, or the blend's where a training has no trees.
+pub const STACK: &str = "stack";
 
 /// All of them, in the order of tables.
 pub const PEERS: &[Peer] = &[
@@ -93,9 +97,26 @@ pub const PEERS: &[Peer] = &[
         scores: |sight| model_alone(sight, "item_neighbours"),
     },
     Peer {
+        name: "designed_ensemble",
+        about: "the fixed weights of the design: towers 50, factorization machine 30, content 10, popularity 10 %",
+        scores: designed_ensemble,
+    },
+    Peer {
         name: BLEND,
-        about: "the bundle's score",
+        about: "the sum with learned weights (logistic stacking)",
         scores: |sight| Some(blend_scores(sight.blend, sight.choice, sight.models)),
+    },
+    Peer {
+        name: STACK,
+        about: "the bundle's score: the blend, and the second look of the trees where it has some",
+        scores: |sight| {
+            let candidates = 0..sight.choice.candidates.len();
+            Some(
+                candidates
+                    .map(|number| stack_score(sight, number).total)
+                    .collect(),
+            )
+        },
     },
 ];
 
@@ -121,6 +142,30 @@ fn model_alone(sight: &Sight<'_>, name: &str) -> Option<Vec<f32>> {
     let column = MODEL_INPUTS.iter().position(|input| input.name == name)?;
     let scores: Vec<f32> = sight.models.iter().map(|models| models[column]).collect();
     scores.iter().any(|&score| score != 0.0).then_some(scores)
+}
+
+/// The design's weights on components that are standardised among the candidates; one that is missing says nothing.
+fn designed_ensemble(sight: &Sight<'_>) -> Option<Vec<f32>> {
+    let parts = [
+        (0.5, model_alone(sight, "two_tower_cosine")?),
+        (
+            0.3,
+            model_alone(sight, "factorization_machine").unwrap_or_default(),
+        ),
+        (0.1, content_scores(sight.choice)),
+        (0.1, popularity_so_far(sight.choice)),
+    ];
+    let mut scores = vec![0.0; sight.choice.candidates.len()];
+    for (weight, part) in parts {
+        let n = part.len().max(1) as f32;
+        let mean = part.iter().sum::<f32>() / n;
+        let variance = part.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>() / n;
+        let scale = weight / libm::sqrtf(variance).max(1e-6);
+        for (score, x) in scores.iter_mut().zip(part) {
+            *score += (x - mean) * scale;
+        }
+    }
+    Some(scores)
 }
 
 /// The scores of a choice's candidates by what needs the counters of that moment.
@@ -195,7 +240,21 @@ pub fn content_scores(choice: &Choice) -> Vec<f32> {
     choice.pairs.iter().map(content_score).collect()
 }
 
-/// The bundle's score of each candidate.
+/// The bundle's score of one candidate: the blend's, after a second look where there are trees.
+pub fn stack_score(sight: &Sight<'_>, candidate: usize) -> Score {
+    let viewpoint = &sight.choice.viewpoint;
+    let (models, pair) = (&sight.models[candidate], &sight.choice.pairs[candidate]);
+    let score = sight.blend.score(models, pair, viewpoint.maturity);
+    match sight.trees {
+        Some(trees) => {
+            let (user, maturity) = (&viewpoint.user, viewpoint.maturity);
+            score.adjusted(trees.adjustment(&second_look(&score, models, pair, user, maturity)))
+        }
+        None => score,
+    }
+}
+
+/// The blend's score of each candidate.
 pub fn blend_scores(blend: &Resolved, choice: &Choice, models: &[ModelScores]) -> Vec<f32> {
     let maturity = choice.viewpoint.maturity;
     choice

@@ -9,7 +9,7 @@ use super::differences::{full_differences, live_differences};
 use super::figures::{full_figures, list_figures, live_figures};
 use super::full::rank_full;
 use super::live::{Freshness, LiveRun, Query, queries_after, rank_live};
-use super::peers::{BLEND, POPULARITY};
+use super::peers::{POPULARITY, STACK};
 use super::problem::EvaluateError;
 use super::queries::{OtherRanks, read_queries, read_ranks};
 use super::report::Evaluation;
@@ -222,7 +222,7 @@ fn point(share: f64, positives: usize, run: &LiveRun, questions: usize) -> Learn
     LearningPoint {
         share,
         positives,
-        ndcg10: mean(BLEND),
+        ndcg10: mean(STACK),
         popularity: mean(POPULARITY),
     }
 }

@@ -55,15 +55,20 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
         let ids: Vec<ActivityId> = rows.iter().map(|&row| catalog.id(row).clone()).collect();
         let choice = lens.choice(&key, now_ms, rows);
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
+        let models = model_scores(&trained.models, &items, &activities, &choice);
+        let sight = Sight {
+            choice: &choice,
+            models: &models,
+            blend: &blend,
+            trees: trained.boosted_trees.as_ref(),
+            untrained: None,
+        };
+        let candidates = 0..choice.candidates.len();
+        let learned: Vec<f32> = candidates
+            .map(|number| stack_score(&sight, number).total)
+            .collect();
         let evaluated = [
-            (
-                Ranking::Learned,
-                blend_scores(
-                    &blend,
-                    &choice,
-                    &model_scores(&trained.models, &items, &activities, &choice),
-                ),
-            ),
+            (Ranking::Learned, learned),
             (Ranking::Content, content_scores(&choice)),
             (Ranking::Popularity, untrained.recent_popularity),
             (Ranking::Rule, untrained.rule),

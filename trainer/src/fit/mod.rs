@@ -7,6 +7,7 @@ mod adam;
 mod alternating_least_squares;
 mod bayesian_ranking;
 mod blend;
+mod boosted_trees;
 mod factorization_machine;
 #[cfg(test)]
 mod factorization_tests;
@@ -14,6 +15,7 @@ mod fitted_factors;
 mod frequency;
 #[cfg(test)]
 mod gradient_tests;
+mod grown_tree;
 mod interaction_machine;
 mod inverse;
 mod item_item;
@@ -35,6 +37,7 @@ mod wide_deep;
 pub use alternating_least_squares::{AlsOptions, fit_alternating_least_squares};
 pub use bayesian_ranking::{RankingOptions, fit_bayesian_ranking};
 pub use blend::{Scored, blend_loss, calibrate, fit_blend, prior_blend};
+pub use boosted_trees::{JudgedTrees, Looks, TreeOptions, fit_judged_trees, fit_trees};
 pub use factorization_machine::{
     FittedMachine, Group, Groups, MachineOptions, Optimiser, fit_machine,
 };

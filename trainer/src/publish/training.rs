@@ -7,10 +7,11 @@ use triqueta::feature::ActivityRow;
 use triqueta::rank::Policy;
 
 use super::self_test::self_test_cases;
+use crate::Dataset;
 use crate::error::Result;
+use crate::evaluate::{POPULARITY, RANDOM, RankingMetrics, STACK};
 use crate::replay::{catalog_of, counters_of};
 use crate::train::Trained;
-use crate::{Dataset, evaluate::RankingMetrics};
 
 /// The draft of a trained model with the data set it was trained on: its catalogue, embedded, with counters as of the last
 /// event.
@@ -50,6 +51,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
             policy: Policy::default(),
         },
         models: trained.models,
+        boosted_trees: trained.boosted_trees,
         catalog,
         counters,
         data_until_ms,
@@ -70,7 +72,7 @@ pub fn seal_draft(draft: &BundleDraft) -> Result<(String, Files)> {
     Ok(seal(manifest, files, &self_test_cases(draft, draft.seed))?)
 }
 
-/// The blend's offline figures beside random order and popularity.
+/// The score's offline figures beside random order and popularity.
 fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
     let of = |name: &str| {
         offline
@@ -78,8 +80,7 @@ fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
             .find(|(model, _)| model == name)
             .map(|(_, metrics)| metrics)
     };
-    let (Some(blend), Some(random), Some(popularity)) =
-        (of("blend"), of("random"), of("popularity"))
+    let (Some(score), Some(random), Some(popularity)) = (of(STACK), of(RANDOM), of(POPULARITY))
     else {
         return Vec::new();
     };
@@ -92,10 +93,10 @@ fn metrics(offline: &[(String, RankingMetrics)]) -> Vec<Metric> {
     let metric = |(name, value): (&str, fn(&RankingMetrics) -> f64)| Metric {
         metric: name.to_owned(),
         case: "last choices of the training period among their alternatives then".to_owned(),
-        value: value(blend),
+        value: value(score),
         random: value(random),
         popularity: value(popularity),
-        n: blend.queries as u64,
+        n: score.queries as u64,
     };
     columns.map(metric).to_vec()
 }

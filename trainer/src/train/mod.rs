@@ -9,23 +9,26 @@
 //!    visit; elsewhere against everything open that the visitor had not touched.
 //! 4. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
 //!    and the calibration; then it is fitted on all of them.
-//! 5. The final models are trained on every positive, for as many epochs as early stopping gave the last fold's; the
+//! 5. Trees on top of it, over the same choices and what the same models said of them: they are kept where they make the
+//!    last third likelier.
+//! 6. The final models are trained on every positive, for as many epochs as early stopping gave the last fold's; the
 //!    blend is kept.
 //!
 //! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the
 //! blend is its prior (popularity, declared tastes). Numbers that are not finite never leave.
 
 mod folded;
+mod stack;
 mod steps;
 #[cfg(test)]
 mod tests;
 
 use triqueta::feature::Schema;
-use triqueta::model::{Blend, Models, PopularitySmoothing};
+use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
 use crate::evaluate::RankingMetrics;
-use crate::fit::TowerOptions;
+use crate::fit::{TowerOptions, TreeOptions};
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
@@ -56,6 +59,8 @@ pub struct TrainOptions {
     pub horizon_days: f64,
     /// How the towers are trained.
     pub towers: TowerOptions,
+    /// How the trees are.
+    pub trees: TreeOptions,
 }
 
 impl Default for TrainOptions {
@@ -71,6 +76,7 @@ impl Default for TrainOptions {
             limit_candidates: 60,
             horizon_days: 60.0,
             towers: TowerOptions::default(),
+            trees: TreeOptions::default(),
         }
     }
 }
@@ -99,6 +105,8 @@ pub struct Trained {
     pub models: Models,
     /// The score.
     pub blend: Blend,
+    /// What takes a second look at its best, where that is worth having.
+    pub boosted_trees: Option<BoostedTrees>,
     /// The prior of popularity.
     pub smoothing: PopularitySmoothing,
     /// Half-life of live counts the blend was fitted with, days.
@@ -140,15 +148,16 @@ pub fn train(
     let schema = task.choose_half_life()?;
     let seen = task.look(&schema, true)?;
     let folded = task.folded_models(&schema, &seen)?;
-    let blend = task.blend(&seen, &folded.by_choice)?;
+    let stack = task.stack(&seen, &folded.by_choice)?;
     progress.begin("training the final models", None);
     let learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
     Ok(Trained {
         models: learned.models,
-        blend: blend.blend,
+        blend: stack.blend,
+        boosted_trees: stack.trees,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,
-        offline: blend.offline,
+        offline: stack.offline,
         epoch_losses: folded.losses,
         counts: TrainingCounts {
             activities: dataset.activities.len(),

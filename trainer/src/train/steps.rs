@@ -1,15 +1,11 @@
 //! The steps of a training, each over everything one walk through the log has shown.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
-use triqueta::model::{Blend, ModelScores, Resolved};
 
 use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
-use crate::evaluate::{PEERS, Peer, Rank, RankingMetrics, Sight, ask_all, blend_scores, resolve};
-use crate::fit::{Example, Scored, blend_loss, calibrate, fit_blend, prior_blend};
+use crate::fit::{Example, Scored, blend_loss, fit_blend};
 use crate::progress::{Progress, check};
 use crate::replay::schema_of;
 use crate::{Dataset, Result};
@@ -33,11 +29,6 @@ pub(super) struct Seen {
     /// The choices for the blend, and which positive each is.
     pub(super) choices: Vec<Choice>,
     pub(super) positive_of: Vec<usize>,
-}
-
-pub(super) struct FittedBlend {
-    pub(super) blend: Blend,
-    pub(super) offline: Vec<(String, RankingMetrics)>,
 }
 
 impl Task<'_> {
@@ -121,72 +112,9 @@ impl Task<'_> {
         }
         Ok(best.map_or_else(|| schema_of(self.catalog, first), |(_, schema)| schema))
     }
-
-    pub(super) fn blend(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<FittedBlend> {
-        let scored: Vec<Scored<'_>> = seen
-            .choices
-            .iter()
-            .zip(models)
-            .map(|(choice, models)| Scored { choice, models })
-            .collect();
-        let (learned, judged) = split(&scored);
-        let mut best: Option<(f64, f64, Blend)> = None;
-        for &l2 in &self.options.blend_l2 {
-            let blend = fit_blend(learned, l2);
-            let loss = blend_loss(&blend, judged);
-            if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-                best = Some((loss, l2, blend));
-            }
-        }
-        let Some((_, l2, judge)) = best.filter(|_| !scored.is_empty()) else {
-            return Ok(FittedBlend {
-                blend: prior_blend(),
-                offline: Vec::new(),
-            });
-        };
-        let resolved = resolve(&judge)?;
-        let scores: Vec<Vec<f32>> = judged
-            .iter()
-            .map(|scored| blend_scores(&resolved, scored.choice, scored.models))
-            .collect();
-        let (calibration_slope, calibration_offset) = calibrate(&scores);
-        let blend = Blend {
-            calibration_slope,
-            calibration_offset,
-            ..fit_blend(&scored, l2)
-        };
-        Ok(FittedBlend {
-            blend,
-            offline: offline_metrics(judged, &resolved),
-        })
-    }
 }
 
 /// The first two thirds to learn from, the last third to judge by.
-fn split<T>(choices: &[T]) -> (&[T], &[T]) {
+pub(super) fn split<T>(choices: &[T]) -> (&[T], &[T]) {
     choices.split_at(choices.len() * 2 / 3)
-}
-
-/// How each peer that needs no counters ranks the judged choices.
-fn offline_metrics(judged: &[Scored<'_>], blend: &Resolved) -> Vec<(String, RankingMetrics)> {
-    let mut ranks: BTreeMap<&str, Vec<Rank>> = BTreeMap::new();
-    let mut speaking = BTreeSet::new();
-    for scored in judged {
-        let sight = Sight {
-            choice: scored.choice,
-            models: scored.models,
-            blend,
-            untrained: None,
-        };
-        for (peer, scores) in ask_all(&sight, &mut speaking) {
-            ranks.entry(peer).or_default().push(Rank::of(&scores, 0));
-        }
-    }
-    let of = |peer: &Peer| {
-        let ranks = ranks
-            .get(peer.name)
-            .filter(|_| speaking.contains(peer.name))?;
-        Some((peer.name.to_owned(), RankingMetrics::of(ranks)))
-    };
-    PEERS.iter().filter_map(of).collect()
 }

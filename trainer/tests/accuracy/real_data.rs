@@ -128,7 +128,7 @@ fn a_small_training_beats_popularity_on_the_published_queries() {
     assert!((ndcg("P2", "popularity").value - 0.601).abs() < 0.003);
     assert!((ndcg("P2", "random").value - 0.333).abs() < 0.006);
     let over = |peer: &str| {
-        let case = "P2 / all / blend";
+        let case = "P2 / all / stack";
         evaluation
             .rows
             .iter()
@@ -144,6 +144,11 @@ fn a_small_training_beats_popularity_on_the_published_queries() {
         over("logistic of the file").low > Some(0.0),
         "{:?}",
         over("logistic of the file")
+    );
+    assert!(
+        over("boosting of the file").low > Some(0.0),
+        "{:?}",
+        over("boosting of the file")
     );
     assert!(
         ndcg("P3", "blend").value > 0.20,

@@ -18,7 +18,7 @@ use triqueta::catalog::Catalog;
 
 use super::live::{LiveRun, Query};
 use super::metrics::{Calibration, Rank, Reliability};
-use super::peers::{BLEND, PEERS, POPULARITY, RANDOM};
+use super::peers::{PEERS, POPULARITY, RANDOM, STACK};
 
 pub use errors::VisitorLoss;
 pub use examples::{Example, ShownActivity};
@@ -117,7 +117,7 @@ pub(super) fn analyse(
             .collect()
     };
     let worth = Worth {
-        model: worth(BLEND),
+        model: worth(STACK),
         random: worth(RANDOM),
         popularity: worth(POPULARITY),
     };

@@ -13,7 +13,7 @@ use super::tradeoff::Tradeoff;
 use crate::Dataset;
 use crate::choices::{Choice, positives};
 use crate::evaluate::metrics::{Rank, Reliability};
-use crate::evaluate::peers::{BLEND, Sight};
+use crate::evaluate::peers::{STACK, Sight, stack_score};
 
 /// Length of the lists that are looked at.
 pub(super) const LISTED: usize = 10;
@@ -110,7 +110,7 @@ impl<'a> Observer<'a> {
             let exposure = self.observed.lists.entry(peer).or_default();
             exposure.add(&list, choice, &self.words, answered.chosen_by, visitors);
         }
-        let scored = |(peer, scores): &(&str, Vec<f32>)| (*peer == BLEND).then(|| scores.clone());
+        let scored = |(peer, scores): &(&str, Vec<f32>)| (*peer == STACK).then(|| scores.clone());
         let Some(scores) = answered.scores.iter().find_map(scored) else {
             return;
         };
@@ -156,11 +156,7 @@ impl<'a> Observer<'a> {
 
     fn shown(&self, sight: &Sight<'_>, candidate: usize) -> ShownActivity {
         let row = sight.choice.candidates[candidate];
-        let (pair, maturity) = (
-            &sight.choice.pairs[candidate],
-            sight.choice.viewpoint.maturity,
-        );
-        let score: Score = sight.blend.score(&sight.models[candidate], pair, maturity);
+        let score: Score = stack_score(sight, candidate);
         let title = self.dataset.activities.get(row.index());
         ShownActivity {
             title: title.map_or_else(String::new, |activity| activity.title.clone()),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::escape::Text;
 use super::{TABLE_END, interval, table_head};
-use crate::evaluate::peers::BLEND;
+use crate::evaluate::peers::STACK;
 use crate::evaluate::report::{Figure, figure_tables};
 
 /// One table a protocol and group.
@@ -18,7 +18,7 @@ pub(super) fn tables(figures: &[Figure]) -> String {
             &columns,
         ));
         for (model, cells) in &table.models {
-            let ours = if *model == BLEND {
+            let ours = if *model == STACK {
                 " class=\"ours\""
             } else {
                 ""

@@ -105,20 +105,20 @@ fn summary(evaluation: &Evaluation) -> String {
         ),
     ] {
         let value = |model: &str| evaluation.figure(protocol, "all", model, "ndcg@10");
-        let (Some(blend), Some(popularity), Some(random)) =
-            (value("blend"), value("popularity"), value("random"))
+        let (Some(score), Some(popularity), Some(random)) =
+            (value("stack"), value("popularity"), value("random"))
         else {
             continue;
         };
         let over = evaluation
             .rows
             .iter()
-            .find(|row| row.case == blend.case && row.peer.as_deref() == Some("popularity"));
+            .find(|row| row.case == score.case && row.peer.as_deref() == Some("popularity"));
         let _ = write!(
             out,
             "<p><strong>{protocol}</strong> ({asked}; n {}): NDCG@10 of the score <strong>{:.3}</strong>, popularity {:.3}, chance {:.3}{}.</p>",
-            blend.n,
-            blend.value,
+            score.n,
+            score.value,
             popularity.value,
             random.value,
             over.map_or_else(String::new, |over| format!(
