@@ -5,27 +5,13 @@ use ndarray::Array2;
 use super::tensors::{TensorReader, TensorWriter};
 use crate::error::BundleError;
 use crate::model::{
-    ACTIVITY_INPUTS, Dense, EMBEDDING, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower, USER_INPUTS,
+    ACTIVITY_INPUTS, ACTIVITY_TABLES, Dense, EMBEDDING, HIDDEN, Perceptron, TABLE_WIDTHS, Tower,
+    TwoTower, USER_INPUTS, USER_TABLES,
 };
-
-fn tables(tables: &Tables) -> [&Array2<f32>; TABLE_WIDTHS.len()] {
-    [
-        &tables.tag,
-        &tables.kind,
-        &tables.locality,
-        &tables.level,
-        &tables.organiser,
-        &tables.series,
-        &tables.season,
-        &tables.weekday,
-        &tables.slot,
-        &tables.availability,
-    ]
-}
 
 pub(super) fn write(model: &TwoTower, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
-    for ((name, _), table) in TABLE_WIDTHS.iter().zip(tables(&model.tables)) {
+    for ((name, _), table) in TABLE_WIDTHS.iter().zip(&model.tables) {
         writer.matrix(
             &format!("table.{name}"),
             table.nrows(),
@@ -34,7 +20,7 @@ pub(super) fn write(model: &TwoTower, path: &str) -> Result<Vec<u8>, BundleError
         );
     }
     for (side, tower) in [("user", &model.user), ("activity", &model.activity)] {
-        for (index, layer) in tower.layers.iter().enumerate() {
+        for (index, layer) in tower.layers.layers.iter().enumerate() {
             let (rows, columns) = layer.weight.dim();
             writer.matrix(
                 &format!("{side}.{index}.weight"),
@@ -50,45 +36,33 @@ pub(super) fn write(model: &TwoTower, path: &str) -> Result<Vec<u8>, BundleError
 
 pub(super) fn read(path: &str, bytes: &[u8]) -> Result<TwoTower, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
-    let table = |name: &str| -> Result<Array2<f32>, BundleError> {
-        let width = TABLE_WIDTHS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(0, |(_, width)| *width);
+    let table = |&(name, width): &(&str, usize)| -> Result<Array2<f32>, BundleError> {
         let table = reader.matrix(&format!("table.{name}"), None, width)?;
         if table.nrows() == 0 && name != "availability" {
             return Err(reader.refuse(format!("table `{name}` has no row for unknown words")));
         }
         Ok(table)
     };
-    let tower = |side: &str, inputs: usize| -> Result<Tower, BundleError> {
+    let tower = |side: &str, tables: &[usize], inputs: usize| -> Result<Tower, BundleError> {
         let layer = |index: usize, inputs: usize, outputs: usize| -> Result<Dense, BundleError> {
             Ok(Dense {
                 weight: reader.matrix(&format!("{side}.{index}.weight"), Some(outputs), inputs)?,
                 bias: reader.vector(&format!("{side}.{index}.bias"), outputs)?,
             })
         };
-        let layers = [
+        let layers = vec![
             layer(0, inputs, HIDDEN[0])?,
             layer(1, HIDDEN[0], HIDDEN[1])?,
             layer(2, HIDDEN[1], EMBEDDING)?,
         ];
-        Ok(Tower { layers })
+        Ok(Tower {
+            tables: tables.to_vec(),
+            layers: Perceptron { layers },
+        })
     };
     Ok(TwoTower {
-        tables: Tables {
-            tag: table("tag")?,
-            kind: table("kind")?,
-            locality: table("locality")?,
-            level: table("level")?,
-            organiser: table("organiser")?,
-            series: table("series")?,
-            season: table("season")?,
-            weekday: table("weekday")?,
-            slot: table("slot")?,
-            availability: table("availability")?,
-        },
-        user: tower("user", USER_INPUTS)?,
-        activity: tower("activity", ACTIVITY_INPUTS)?,
+        tables: TABLE_WIDTHS.iter().map(table).collect::<Result<_, _>>()?,
+        user: tower("user", &USER_TABLES, USER_INPUTS)?,
+        activity: tower("activity", &ACTIVITY_TABLES, ACTIVITY_INPUTS)?,
     })
 }

@@ -7,12 +7,14 @@ mod blend;
 mod boosted_trees;
 
 mod content;
+mod dense;
 mod factorization_machine;
 mod item_neighbours;
 mod learned;
 mod matrix_factorization;
 mod neural_collaborative_filtering;
 mod popularity;
+mod tower_input;
 mod triqueta_rule;
 mod two_tower;
 mod wide_deep;
@@ -23,6 +25,7 @@ pub use boosted_trees::{
 };
 
 pub use content::content_score;
+pub use dense::{Dense, Perceptron, relu};
 pub use factorization_machine::{FACTORS, FactorSum, FactorizationMachine, Feature};
 pub use item_neighbours::Neighbours;
 pub use learned::{
@@ -31,11 +34,12 @@ pub use learned::{
 pub use matrix_factorization::{ActivityFactors, FoldIn};
 pub use neural_collaborative_filtering::{Factors, IdOnlyNeuMf, NeuMf, Side};
 pub use popularity::{PopularitySmoothing, popularity_score};
-pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
-pub use two_tower::{
-    ACTIVITY_INPUTS, Dense, EMBEDDING, Embedding, HIDDEN, TABLE_WIDTHS, Tables, Tower, TwoTower,
-    USER_INPUTS, availability_windows, relu,
+pub use tower_input::{
+    ACTIVITY_INPUTS, ACTIVITY_TABLES, NAMING_BAGS, TABLE_WIDTHS, TowerInput, USER_INPUTS,
+    USER_TABLES,
 };
+pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
+pub use two_tower::{EMBEDDING, Embedding, HIDDEN, Tower, TwoTower};
 pub use wide_deep::{
     ACTIVITY_FIELDS, ACTIVITY_WIDTH, CROSSES, Cross, VISITOR_FIELDS, VISITOR_WIDTH,
     WIDE_DEEP_LAYERS, WideDeep, WideDeepActivity, WideDeepInput, WideDeepVisitor,

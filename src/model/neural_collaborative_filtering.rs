@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, s};
 
-use super::two_tower::{Dense, relu};
+use super::dense::{Dense, relu};
 use crate::math::dot;
 
 /// What one side gives to the two halves of the model.

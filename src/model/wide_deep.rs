@@ -8,7 +8,8 @@
 
 use ndarray::{Array1, Array2};
 
-use super::two_tower::{Dense, Embedding, relu};
+use super::dense::{Dense, relu};
+use super::two_tower::Embedding;
 use crate::feature::{ACTIVITY_NUMBERS, ActivityRow, CONTEXT_NUMBERS, USER_NUMBERS, UserRow};
 use crate::feature::{PAIR_FEATURES, PairRow};
 use crate::math::dot;

@@ -20,9 +20,9 @@ use triqueta::feature::{ActivityRow, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, ActivitySide, Blend, BlendInput, BoostedTrees, Dense, EMBEDDING, HIDDEN,
-    Models, PopularitySmoothing, SECOND_LOOK_INPUTS, TABLE_WIDTHS, Tables, Tower, TreeNode,
-    TwoTower, USER_INPUTS,
+    ACTIVITY_INPUTS, ACTIVITY_TABLES, ActivitySide, Blend, BlendInput, BoostedTrees, Dense,
+    EMBEDDING, HIDDEN, Models, Perceptron, PopularitySmoothing, SECOND_LOOK_INPUTS, TABLE_WIDTHS,
+    Tower, TreeNode, TwoTower, USER_INPUTS, USER_TABLES,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -131,17 +131,20 @@ fn matrix(random: &mut Random, rows: usize, columns: usize) -> Array2<f32> {
     Array2::from_shape_fn((rows, columns), |_| (random.normal() * scale) as f32)
 }
 
-fn tower(random: &mut Random, inputs: usize) -> Tower {
+fn tower(random: &mut Random, tables: &[usize], inputs: usize) -> Tower {
     let mut layer = |inputs: usize, outputs: usize| Dense {
         weight: matrix(random, outputs, inputs),
         bias: Array1::from_shape_fn(outputs, |_| (random.normal() * 0.1) as f32),
     };
     Tower {
-        layers: [
-            layer(inputs, HIDDEN[0]),
-            layer(HIDDEN[0], HIDDEN[1]),
-            layer(HIDDEN[1], EMBEDDING),
-        ],
+        tables: tables.to_vec(),
+        layers: Perceptron {
+            layers: vec![
+                layer(inputs, HIDDEN[0]),
+                layer(HIDDEN[0], HIDDEN[1]),
+                layer(HIDDEN[1], EMBEDDING),
+            ],
+        },
     }
 }
 
@@ -158,23 +161,13 @@ pub fn two_tower(random: &mut Random, words: &Words) -> TwoTower {
         6,
         4,
     ];
-    let mut table = |index: usize| matrix(random, rows[index], TABLE_WIDTHS[index].1);
-    let tables = Tables {
-        tag: table(0),
-        kind: table(1),
-        locality: table(2),
-        level: table(3),
-        organiser: table(4),
-        series: table(5),
-        season: table(6),
-        weekday: table(7),
-        slot: table(8),
-        availability: table(9),
-    };
+    let tables = rows.into_iter().zip(TABLE_WIDTHS);
     TwoTower {
-        tables,
-        user: tower(random, USER_INPUTS),
-        activity: tower(random, ACTIVITY_INPUTS),
+        tables: tables
+            .map(|(rows, (_, width))| matrix(random, rows, width))
+            .collect(),
+        user: tower(random, &USER_TABLES, USER_INPUTS),
+        activity: tower(random, &ACTIVITY_TABLES, ACTIVITY_INPUTS),
     }
 }
 

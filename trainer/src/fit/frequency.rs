@@ -32,9 +32,9 @@ impl Frequency {
         }
     }
 
-    /// `ln` of the probability that a batch holds the activity.
-    pub(super) fn log_probability(&self, activity: usize) -> f32 {
-        -libm::logf(self.interval[activity].max(1.0))
+    /// The probability that a batch holds the activity.
+    pub(super) fn probability(&self, activity: usize) -> f32 {
+        1.0 / self.interval[activity].max(1.0)
     }
 }
 
@@ -52,7 +52,7 @@ mod tests {
             }
             frequency.observe(1, step);
         }
-        assert!((frequency.log_probability(0) + libm::logf(4.0)).abs() < 0.01);
-        assert!(frequency.log_probability(1).abs() < 0.01);
+        assert!((frequency.probability(0) - 0.25).abs() < 0.01);
+        assert!((frequency.probability(1) - 1.0).abs() < 0.01);
     }
 }

@@ -1,23 +1,25 @@
-//! Fully connected layers over mini-batches: forward as in `triqueta::model`, and back.
+//! Fully connected layers over mini-batches: forward as in [`triqueta::model::Perceptron`], and back. Any number of
+//! layers of any width; what follows the last (a sphere, a logistic loss) is the model's own.
 
-use ndarray::{Array1, Array2, Axis, Zip};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, Axis};
 use triqueta::math::Random;
-use triqueta::model::{Dense, EMBEDDING, HIDDEN, Tower};
+use triqueta::model::{Dense, Perceptron};
 
 use super::real::Real;
 
 /// `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layer<F> {
+pub(crate) struct Layer<F> {
     /// `[out, in]`.
-    pub(super) weight: Array2<F>,
+    pub(crate) weight: Array2<F>,
     /// `[out]`.
-    pub(super) bias: Array1<F>,
+    pub(crate) bias: Array1<F>,
 }
 
 impl<F: Real> Layer<F> {
     fn random(inputs: usize, outputs: usize, random: &mut Random) -> Self {
-        let scale = libm::sqrt(2.0 / inputs as f64);
+        let scale = libm::sqrt(2.0 / inputs.max(1) as f64);
         Self {
             weight: Array2::from_shape_simple_fn((outputs, inputs), || {
                 F::of_f64(scale * random.normal())
@@ -34,138 +36,140 @@ impl<F: Real> Layer<F> {
     }
 
     fn forward(&self, x: &Array2<F>) -> Array2<F> {
-        x.dot(&self.weight.t()) + &self.bias
+        let mut out = Array2::zeros((x.nrows(), self.bias.len()));
+        out.rows_mut()
+            .into_iter()
+            .for_each(|mut row| row.assign(&self.bias));
+        general_mat_mul(F::one(), x, &self.weight.t(), F::one(), &mut out);
+        out
     }
 
-    /// Adds this layer's gradients for `d_out` into `into` and gives the gradient of its input.
-    fn backward(&self, x: &Array2<F>, d_out: &Array2<F>, into: &mut Self) -> Array2<F> {
-        into.weight += &d_out.t().dot(x);
+    /// Adds this layer's gradients for `d_out` into `into`.
+    fn accumulate(x: &Array2<F>, d_out: &Array2<F>, into: &mut Self) {
+        general_mat_mul(F::one(), &d_out.t(), x, F::one(), &mut into.weight);
         into.bias += &d_out.sum_axis(Axis(0));
-        d_out.dot(&self.weight)
     }
 }
 
-/// Three layers, the first two rectified, the result scaled to length 1.
+/// Layers one after the other, rectified between them; the last stays linear.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TowerLayers<F> {
+pub(crate) struct Layers<F> {
     /// The layers in order.
-    pub(super) layers: [Layer<F>; 3],
+    pub(crate) layers: Vec<Layer<F>>,
 }
 
 /// What a forward pass leaves for the backward pass.
 #[derive(Debug, Clone)]
-pub(super) struct TowerPass<F> {
-    input: Array2<F>,
-    hidden: [Array2<F>; 2],
-    lengths: Vec<F>,
-    /// The embeddings, one row an input row, of length 1 (or 0).
-    pub(super) embedding: Array2<F>,
+pub(crate) struct LayersPass<F> {
+    /// The input of each layer; all but the first are rectified.
+    inputs: Vec<Array2<F>>,
+    /// The output of the last layer, one row an input row.
+    pub(crate) output: Array2<F>,
 }
 
-impl<F: Real> TowerLayers<F> {
-    /// Random weights (He et al. 2015), zero biases.
-    pub(super) fn random(inputs: usize, random: &mut Random) -> Self {
+impl<F: Real> Layers<F> {
+    /// Random weights (He et al. 2015), zero biases; `widths` are those of the input, of each hidden layer, and of the
+    /// output.
+    pub(crate) fn random(widths: &[usize], random: &mut Random) -> Self {
         Self {
-            layers: [
-                Layer::random(inputs, HIDDEN[0], random),
-                Layer::random(HIDDEN[0], HIDDEN[1], random),
-                Layer::random(HIDDEN[1], EMBEDDING, random),
-            ],
+            layers: widths
+                .windows(2)
+                .map(|pair| Layer::random(pair[0], pair[1], random))
+                .collect(),
         }
     }
 
     /// Zeros in the same shape.
-    pub(super) fn zeros_like(&self) -> Self {
+    pub(crate) fn zeros_like(&self) -> Self {
         Self {
-            layers: self.layers.each_ref().map(Layer::zeros_like),
+            layers: self.layers.iter().map(Layer::zeros_like).collect(),
+        }
+    }
+
+    /// All numbers, layer by layer, each weight before its bias.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &[F]> {
+        self.layers.iter().flat_map(|layer| {
+            [layer.weight.as_slice(), layer.bias.as_slice()].map(Option::unwrap_or_default)
+        })
+    }
+
+    /// All numbers to be changed, in the order of [`Self::blocks`].
+    pub(crate) fn blocks_mut(&mut self) -> impl Iterator<Item = &mut [F]> {
+        self.layers.iter_mut().flat_map(|layer| {
+            [layer.weight.as_slice_mut(), layer.bias.as_slice_mut()].map(Option::unwrap_or_default)
+        })
+    }
+
+    /// Sets every number to 0.
+    pub(crate) fn clear(&mut self) {
+        self.blocks_mut().for_each(|block| block.fill(F::zero()));
+    }
+
+    /// Adds the numbers of `other`, which has the same shape.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (block, added) in self.blocks_mut().zip(other.blocks()) {
+            block
+                .iter_mut()
+                .zip(added)
+                .for_each(|(value, &added)| *value += added);
         }
     }
 
     /// The layers as the recommender ships them.
-    pub(super) fn to_tower(&self) -> Tower {
-        Tower {
-            layers: self.layers.each_ref().map(|layer| Dense {
-                weight: layer.weight.mapv(F::to_f32),
-                bias: layer.bias.mapv(F::to_f32),
-            }),
+    pub(crate) fn to_perceptron(&self) -> Perceptron {
+        let layers = self.layers.iter().map(|layer| Dense {
+            weight: layer.weight.mapv(F::to_f32),
+            bias: layer.bias.mapv(F::to_f32),
+        });
+        Perceptron {
+            layers: layers.collect(),
         }
     }
 
     /// The same layers with other numbers.
     #[cfg(test)]
-    pub(super) fn convert<G: Real>(&self) -> TowerLayers<G> {
-        TowerLayers {
-            layers: self.layers.each_ref().map(|layer| Layer {
-                weight: layer.weight.mapv(|value| G::of_f64(value.to_f64())),
-                bias: layer.bias.mapv(|value| G::of_f64(value.to_f64())),
-            }),
+    pub(crate) fn convert<G: Real>(&self) -> Layers<G> {
+        let layers = self.layers.iter().map(|layer| Layer {
+            weight: layer.weight.mapv(|value| G::of_f64(value.to_f64())),
+            bias: layer.bias.mapv(|value| G::of_f64(value.to_f64())),
+        });
+        Layers {
+            layers: layers.collect(),
         }
     }
 
-    /// The embeddings of a batch of input rows.
-    pub(super) fn forward(&self, input: Array2<F>) -> TowerPass<F> {
-        let rectified = |mut x: Array2<F>| {
-            x.mapv_inplace(|value| if value > F::zero() { value } else { F::zero() });
-            x
-        };
-        let first = rectified(self.layers[0].forward(&input));
-        let second = rectified(self.layers[1].forward(&first));
-        let mut embedding = self.layers[2].forward(&second);
-        let mut lengths = Vec::with_capacity(embedding.nrows());
-        for mut row in embedding.rows_mut() {
-            let length = row.iter().map(|&value| value * value).sum::<F>().root();
-            if length > F::zero() {
-                row.mapv_inplace(|value| value / length);
+    /// The outputs of a batch of input rows.
+    pub(crate) fn forward(&self, input: Array2<F>) -> LayersPass<F> {
+        let mut inputs = Vec::with_capacity(self.layers.len());
+        let mut output = input;
+        for (number, layer) in self.layers.iter().enumerate() {
+            if number > 0 {
+                output.mapv_inplace(|value| if value > F::zero() { value } else { F::zero() });
             }
-            lengths.push(length);
+            let next = layer.forward(&output);
+            inputs.push(output);
+            output = next;
         }
-        TowerPass {
-            input,
-            hidden: [first, second],
-            lengths,
-            embedding,
-        }
+        LayersPass { inputs, output }
     }
 
-    /// Adds the gradients for `d_embedding` into `into` and gives the gradient of the input rows.
-    pub(super) fn backward(
+    /// Adds the gradients for `d_output` into `into` and gives the gradient of the input rows.
+    pub(crate) fn backward(
         &self,
-        pass: &TowerPass<F>,
-        mut d_embedding: Array2<F>,
+        pass: &LayersPass<F>,
+        d_output: Array2<F>,
         into: &mut Self,
     ) -> Array2<F> {
-        for ((mut d_row, row), &length) in d_embedding
-            .rows_mut()
-            .into_iter()
-            .zip(pass.embedding.rows())
-            .zip(&pass.lengths)
-        {
-            if length > F::zero() {
-                let along: F = d_row.iter().zip(row).map(|(&d, &e)| d * e).sum();
-                Zip::from(&mut d_row)
-                    .and(row)
-                    .for_each(|d, &e| *d = (*d - along * e) / length);
-            } else {
-                d_row.fill(F::zero());
+        let mut d_out = d_output;
+        let layers = self.layers.iter().zip(&mut into.layers).zip(&pass.inputs);
+        for (number, ((layer, into), x)) in layers.enumerate().rev() {
+            Layer::accumulate(x, &d_out, into);
+            d_out = d_out.dot(&layer.weight);
+            if number > 0 {
+                let through = d_out.iter_mut().zip(x);
+                through.for_each(|(d, &x)| *d = if x > F::zero() { *d } else { F::zero() });
             }
         }
-        let through = |mut d: Array2<F>, hidden: &Array2<F>| {
-            Zip::from(&mut d).and(hidden).for_each(|d, &h| {
-                if h <= F::zero() {
-                    *d = F::zero();
-                }
-            });
-            d
-        };
-        let [into_first, into_second, into_third] = &mut into.layers;
-        let d_second = through(
-            self.layers[2].backward(&pass.hidden[1], &d_embedding, into_third),
-            &pass.hidden[1],
-        );
-        let d_first = through(
-            self.layers[1].backward(&pass.hidden[0], &d_second, into_second),
-            &pass.hidden[0],
-        );
-        self.layers[0].backward(&pass.input, &d_first, into_first)
+        d_out
     }
 }

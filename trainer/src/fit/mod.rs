@@ -3,8 +3,8 @@
 //! Backward passes only; the forward passes they are tied to live in `triqueta::model`. Hand-derived gradients with
 //! row-sparse optimisers: these models are shallow and sparse, and a finite-difference test keeps every gradient honest.
 
-mod adam;
 mod alternating_least_squares;
+mod assembly;
 mod bayesian_ranking;
 mod blend;
 mod boosted_trees;
@@ -16,6 +16,8 @@ mod frequency;
 #[cfg(test)]
 mod gradient_tests;
 mod grown_tree;
+mod id_towers;
+mod input_rows;
 mod interaction_machine;
 mod inverse;
 mod item_item;
@@ -24,12 +26,15 @@ mod logistic;
 mod logit;
 mod neural_cf;
 mod nonnegative_factors;
+mod optimiser;
 mod pair_head;
-mod parameters;
 mod real;
+mod sampled_softmax;
+mod shards;
 pub(crate) mod simd;
 mod sparse_adam;
 mod tables;
+mod towers;
 mod truncated_svd;
 mod two_tower;
 mod wide_deep;
@@ -42,6 +47,7 @@ pub use factorization_machine::{
     FittedMachine, Group, Groups, MachineOptions, Optimiser, fit_machine,
 };
 pub use fitted_factors::FittedFactors;
+pub(crate) use id_towers::{IdTowerOptions, fit_id_towers};
 pub use interaction_machine::{InteractionMachine, InteractionMachineOptions};
 pub use item_item::{ItemItemOptions, fit_item_item};
 pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};

@@ -1,290 +1,222 @@
-//! Embedding tables over mini-batches: the input rows of both towers gathered from codes, gradients scattered back to
-//! the rows that were read, and only to those.
+//! Embedding tables over mini-batches: input rows gathered from codes, gradients scattered back to the rows that were
+//! read, and only to those.
 
-use ndarray::{Array2, s};
-use triqueta::feature::{ActivityRow, Schema, UserRow};
+use std::ops::Range;
+
+use ndarray::Array2;
+use rayon::prelude::*;
 use triqueta::math::Random;
-use triqueta::model::{EMBEDDING, TABLE_WIDTHS, Tables, availability_windows};
 
+use super::input_rows::InputRows;
 use super::real::Real;
+use super::simd::vectorised;
 
-const TAG: usize = 0;
-const KIND: usize = 1;
-const LOCALITY: usize = 2;
-const LEVEL: usize = 3;
-const ORGANISER: usize = 4;
-const SERIES: usize = 5;
-const SEASON: usize = 6;
-const WEEKDAY: usize = 7;
-const SLOT: usize = 8;
-const AVAILABILITY: usize = 9;
-
-/// The tables the activity's input row begins with, in order.
-pub(super) const ACTIVITY_TABLES: &[usize] = &[
-    KIND, TAG, LOCALITY, LEVEL, ORGANISER, SERIES, SEASON, WEEKDAY, SLOT,
-];
-/// The tables the visitor's input row begins with, in order. The pooled history follows, then numbers.
-pub(super) const USER_TABLES: &[usize] = &[TAG, LOCALITY, LEVEL, AVAILABILITY, SEASON, WEEKDAY];
-
-/// Width of the part of an input row that comes from tables.
-pub(super) fn width_of(tables: &[usize]) -> usize {
-    tables.iter().map(|&table| TABLE_WIDTHS[table].1).sum()
+/// One table, `[codes, width]` row-major; row 0 stands for unknown codes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table<F> {
+    /// Numbers a code.
+    pub(crate) width: usize,
+    /// All numbers.
+    pub(crate) values: Vec<F>,
 }
 
-/// One input row before its codes are looked up.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Input {
-    codes: Vec<u16>,
-    /// Where the codes of each table end.
-    ends: Vec<u16>,
-    /// What follows the tables (and the pooled history).
-    pub(super) numbers: Vec<f32>,
-}
-
-impl Input {
-    fn push(&mut self, codes: impl IntoIterator<Item = u16>) {
-        self.codes.extend(codes);
-        self.ends
-            .push(u16::try_from(self.codes.len()).unwrap_or(u16::MAX));
+impl<F: Real> Table<F> {
+    /// Small random values, `deviation` wide.
+    pub(crate) fn random(rows: usize, width: usize, deviation: f64, random: &mut Random) -> Self {
+        let values = (0..rows * width).map(|_| F::of_f64(deviation * random.normal()));
+        Self {
+            width,
+            values: values.collect(),
+        }
     }
 
-    fn codes(&self, segment: usize) -> &[u16] {
-        let from = if segment == 0 {
-            0
+    /// How many codes it has a row for.
+    pub(crate) fn rows(&self) -> usize {
+        self.values.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// Where the numbers of a code are; those of the unknown row for a code without a row.
+    #[inline(always)]
+    fn place(&self, code: u32) -> Range<usize> {
+        let from = code as usize * self.width;
+        if from + self.width <= self.values.len() {
+            from..from + self.width
         } else {
-            usize::from(self.ends[segment - 1])
-        };
-        &self.codes[from..usize::from(self.ends[segment])]
-    }
-
-    /// The input of the activity tower.
-    pub(super) fn of_activity(activity: &ActivityRow) -> Self {
-        let mut input = Self {
-            numbers: activity.numbers.to_vec(),
-            ..Self::default()
-        };
-        input.push([activity.kind]);
-        input.push(activity.tags.iter().copied());
-        input.push([activity.locality]);
-        input.push([activity.level]);
-        input.push([activity.organiser]);
-        input.push([activity.series]);
-        input.push([u16::from(activity.season)]);
-        input.push([u16::from(activity.weekday)]);
-        input.push([u16::from(activity.slot)]);
-        input
-    }
-
-    /// The input of the user tower, without the pooled history.
-    pub(super) fn of_user(user: &UserRow, windows: usize) -> Self {
-        let numbers = user
-            .numbers
-            .iter()
-            .chain(&user.context.numbers)
-            .copied()
-            .collect();
-        let mut input = Self {
-            numbers,
-            ..Self::default()
-        };
-        input.push(user.tags.iter().copied());
-        input.push([user.locality]);
-        input.push([user.level]);
-        let declared = availability_windows(user.availability).filter(|&window| window < windows);
-        input.push(declared.filter_map(|window| u16::try_from(window).ok()));
-        input.push([u16::from(user.context.season)]);
-        input.push([u16::from(user.context.weekday)]);
-        input
-    }
-
-    /// The activity with some of its identity forgotten: organiser and series each become unknown with probability
-    /// `share`, and so does each tag, so that the tower learns what to make of words it has never met.
-    pub(super) fn with_dropout(&self, share: f64, random: &mut Random) -> Self {
-        let mut input = self.clone();
-        for (segment, table) in ACTIVITY_TABLES.iter().enumerate() {
-            if matches!(*table, TAG | ORGANISER | SERIES) {
-                let from = if segment == 0 {
-                    0
-                } else {
-                    usize::from(input.ends[segment - 1])
-                };
-                for code in &mut input.codes[from..usize::from(input.ends[segment])] {
-                    if random.uniform() < share {
-                        *code = 0;
-                    }
-                }
-            }
-        }
-        input
-    }
-}
-
-/// The tables' values, in the order of [`TABLE_WIDTHS`].
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct TableSet<F> {
-    /// One array a table, `[codes, width]`.
-    pub(super) tables: Vec<Array2<F>>,
-}
-
-impl<F: Real> TableSet<F> {
-    /// Small random values for every word of the schema.
-    pub(super) fn random(schema: &Schema, random: &mut Random) -> Self {
-        let words = &schema.words;
-        let rows = [
-            words.tags.size(),
-            words.types.size(),
-            words.localities.size(),
-            words.levels.size(),
-            words.organisers.size(),
-            words.series.size(),
-            schema.city.seasons.len() + 1,
-            7,
-            6,
-            schema.city.availability.len().min(16),
-        ];
-        let table = |(rows, (_, width)): (usize, (&str, usize))| {
-            Array2::from_shape_simple_fn((rows, width), || F::of_f64(0.1 * random.normal()))
-        };
-        Self {
-            tables: rows.into_iter().zip(TABLE_WIDTHS).map(table).collect(),
+            0..self.width
         }
     }
 
-    /// The same tables with other numbers.
+    /// The table as the recommender ships it.
+    pub(crate) fn to_array(&self) -> Array2<f32> {
+        Array2::from_shape_fn((self.rows(), self.width), |(row, column)| {
+            self.values[row * self.width + column].to_f32()
+        })
+    }
+
+    /// The same table with other numbers.
     #[cfg(test)]
-    pub(super) fn convert<G: Real>(&self) -> TableSet<G> {
-        TableSet {
-            tables: self
-                .tables
-                .iter()
-                .map(|table| table.mapv(|value| G::of_f64(value.to_f64())))
-                .collect(),
+    pub(crate) fn convert<G: Real>(&self) -> Table<G> {
+        Table {
+            width: self.width,
+            values: self.values.iter().map(|v| G::of_f64(v.to_f64())).collect(),
         }
-    }
-
-    /// The tables as the recommender ships them.
-    pub(super) fn to_tables(&self) -> Tables {
-        let table = |index: usize| self.tables[index].mapv(F::to_f32);
-        Tables {
-            tag: table(TAG),
-            kind: table(KIND),
-            locality: table(LOCALITY),
-            level: table(LEVEL),
-            organiser: table(ORGANISER),
-            series: table(SERIES),
-            season: table(SEASON),
-            weekday: table(WEEKDAY),
-            slot: table(SLOT),
-            availability: table(AVAILABILITY),
-        }
-    }
-
-    /// The input rows of a batch; `pooled` is put between tables and numbers where there is one.
-    pub(super) fn gather(
-        &self,
-        segments: &[usize],
-        inputs: &[Input],
-        pooled: Option<&Array2<F>>,
-    ) -> Array2<F> {
-        let from_tables = width_of(segments);
-        let start_of_numbers = from_tables + if pooled.is_some() { EMBEDDING } else { 0 };
-        let numbers = inputs.first().map_or(0, |input| input.numbers.len());
-        let mut x = Array2::zeros((inputs.len(), start_of_numbers + numbers));
-        for (mut row, input) in x.rows_mut().into_iter().zip(inputs) {
-            let mut offset = 0;
-            for (segment, &table) in segments.iter().enumerate() {
-                let (table, codes) = (&self.tables[table], input.codes(segment));
-                let mut target = row.slice_mut(s![offset..offset + table.ncols()]);
-                for &code in codes {
-                    target += &table.row(row_of(table, code));
-                }
-                if codes.len() > 1 {
-                    target /= F::of_f64(codes.len() as f64);
-                }
-                offset += table.ncols();
-            }
-            for (target, &number) in row.iter_mut().skip(start_of_numbers).zip(&input.numbers) {
-                *target = F::of(number);
-            }
-        }
-        if let Some(pooled) = pooled {
-            x.slice_mut(s![.., from_tables..start_of_numbers])
-                .assign(pooled);
-        }
-        x
     }
 }
 
-fn row_of<F>(table: &Array2<F>, code: u16) -> usize {
-    if usize::from(code) < table.nrows() {
-        usize::from(code)
-    } else {
-        0
+/// The input rows of a shard of `inputs`: the mean of each bag out of its table (`bags` says which), then `pooled` (its
+/// row numbers are those of `inputs`) where there is one, then the numbers.
+pub(crate) fn gather<F: Real>(
+    tables: &[Table<F>],
+    bags: &[usize],
+    inputs: &InputRows,
+    pooled: Option<&Array2<F>>,
+    rows: Range<usize>,
+) -> Array2<F> {
+    let from_tables: usize = bags.iter().map(|&table| tables[table].width).sum();
+    let from_pooled = pooled.map_or(0, Array2::ncols);
+    let width = from_tables + from_pooled + inputs.numbers_width();
+    let mut values = vec![F::zero(); rows.len() * width];
+    vectorised(
+        #[inline(always)]
+        || {
+            for (x, row) in values.chunks_exact_mut(width.max(1)).zip(rows.clone()) {
+                let mut rest = x;
+                for (bag, &table) in bags.iter().enumerate() {
+                    let table = &tables[table];
+                    let (mean, after) = rest.split_at_mut(table.width);
+                    mean_of(table, inputs.bag(row, bag), mean);
+                    rest = after;
+                }
+                if let Some(row) = pooled.and_then(|pooled| pooled.row(row).to_slice()) {
+                    let (target, after) = rest.split_at_mut(from_pooled);
+                    target.copy_from_slice(row);
+                    rest = after;
+                }
+                for (target, &number) in rest.iter_mut().zip(inputs.numbers(row)) {
+                    *target = F::of(number);
+                }
+            }
+        },
+    );
+    Array2::from_shape_vec((rows.len(), width), values).unwrap_or_default()
+}
+
+#[inline(always)]
+fn mean_of<F: Real>(table: &Table<F>, codes: &[u32], mean: &mut [F]) {
+    for &code in codes {
+        let row = &table.values[table.place(code)];
+        for (sum, &value) in mean.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    if codes.len() > 1 {
+        let share = F::one() / F::of_f64(codes.len() as f64);
+        mean.iter_mut().for_each(|sum| *sum = *sum * share);
     }
 }
 
-/// Gradients of the tables, with the rows that have one.
+/// The gradient of a table, with the rows that have one.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TableGradients<F> {
-    /// One array a table, in the tables' shapes; zero outside the touched rows.
-    pub(super) tables: Vec<Array2<F>>,
-    /// The rows with a gradient, a table, each once.
-    pub(super) touched: Vec<Vec<usize>>,
-    is_touched: Vec<Vec<bool>>,
+pub(crate) struct TableGradient<F> {
+    /// In the table's shape; zero outside the touched rows.
+    pub(crate) values: Vec<F>,
+    /// The rows with a gradient, each once, in the order they were first met.
+    pub(crate) touched: Vec<u32>,
+    is_touched: Vec<bool>,
+    width: usize,
 }
 
-impl<F: Real> TableGradients<F> {
-    /// No gradients yet.
-    pub(super) fn zeros_like(set: &TableSet<F>) -> Self {
+impl<F: Real> TableGradient<F> {
+    /// No gradient yet.
+    pub(crate) fn zeros_like(table: &Table<F>) -> Self {
         Self {
-            tables: set
-                .tables
-                .iter()
-                .map(|table| Array2::zeros(table.raw_dim()))
-                .collect(),
-            touched: vec![Vec::new(); set.tables.len()],
-            is_touched: set
-                .tables
-                .iter()
-                .map(|table| vec![false; table.nrows()])
-                .collect(),
+            values: vec![F::zero(); table.values.len()],
+            touched: Vec::new(),
+            is_touched: vec![false; table.rows()],
+            width: table.width,
         }
     }
 
-    /// Adds the gradients of input rows to the table rows they were gathered from.
-    pub(super) fn scatter(&mut self, segments: &[usize], inputs: &[Input], d_x: &Array2<F>) {
-        for (d_row, input) in d_x.rows().into_iter().zip(inputs) {
-            let mut offset = 0;
-            for (segment, &index) in segments.iter().enumerate() {
-                let (table, codes) = (&mut self.tables[index], input.codes(segment));
-                let width = table.ncols();
-                let share = F::one() / F::of_f64(codes.len().max(1) as f64);
-                for &code in codes {
-                    let row = row_of(table, code);
-                    if !self.is_touched[index][row] {
-                        self.is_touched[index][row] = true;
-                        self.touched[index].push(row);
+    /// Adds `share · gradient` to the row of a code (to the unknown row for a code without one).
+    #[inline(always)]
+    pub(crate) fn add(&mut self, code: u32, share: F, gradient: &[F]) {
+        let row = if (code as usize) < self.is_touched.len() {
+            code as usize
+        } else {
+            0
+        };
+        if !self.is_touched[row] {
+            self.is_touched[row] = true;
+            self.touched.push(row as u32);
+        }
+        let target = &mut self.values[row * self.width..(row + 1) * self.width];
+        for (sum, &value) in target.iter_mut().zip(gradient) {
+            *sum += share * value;
+        }
+    }
+
+    /// Back to no gradient, at the cost of the touched rows only.
+    pub(crate) fn clear(&mut self) {
+        for row in self.touched.drain(..) {
+            let row = row as usize;
+            self.values[row * self.width..(row + 1) * self.width].fill(F::zero());
+            self.is_touched[row] = false;
+        }
+    }
+}
+
+/// The gradients of gathered input rows, on their way back to the tables.
+pub(crate) struct Scattered<'a, F> {
+    /// The table of each bag.
+    pub(crate) bags: &'a [usize],
+    /// The rows that were gathered.
+    pub(crate) inputs: &'a InputRows,
+    /// Their gradients, shard by shard in the order of rows.
+    pub(crate) d_inputs: &'a [Array2<F>],
+}
+
+/// Adds the gradients of input rows to the table rows they were gathered from. Each table is one thread's work, in the
+/// order of sources and rows.
+pub(crate) fn scatter<F: Real>(gradients: &mut [TableGradient<F>], sources: &[Scattered<'_, F>]) {
+    let widths: Vec<usize> = gradients.iter().map(|gradient| gradient.width).collect();
+    gradients
+        .par_iter_mut()
+        .enumerate()
+        .for_each(|(number, gradient)| {
+            for source in sources {
+                let mut offset = 0;
+                for (bag, &table) in source.bags.iter().enumerate() {
+                    if table == number {
+                        vectorised(
+                            #[inline(always)]
+                            || scatter_bag(gradient, source, bag, offset),
+                        );
                     }
-                    let mut target = table.row_mut(row);
-                    target.scaled_add(share, &d_row.slice(s![offset..offset + width]));
+                    offset += widths[table];
                 }
-                offset += width;
             }
-        }
-    }
+        });
+}
 
-    /// Back to no gradients, at the cost of the touched rows only.
-    pub(super) fn clear(&mut self) {
-        for ((table, touched), is_touched) in self
-            .tables
-            .iter_mut()
-            .zip(&mut self.touched)
-            .zip(&mut self.is_touched)
-        {
-            for row in touched.drain(..) {
-                table.row_mut(row).fill(F::zero());
-                is_touched[row] = false;
+#[inline(always)]
+fn scatter_bag<F: Real>(
+    gradient: &mut TableGradient<F>,
+    source: &Scattered<'_, F>,
+    bag: usize,
+    offset: usize,
+) {
+    let mut row = 0;
+    for shard in source.d_inputs {
+        let stride = shard.ncols();
+        let values = shard.as_slice().unwrap_or_default();
+        for d_row in values.chunks_exact(stride.max(1)) {
+            let d_bag = &d_row[offset..offset + gradient.width];
+            let codes = source.inputs.bag(row, bag);
+            let share = F::one() / F::of_f64(codes.len().max(1) as f64);
+            for &code in codes {
+                gradient.add(code, share, d_bag);
             }
+            row += 1;
         }
     }
 }

@@ -5,16 +5,16 @@
 //! everything for as many epochs. The same examples and seed give the same weights, bit for bit, on one type of
 //! processor: nothing depends on time or on the number of threads.
 
-use std::collections::{HashMap, HashSet};
-
-use triqueta::feature::{ActivityRow, Schema};
+use triqueta::feature::{ACTIVITY_NUMBERS, ActivityRow, CONTEXT_NUMBERS, Schema, USER_NUMBERS};
 use triqueta::math::Random;
-use triqueta::model::TwoTower;
+use triqueta::model::{
+    ACTIVITY_TABLES, NAMING_BAGS, TABLE_WIDTHS, TowerInput, TwoTower, USER_TABLES,
+};
 
-use super::adam::Adam;
+use super::assembly::{Assembly, Hidden};
 use super::frequency::Frequency;
-use super::parameters::{Batch, Gradients, Parameters};
-use super::tables::Input;
+use super::input_rows::InputRows;
+use super::towers::{Batch, Learning, Parameters, Shape};
 use crate::Result;
 use crate::choices::Viewpoint;
 use crate::progress::{Progress, check};
@@ -43,6 +43,9 @@ pub struct TowerOptions {
     pub l2: f64,
     /// Share of organisers, series and tags that are hidden in training: 0 trusts names, 1 knows none.
     pub dropout: f64,
+    /// Activities drawn uniformly as further negatives of every batch, as a share of its examples: 0 contrasts only with
+    /// what others chose, large ones spend the contrast on activities nobody would choose.
+    pub uniform_negatives: f64,
     /// Share of the examples, the last in time, that decide when to stop.
     pub validation: f64,
     /// Epochs without improvement before stopping.
@@ -58,6 +61,7 @@ impl Default for TowerOptions {
             temperature: 0.1,
             l2: 1e-5,
             dropout: 0.1,
+            uniform_negatives: 0.0,
             validation: 0.1,
             patience: 3,
         }
@@ -89,19 +93,19 @@ pub fn fit_towers(
     progress: &dyn Progress,
 ) -> Result<FittedTowers> {
     let held_out = (examples.len() as f64 * options.validation.clamp(0.0, 0.5)) as usize;
-    let (learned, held_out) = examples.split_at(examples.len() - held_out);
-    let mut run = Run::new(schema, items, learned, options, seed);
+    let learned = examples.len() - held_out;
+    let mut run = Run::new(schema, items, examples, learned, options, seed);
     let mut best: Option<(f64, usize, Parameters<f32>)> = None;
     let mut validation_loss = Vec::new();
     for epoch in 1..=options.epochs {
         run.epoch(progress)?;
-        if held_out.is_empty() {
+        if held_out == 0 {
             continue;
         }
-        let loss = run.held_out_loss(held_out);
+        let loss = run.held_out_loss();
         validation_loss.push(loss);
         if loss.is_finite() && best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-            best = Some((loss, epoch, run.parameters.clone()));
+            best = Some((loss, epoch, run.learning.parameters.clone()));
         }
         if best
             .as_ref()
@@ -112,7 +116,7 @@ pub fn fit_towers(
     }
     let (epochs, parameters) = match best {
         Some((_, epoch, parameters)) => (epoch, parameters),
-        None => (options.epochs, run.parameters),
+        None => (options.epochs, run.learning.parameters),
     };
     Ok(FittedTowers {
         model: finite_or_random(parameters, schema, seed),
@@ -134,12 +138,12 @@ pub fn fit_towers_for(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<FittedTowers> {
-    let mut run = Run::new(schema, items, examples, options, seed);
+    let mut run = Run::new(schema, items, examples, examples.len(), options, seed);
     for _ in 0..epochs {
         run.epoch(progress)?;
     }
     Ok(FittedTowers {
-        model: finite_or_random(run.parameters, schema, seed),
+        model: finite_or_random(run.learning.parameters, schema, seed),
         epochs,
         validation_loss: Vec::new(),
     })
@@ -150,18 +154,122 @@ fn finite_or_random(parameters: Parameters<f32>, schema: &Schema, seed: u64) -> 
     if parameters.is_finite() {
         parameters.to_two_tower()
     } else {
-        Parameters::<f32>::random(schema, &mut Random::new(seed)).to_two_tower()
+        Parameters::<f32>::random(&shape_of(schema), &mut Random::new(seed)).to_two_tower()
+    }
+}
+
+/// The shape of the event towers under a schema.
+pub(super) fn shape_of(schema: &Schema) -> Shape {
+    let words = &schema.words;
+    let rows = [
+        words.tags.size(),
+        words.types.size(),
+        words.localities.size(),
+        words.levels.size(),
+        words.organisers.size(),
+        words.series.size(),
+        schema.city.seasons.len() + 1,
+        7,
+        6,
+        windows_of(schema),
+    ];
+    let tables = rows.into_iter().zip(TABLE_WIDTHS);
+    Shape {
+        tables: tables.map(|(rows, (_, width))| (rows, width)).collect(),
+        user_bags: USER_TABLES.to_vec(),
+        user_numbers: USER_NUMBERS.len() + CONTEXT_NUMBERS.len(),
+        item_bags: ACTIVITY_TABLES.to_vec(),
+        item_numbers: ACTIVITY_NUMBERS.len(),
+    }
+}
+
+fn windows_of(schema: &Schema) -> usize {
+    schema.city.availability.len().min(16)
+}
+
+/// Examples and activities as the towers read them.
+pub(super) struct Rows<'a> {
+    pub(super) items: InputRows,
+    pub(super) users: InputRows,
+    pub(super) examples: &'a [Example],
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(schema: &Schema, items: &[ActivityRow], examples: &'a [Example]) -> Self {
+        let shape = shape_of(schema);
+        let mut rows = Self {
+            items: InputRows::new(shape.item_bags.len(), shape.item_numbers),
+            users: InputRows::new(shape.user_bags.len(), shape.user_numbers),
+            examples,
+        };
+        for item in items {
+            rows.items.push(&TowerInput::of_activity(item));
+        }
+        for example in examples {
+            let user = &example.viewpoint.user;
+            rows.users
+                .push(&TowerInput::of_user(user, windows_of(schema)));
+        }
+        rows
+    }
+
+    /// Puts a mini-batch of examples together, each activity once, and as many more activities as uniform negatives. For
+    /// each row the activities the visitor already has are no negatives.
+    pub(super) fn assemble(
+        &self,
+        assembly: &mut Assembly,
+        chosen: &[usize],
+        uniform: usize,
+        hidden: &Hidden,
+        frequency: &Frequency,
+        random: &mut Random,
+    ) {
+        let items = self.items.len();
+        let drawn: Vec<u32> = (0..if items > 0 { uniform } else { 0 })
+            .map(|_| random.below(items) as u32)
+            .collect();
+        let by_uniform = 1.0 - libm::pow(1.0 - 1.0 / items.max(1) as f64, uniform as f64);
+        assembly.begin(&self.items, &self.users);
+        let positives = chosen.iter().map(|&number| self.examples[number].item);
+        for item in positives.chain(drawn) {
+            assembly.number(item, |to| {
+                hidden.push(to, &self.items, item as usize, random)
+            });
+            let in_batch = f64::from(frequency.probability(item as usize));
+            let q = 1.0 - (1.0 - in_batch) * (1.0 - by_uniform);
+            assembly.column(item, -libm::log(q) as f32);
+        }
+        for &number in chosen {
+            let example = &self.examples[number];
+            let history = &example.viewpoint.history;
+            let total: f32 = history.iter().map(|(_, weight)| weight.abs()).sum();
+            let share = |weight: f32| if total > 0.0 { weight / total } else { 0.0 };
+            let mut past = Vec::with_capacity(history.len());
+            let mut masked = Vec::new();
+            for &(item, weight) in history {
+                let push = |to: &mut InputRows| hidden.push(to, &self.items, item as usize, random);
+                past.push((assembly.number(item, push), share(weight)));
+                let column = assembly.column_of(item);
+                masked.extend(column.filter(|_| weight > 0.0 && item != example.item));
+            }
+            let target = assembly.column_of(example.item).map(|column| (column, 1.0));
+            let batch = assembly.batch_mut();
+            batch.users.push_from(&self.users, number, |_, code| code);
+            batch.histories.push(past);
+            batch.questions.targets.push(target);
+            batch.questions.masked.push(masked);
+        }
     }
 }
 
 struct Run<'a> {
     options: &'a TowerOptions,
-    windows: usize,
-    items: Vec<Input>,
-    examples: &'a [Example],
-    parameters: Parameters<f32>,
-    gradients: Gradients<f32>,
-    adam: Adam<f32>,
+    rows: Rows<'a>,
+    /// Examples from here on are held out.
+    learned: usize,
+    learning: Learning,
+    assembly: Assembly,
+    hidden: Hidden,
     frequency: Frequency,
     random: Random,
     step: u32,
@@ -172,20 +280,23 @@ impl<'a> Run<'a> {
         schema: &Schema,
         items: &[ActivityRow],
         examples: &'a [Example],
+        learned: usize,
         options: &'a TowerOptions,
         seed: u64,
     ) -> Self {
         let mut random = Random::new(seed);
-        let parameters = Parameters::random(schema, &mut random);
-        let steps = examples.len().div_ceil(options.batch.max(1));
+        let shape = shape_of(schema);
+        let steps = learned.div_ceil(options.batch.max(1));
         Self {
             options,
-            windows: schema.city.availability.len().min(16),
-            items: items.iter().map(Input::of_activity).collect(),
-            examples,
-            gradients: Gradients::zeros_like(&parameters),
-            adam: Adam::new(&parameters, options.learning_rate, options.l2),
-            parameters,
+            rows: Rows::new(schema, items, examples),
+            learned,
+            learning: Learning::new(&shape, options.learning_rate, options.l2, &mut random),
+            assembly: Assembly::new(items.len()),
+            hidden: Hidden {
+                bags: NAMING_BAGS.to_vec(),
+                share: options.dropout,
+            },
             frequency: Frequency::new(items.len(), steps as f32, 0.05),
             random,
             step: 0,
@@ -193,97 +304,55 @@ impl<'a> Run<'a> {
     }
 
     fn epoch(&mut self, progress: &dyn Progress) -> Result<()> {
-        let examples = self.examples;
-        let mut order: Vec<usize> = (0..examples.len()).collect();
+        let mut order: Vec<usize> = (0..self.learned).collect();
         self.random.shuffle(&mut order);
-        for numbers in order.chunks(self.options.batch.max(1)) {
+        for chosen in order.chunks(self.options.batch.max(1)) {
             check(progress)?;
             self.step += 1;
-            for &number in numbers {
-                self.frequency
-                    .observe(examples[number].item as usize, self.step);
+            for &number in chosen {
+                let item = self.rows.examples[number].item as usize;
+                self.frequency.observe(item, self.step);
             }
-            let chosen: Vec<&Example> = numbers.iter().map(|&number| &examples[number]).collect();
-            let mut batch = self.batch(&chosen);
-            for item in &mut batch.items {
-                *item = item.with_dropout(self.options.dropout, &mut self.random);
-            }
-            self.parameters
-                .gradients(&batch, self.options.temperature, &mut self.gradients);
-            self.adam.step(&mut self.parameters, &self.gradients);
+            let uniform = (self.options.uniform_negatives.max(0.0) * chosen.len() as f64) as usize;
+            self.rows.assemble(
+                &mut self.assembly,
+                chosen,
+                uniform,
+                &self.hidden,
+                &self.frequency,
+                &mut self.random,
+            );
+            self.learning
+                .step(self.assembly.batch(), self.options.temperature);
         }
         progress.advance(1);
         Ok(())
     }
 
-    /// The mean loss of examples the weights have not seen, in batches of neighbours in time.
-    fn held_out_loss(&self, examples: &[Example]) -> f64 {
+    /// The mean loss of the held-out examples, in batches of neighbours in time, each against what the others chose.
+    fn held_out_loss(&mut self) -> f64 {
+        let held_out: Vec<usize> = (self.learned..self.rows.examples.len()).collect();
+        let nothing = Hidden {
+            bags: Vec::new(),
+            share: 0.0,
+        };
         let mut total = 0.0;
-        for together in examples.chunks(self.options.batch.max(1)) {
-            let chosen: Vec<&Example> = together.iter().collect();
+        for together in held_out.chunks(self.options.batch.max(1)) {
+            self.rows.assemble(
+                &mut self.assembly,
+                together,
+                0,
+                &nothing,
+                &self.frequency,
+                &mut self.random,
+            );
+            let batch: &Batch = self.assembly.batch();
             total += together.len() as f64
                 * self
+                    .learning
                     .parameters
-                    .loss(&self.batch(&chosen), self.options.temperature);
+                    .loss(batch, self.options.temperature);
         }
-        total / examples.len() as f64
+        total / held_out.len().max(1) as f64
     }
-
-    fn batch(&self, examples: &[&Example]) -> Batch {
-        build_batch(&self.items, examples, self.windows, &self.frequency)
-    }
-}
-
-/// Puts a mini-batch together. For each row the other columns with the same activity and those the visitor already has
-/// are masked.
-pub(super) fn build_batch(
-    items: &[Input],
-    examples: &[&Example],
-    windows: usize,
-    frequency: &Frequency,
-) -> Batch {
-    let mut batch = Batch::default();
-    let mut numbers: HashMap<u32, usize> = HashMap::new();
-    let mut number_of = |item: u32, into: &mut Vec<Input>| {
-        *numbers.entry(item).or_insert_with(|| {
-            into.push(items[item as usize].clone());
-            into.len() - 1
-        })
-    };
-    for example in examples {
-        let history = &example.viewpoint.history;
-        let total: f32 = history.iter().map(|(_, weight)| weight.abs()).sum();
-        let share = |weight: f32| if total > 0.0 { weight / total } else { 0.0 };
-        let pooled = history
-            .iter()
-            .map(|&(item, weight)| (number_of(item, &mut batch.items), share(weight)))
-            .collect();
-        batch.histories.push(pooled);
-        batch
-            .positives
-            .push(number_of(example.item, &mut batch.items));
-        batch
-            .users
-            .push(Input::of_user(&example.viewpoint.user, windows));
-        batch
-            .log_q
-            .push(frequency.log_probability(example.item as usize));
-    }
-    batch.masked = Vec::with_capacity(examples.len() * examples.len());
-    for (own, example) in examples.iter().enumerate() {
-        let positive = example
-            .viewpoint
-            .history
-            .iter()
-            .filter(|(_, weight)| *weight > 0.0);
-        let has: HashSet<u32> = positive
-            .map(|&(item, _)| item)
-            .chain([example.item])
-            .collect();
-        let columns = examples.iter().enumerate();
-        batch
-            .masked
-            .extend(columns.map(|(column, other)| column != own && has.contains(&other.item)));
-    }
-    batch
 }

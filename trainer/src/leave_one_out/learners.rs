@@ -4,7 +4,10 @@ use triqueta::model::IdOnlyNeuMf;
 
 use super::{PairScorer, collaborative};
 use crate::Result;
-use crate::fit::{InteractionMachine, InteractionMachineOptions, NeuralCfOptions, fit_id_only};
+use crate::fit::{
+    IdTowerOptions, InteractionMachine, InteractionMachineOptions, NeuralCfOptions, fit_id_only,
+    fit_id_towers,
+};
 use crate::interactions::LeaveOneOut;
 use crate::progress::Progress;
 
@@ -83,6 +86,14 @@ pub const LEARNERS: &[Learner] = &[
         name: "neumf",
         about: "both of them, trained apart and then together (He et al. 2017)",
         fit: |problem, seed, progress| neural(problem, true, true, seed, progress),
+    },
+    Learner {
+        name: "two_tower",
+        about: "two towers of 16 numbers over ids, features and history; softmax over the catalogue",
+        fit: |problem, seed, progress| {
+            let options = IdTowerOptions::default();
+            Ok(Box::new(fit_id_towers(problem, &options, seed, progress)?))
+        },
     },
 ];
 

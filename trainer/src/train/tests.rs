@@ -25,12 +25,14 @@ fn bits(trained: &Trained) -> Vec<u32> {
         .two_tower
         .user
         .layers
+        .layers
         .iter()
-        .chain(&trained.models.two_tower.activity.layers);
+        .chain(&trained.models.two_tower.activity.layers.layers);
     let weights = layers
         .flat_map(|layer| layer.weight.iter().chain(&layer.bias))
         .copied();
-    let tags = trained.models.two_tower.tables.tag.iter().copied();
+    let tables = &trained.models.two_tower.tables;
+    let tags = tables.iter().flatten().copied();
     let blend = trained
         .blend
         .inputs
