@@ -100,3 +100,41 @@ accuracy_demo() {
 }
 
 triqueta() { cargo run --quiet --release -p triqueta-cli -- --quiet "$@"; }
+
+# How fast models are learned, beside PyTorch on the same made-up data and with as many threads, in turns.
+# usage: bench training [--rounds N]
+bench_training() {
+  local rounds=3
+  if [[ ${1:-} == --rounds ]]; then
+    rounds=${2:-}
+    shift 2 || fail "say a number after --rounds"
+  fi
+  (($# == 0)) || fail "bench training knows --rounds N, not '$1'"
+  [[ $rounds =~ ^[1-9][0-9]?$ ]] || fail "--rounds must be a number from 1 to 99, not '$rounds'"
+  mkdir -p target/bench/training
+  steps 3
+  step "the bench" cargo build --release -p triqueta-trainer --example training
+  step "PyTorch" peers_venv
+  step "two towers, in turns" training_runs "$rounds"
+  node scripts/training/summary.mjs target/bench/training/runs.jsonl >target/bench/training/measured.json
+  node scripts/bench-record.mjs training target/bench/training/measured.json
+}
+
+# The peers' Python, made once from PyPI; TRIQUETA_PEERS names another one that has torch and numpy.
+peers_venv() {
+  [[ -z ${TRIQUETA_PEERS:-} ]] || return 0
+  [[ -x target/bench/peers/bin/python ]] || python3 -m venv target/bench/peers
+  target/bench/peers/bin/pip install --quiet --disable-pip-version-check torch numpy
+}
+
+training_runs() {
+  local python=${TRIQUETA_PEERS:-target/bench/peers/bin/python} runs=target/bench/training/runs.jsonl round threads
+  : >"$runs.part"
+  for ((round = 1; round <= $1; round++)); do
+    for threads in 1 2; do
+      target/release/examples/training two_tower target/bench/training "$threads" >>"$runs.part"
+      "$python" benches/training/torch_two_tower.py target/bench/training "$threads" >>"$runs.part"
+    done
+  done
+  mv "$runs.part" "$runs"
+}

@@ -21,6 +21,10 @@ const ITEM: usize = 1;
 const USER_FEATURES: usize = 2;
 const ITEM_FEATURES: usize = 3;
 const PAST: usize = 4;
+/// The tables the bags of a user are looked up in: who, what is known of them, what they chose.
+const USER_BAGS: [usize; 3] = [USER, USER_FEATURES, PAST];
+/// The tables the bags of an item are looked up in: what, and what is known of it.
+const ITEM_BAGS: [usize; 2] = [ITEM, ITEM_FEATURES];
 /// Width of the embeddings of features.
 const FEATURE_WIDTH: usize = 16;
 
@@ -105,7 +109,7 @@ fn user_input(
     input
 }
 
-fn shape(problem: &LeaveOneOut, options: &IdTowerOptions) -> Shape {
+pub(super) fn shape(problem: &LeaveOneOut, options: &IdTowerOptions) -> Shape {
     let width = options.id_width.max(1);
     Shape {
         tables: vec![
@@ -115,14 +119,24 @@ fn shape(problem: &LeaveOneOut, options: &IdTowerOptions) -> Shape {
             (problem.item_features.size() + 1, FEATURE_WIDTH),
             (problem.train.items() + 1, width),
         ],
-        user_bags: vec![USER, USER_FEATURES, PAST],
+        user_bags: USER_BAGS.to_vec(),
         user_numbers: 0,
-        item_bags: vec![ITEM, ITEM_FEATURES],
+        item_bags: ITEM_BAGS.to_vec(),
         item_numbers: 0,
     }
 }
 
-/// Trains on the training part of `problem`.
+/// All items as the tower reads them.
+pub(super) fn item_rows(problem: &LeaveOneOut) -> InputRows {
+    let mut items = InputRows::new(ITEM_BAGS.len(), 0);
+    for item in 0..problem.train.items() as u32 {
+        items.push(&item_input(item, &problem.item_features));
+    }
+    items
+}
+
+/// Trains on the training part of `problem`. Nobody with two choices or nothing to choose from leaves the weights as they
+/// were drawn.
 ///
 /// # Errors
 /// [`crate::TrainerError::Cancelled`] on request.
@@ -134,14 +148,10 @@ pub(crate) fn fit_id_towers(
 ) -> Result<IdTowers> {
     let mut random = Random::new(seed);
     let shape = shape(problem, options);
-    let mut items = InputRows::new(shape.item_bags.len(), 0);
-    for item in 0..problem.train.items() as u32 {
-        items.push(&item_input(item, &problem.item_features));
-    }
     let mut run = Run {
         problem,
         options,
-        items,
+        items: item_rows(problem),
         assembly: Assembly::new(problem.train.items()),
         learning: Learning::new(&shape, options.learning_rate, options.l2, &mut random),
         random,
@@ -183,17 +193,19 @@ fn embed(model: &TwoTower, problem: &LeaveOneOut) -> IdTowers {
     }
 }
 
-struct Run<'a> {
-    problem: &'a LeaveOneOut,
-    options: &'a IdTowerOptions,
-    items: InputRows,
-    assembly: Assembly,
-    learning: Learning,
-    random: Random,
+pub(super) struct Run<'a> {
+    pub(super) problem: &'a LeaveOneOut,
+    pub(super) options: &'a IdTowerOptions,
+    /// All items as the tower reads them.
+    pub(super) items: InputRows,
+    pub(super) assembly: Assembly,
+    pub(super) learning: Learning,
+    pub(super) random: Random,
 }
 
 impl Run<'_> {
-    fn assemble(&mut self, users: &[u32]) {
+    /// Puts the batch of these users together.
+    pub(super) fn assemble(&mut self, users: &[u32]) {
         let Self {
             problem,
             options,
@@ -207,7 +219,7 @@ impl Run<'_> {
             bags: vec![0],
             share: options.dropout,
         };
-        let mut rows = InputRows::new(3, 0);
+        let mut rows = InputRows::new(USER_BAGS.len(), 0);
         assembly.begin(items, &rows);
         let is_whole = options.negatives >= train.items();
         let by_uniform = if is_whole {

@@ -16,6 +16,8 @@ mod frequency;
 #[cfg(test)]
 mod gradient_tests;
 mod grown_tree;
+#[cfg(test)]
+mod id_tower_tests;
 mod id_towers;
 mod input_rows;
 mod interaction_machine;
