@@ -100,7 +100,7 @@ pub(super) fn slice_table(caption: &str, slices: &[Slice]) -> String {
         "n",
         "NDCG@10",
         "interval",
-        "",
+        "drawn",
         "chance",
         "popularity",
         "over popularity",
@@ -155,7 +155,7 @@ pub(super) fn calibration(analysis: &Analysis) -> String {
     };
     let mut out = format!(
         "<p>The probability shown with an activity, on every candidate of every question; what was chosen and all others together weigh the same in each. \
-         ECE <strong>{:.3}</strong>, Brier score {:.3} (a coin has .250), log-loss {:.3} (a coin has .693).</p><div class=\"plots\">",
+         ECE <strong>{:.3}</strong>, Brier score {:.3} (a coin has 0.250), log-loss {:.3} (a coin has 0.693).</p><div class=\"plots\">",
         calibration.ece, calibration.brier, calibration.log_loss
     );
     let bins = calibration.bins.iter();

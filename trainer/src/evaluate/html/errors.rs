@@ -87,7 +87,7 @@ fn one(example: &Example) -> String {
             "s"
         }
     );
-    let mut columns = vec!["activity", "", "starts in days", "score"];
+    let mut columns = vec!["activity", "role", "starts in days", "score"];
     columns.extend(&components);
     out.push_str(&table_head(
         &format!("Question {}", example.question + 1),

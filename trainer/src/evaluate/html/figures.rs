@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::Text;
-use super::{TABLE_END, interval, table_head};
+use super::{TABLE_END, table_head};
 use crate::evaluate::peers::STACK;
 use crate::evaluate::report::{Figure, figure_tables};
 
@@ -43,41 +43,40 @@ pub(super) fn tables(figures: &[Figure]) -> String {
     out
 }
 
-/// Paired differences, each with a verdict in words.
+/// Paired differences, one table a protocol and group, each with a verdict in words.
 pub(super) fn differences(figures: &[Figure]) -> String {
     let rows: Vec<&Figure> = figures.iter().filter(|row| row.peer.is_some()).collect();
     if rows.is_empty() {
         return String::new();
     }
     let mut out = String::from(
-        "<p>NDCG@10 on the same questions. “Better” and “worse” where the interval leaves 0 out.</p>",
+        "<p>NDCG@10 on the same questions, with 95 % intervals. “Better” and “worse” where the interval leaves 0 out.</p>",
     );
-    out.push_str(&table_head(
-        "Paired differences",
-        &[
-            "questions / model",
-            "compared with",
-            "difference",
-            "verdict",
-            "n",
-        ],
-    ));
-    for row in rows {
-        let (low, high) = (row.low.unwrap_or(0.0), row.high.unwrap_or(0.0));
-        let verdict = match (low > 0.0, high < 0.0) {
-            (true, _) => "<span class=\"good\">better</span>",
-            (_, true) => "<span class=\"bad\">worse</span>",
-            _ => "not told apart",
-        };
-        let _ = write!(
-            out,
-            "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td>{}</td><td class=\"text\">{verdict}</td><td>{}</td></tr>",
-            Text(&row.case),
-            Text(row.peer.as_deref().unwrap_or_default()),
-            interval(row),
-            row.n
-        );
+    let parts = |row: &Figure| {
+        let (title, model) = row.case.rsplit_once(" / ").unwrap_or((&row.case, ""));
+        (title.to_owned(), model.to_owned())
+    };
+    for group in rows.chunk_by(|a, b| parts(a).0 == parts(b).0) {
+        let Some(first) = group.first() else { continue };
+        let caption = format!("Differences, {} (n {})", parts(first).0, first.n);
+        let columns = ["model", "compared with", "difference", "verdict"];
+        out.push_str(&table_head(&caption, &columns));
+        for row in group {
+            let (low, high) = (row.low.unwrap_or(0.0), row.high.unwrap_or(0.0));
+            let verdict = match (low > 0.0, high < 0.0) {
+                (true, _) => "<span class=\"good\">better</span>",
+                (_, true) => "<span class=\"bad\">worse</span>",
+                _ => "not told apart",
+            };
+            let _ = write!(
+                out,
+                "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td>{:+.3} ({low:+.3} to {high:+.3})</td><td class=\"text\">{verdict}</td></tr>",
+                Text(&parts(row).1),
+                Text(row.peer.as_deref().unwrap_or_default()),
+                row.value,
+            );
+        }
+        out.push_str(TABLE_END);
     }
-    out.push_str(TABLE_END);
     out
 }

@@ -154,7 +154,7 @@ fn interval(row: &Figure) -> String {
 fn table_head(caption: &str, columns: &[&str]) -> String {
     let caption = Text(caption);
     let mut out = format!(
-        "<div class=\"wide\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr>"
+        "<div class=\"wide\" role=\"group\" aria-label=\"{caption}\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr>"
     );
     for column in columns {
         let _ = write!(out, "<th scope=\"col\">{}</th>", Text(column));

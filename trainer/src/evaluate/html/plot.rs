@@ -153,7 +153,7 @@ impl Plot<'_> {
         xs.dedup();
         let _ = write!(
             out,
-            "<details><summary>Numbers of this plot</summary><div class=\"wide\" role=\"region\" aria-label=\"Numbers: {title}\" tabindex=\"0\">\
+            "<details><summary>Numbers of this plot</summary><div class=\"wide\" role=\"group\" aria-label=\"Numbers: {title}\" tabindex=\"0\">\
              <table><caption>{title}</caption><thead><tr><th scope=\"col\">{}</th>",
             Text(self.x),
             title = Text(self.title)
@@ -236,8 +236,10 @@ struct Axis {
 impl Axis {
     fn around(values: impl Iterator<Item = f64>, from_zero: bool) -> Self {
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut whole = true;
         for value in values {
             (least, most) = (least.min(value), most.max(value));
+            whole &= value.fract() == 0.0 && value >= 1.0;
         }
         if from_zero {
             (least, most) = (least.min(0.0), most.max(0.0));
@@ -254,6 +256,8 @@ impl Axis {
             .map(|factor| factor * power)
             .find(|&step| step >= rough * 0.999)
             .unwrap_or(rough);
+        // Half an epoch or half a place would be no tick.
+        let step = if whole { step.max(1.0).round() } else { step };
         let from = (least / step).floor() * step;
         let to = (most / step).ceil() * step;
         Self {
@@ -287,6 +291,8 @@ mod tests {
             axis.ticks().len() <= 8 && axis.ticks().len() >= 4,
             "{axis:?}"
         );
+        let epochs = Axis::around([1.0, 2.0].into_iter(), false);
+        assert_eq!(epochs.ticks(), [1.0, 2.0]);
         let one = Axis::around([0.5].into_iter(), false);
         assert!(one.share(0.5).is_finite());
     }
