@@ -102,8 +102,13 @@ fn text(report: &Report) -> String {
         for regret in &report.regret {
             let [by_tag, by_place, contrary] = regret.by_family;
             lines.push(format!(
-                "  {:<11} {:.3}   by tag {by_tag:.3}   by place {by_place:.3}   contrary {contrary:.3}",
-                regret.ranking, regret.all,
+                "  {:<11} {:.3}   by tag {by_tag:.3}   by place {by_place:.3}   contrary {contrary:.3}   \
+                 coverage {:.2}   novelty {:.2}   diversity {:.2}",
+                regret.ranking,
+                regret.all,
+                regret.spread.coverage,
+                regret.spread.novelty,
+                regret.spread.diversity,
             ));
         }
     }

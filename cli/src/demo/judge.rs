@@ -9,6 +9,7 @@ use triqueta::rank::{Ranking, Request};
 
 use super::error::{DemoError, Result};
 use super::simulate::Simulation;
+use super::spread::{Spread, Spreading};
 use super::taste::Family;
 
 /// Length of the slates compared.
@@ -27,6 +28,8 @@ pub struct MeanRegret {
     pub best: f64,
     /// Visitors compared.
     pub visitors: usize,
+    /// How broad the lists are.
+    pub spread: Spread,
 }
 
 /// A way to make a list.
@@ -59,6 +62,13 @@ pub fn regrets(city: &Simulation, engine: &Engine, step: usize) -> Result<Vec<Me
         name,
         ..Mean::default()
     });
+    let bundle = engine.bundle();
+    let chosen = |id: &ActivityId| {
+        let row = bundle.catalog.row(id);
+        let counts = &bundle.counters.positives_total;
+        row.and_then(|row| counts.get(row.index()))
+            .map_or(0.0, |&count| f64::from(count))
+    };
     let numbered = city.visitors.iter().enumerate();
     let keeping = numbered.filter(|(_, visitor)| visitor.consent.allows_storage());
     for (number, simulated) in keeping.step_by(step.max(1)) {
@@ -71,12 +81,15 @@ pub fn regrets(city: &Simulation, engine: &Engine, step: usize) -> Result<Vec<Me
         }
         for (mean, (_, way)) in means.iter_mut().zip(WAYS) {
             let slate = list(city, engine, &visitor, way, now_ms)?;
+            mean.spreading.add(city, &slate, chosen);
             if let Some(regret) = city.regret(number, &slate, now_ms) {
                 mean.add(simulated.family(), regret.lost(), regret.best);
             }
         }
     }
-    Ok(means.into_iter().map(Mean::finish).collect())
+    let candidates = city.candidates(now_ms).len();
+    let finished = means.into_iter().map(|mean| mean.finish(candidates));
+    Ok(finished.collect())
 }
 
 fn list(
@@ -126,6 +139,7 @@ struct Mean {
     lost: [f64; 3],
     best: f64,
     counts: [usize; 3],
+    spreading: Spreading,
 }
 
 impl Mean {
@@ -135,7 +149,7 @@ impl Mean {
         self.best += best;
     }
 
-    fn finish(self) -> MeanRegret {
+    fn finish(self, candidates: usize) -> MeanRegret {
         let visitors = self.counts.iter().sum::<usize>();
         let share = |sum: f64, count: usize| if count == 0 { 0.0 } else { sum / count as f64 };
         MeanRegret {
@@ -144,6 +158,7 @@ impl Mean {
             by_family: [0, 1, 2].map(|family| share(self.lost[family], self.counts[family])),
             best: share(self.best, visitors),
             visitors,
+            spread: self.spreading.finish(candidates),
         }
     }
 }

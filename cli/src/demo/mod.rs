@@ -19,6 +19,7 @@ mod programme;
 pub mod schedule;
 pub mod send;
 pub mod simulate;
+pub mod spread;
 pub mod taste;
 mod visit;
 pub mod visitor;
