@@ -315,7 +315,8 @@ impl Engine {
         )
     }
 
-    /// The activities most like one of the catalogue, itself left out: closeness of embeddings plus tags in common.
+    /// The activities most like one of the catalogue, itself left out: closeness of embeddings, tags in
+    /// common and, where the bundle has neighbours, who chose both.
     ///
     /// # Errors
     /// [`RequestError::UnknownActivity`], or [`RequestError::OutOfRange`] for impossible parameters.
@@ -343,10 +344,11 @@ impl Engine {
             .catalog()
             .live_rows()
             .filter(|&row| row != origin && filter.allows(row));
+        let said = self.said_by(origin);
         let scored: Vec<Scored> = eligible
             .map(|row| Scored {
                 row,
-                score: self.likeness(origin, row),
+                score: self.likeness(origin, row, said.get(row.index()).copied()),
             })
             .collect();
         let total = scored.len();
@@ -363,7 +365,25 @@ impl Engine {
         ))
     }
 
-    fn likeness(&self, a: Row, b: Row) -> Score {
+    /// What an activity says of each row, the most it says of any being 1 and "not together" 0; empty where it has no
+    /// neighbours.
+    fn said_by(&self, origin: Row) -> Vec<f32> {
+        let Some(neighbours) = &self.bundle.models.item_neighbours else {
+            return Vec::new();
+        };
+        let strongest = neighbours.of(origin.index()).next();
+        let Some((_, most)) = strongest.filter(|&(_, weight)| weight > 0.0) else {
+            return Vec::new();
+        };
+        let mut said = neighbours.scores([(origin.index(), 1.0)], neighbours.len());
+        for weight in &mut said {
+            *weight = weight.max(0.0) / most;
+        }
+        said
+    }
+
+    /// `said` is what `a` says of `b`, 0 to 1, where anything is known.
+    fn likeness(&self, a: Row, b: Row, said: Option<f32>) -> Score {
         let (tags_a, tags_b) = (self.catalog().tags(a), self.catalog().tags(b));
         let common = tags_a.iter().filter(|tag| tags_b.contains(tag)).count() as f32;
         let union = (tags_a.len() + tags_b.len()) as f32 - common;
@@ -373,6 +393,7 @@ impl Engine {
             &self.bundle.activities.embeddings[b.index()],
         );
         contributions[Component::Content.index()] = if union > 0.0 { common / union } else { 0.0 };
+        contributions[Component::Factorization.index()] = said.unwrap_or(0.0);
         Score::of(contributions)
     }
 

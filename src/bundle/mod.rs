@@ -9,6 +9,7 @@
 //! self-test agree; anything else is refused with a typed error, and the last good bundle stays.
 
 mod channel;
+mod collaborative;
 mod columns;
 mod files;
 mod manifest;

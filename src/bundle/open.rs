@@ -1,12 +1,12 @@
 //! Reading a bundle: every file checked, every part consistent with the others, or a typed error.
 
-use super::columns;
 use super::files::Files;
 use super::manifest::{FileEntry, Manifest};
 use super::model::Model;
 use super::texts;
 use super::towers;
 use super::trees;
+use super::{collaborative, columns};
 use crate::catalog::{Catalog, Columns, Counters, Text, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::Schema;
@@ -77,9 +77,7 @@ impl Bundle {
         model.blend.resolve()?;
         model.policy.check()?;
         let (entry, bytes) = verified("towers")?;
-        let models = Models {
-            two_tower: towers::read(&entry.path, bytes)?,
-        };
+        let mut models = Models::from(towers::read(&entry.path, bytes)?);
         let boosted_trees = match manifest.files.iter().find(|file| file.name == "trees") {
             Some(entry) => Some(trees::read(&entry.path, files.verified(entry)?)?),
             None => None,
@@ -122,6 +120,16 @@ impl Bundle {
                 ),
             }
             .into());
+        }
+        if let Ok(entry) = manifest.file("factors") {
+            let bytes = files.verified(entry)?;
+            let factors = collaborative::read_factors(&entry.path, bytes, rows)?;
+            models.matrix_factorization = Some(factors);
+        }
+        if let Ok(entry) = manifest.file("neighbours") {
+            let bytes = files.verified(entry)?;
+            let neighbours = collaborative::read_neighbours(&entry.path, bytes, rows)?;
+            models.item_neighbours = Some(neighbours);
         }
         let (entry, bytes) = verified("counters")?;
         let counters = columns::read_counters(rows, &entry.path, bytes)?;

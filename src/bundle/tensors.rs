@@ -121,6 +121,11 @@ impl<'a> TensorReader<'a> {
         Ok((view.shape().to_vec(), view.data()))
     }
 
+    /// How many columns a matrix has.
+    pub(super) fn columns(&self, name: &str) -> Result<usize, BundleError> {
+        Ok(self.bytes(name, Dtype::F32, 2)?.0[1])
+    }
+
     /// A matrix of finite numbers with `columns` columns and, where given, `rows` rows.
     pub(super) fn matrix(
         &self,

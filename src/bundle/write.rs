@@ -1,7 +1,6 @@
 //! Writing a bundle. There is one writer for a training, a catalogue publication and an hourly counter refresh: files are
 //! named by their content, so what did not change keeps its name and is not downloaded again.
 
-use super::columns;
 use super::files::{Files, sha256_hex};
 use super::manifest::{
     ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section,
@@ -11,6 +10,7 @@ use super::open::Bundle;
 use super::texts;
 use super::towers;
 use super::trees;
+use super::{collaborative, columns};
 use crate::catalog::{Catalog, Counters, Text};
 use crate::error::BundleError;
 use crate::feature::Schema;
@@ -134,6 +134,14 @@ impl BundleDraft {
         if let Some(boosted) = &self.boosted_trees {
             let bytes = trees::write(boosted, "trees")?;
             writer.add("trees".into(), Group::Model, "safetensors", bytes);
+        }
+        if let Some(factors) = &self.models.matrix_factorization {
+            let bytes = collaborative::write_factors(factors, "factors")?;
+            writer.add("factors".into(), Group::Model, "safetensors", bytes);
+        }
+        if let Some(neighbours) = &self.models.item_neighbours {
+            let bytes = collaborative::write_neighbours(neighbours, "neighbours")?;
+            writer.add("neighbours".into(), Group::Model, "safetensors", bytes);
         }
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;

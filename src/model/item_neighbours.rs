@@ -5,8 +5,6 @@
 //! Each activity keeps its strongest neighbours only, in one list a row: what travels stays linear in the catalogue,
 //! and scoring a visitor touches the lists of the history, not the catalogue.
 
-use crate::error::BundleError;
-
 /// For each activity, what it says of others: a sparse matrix by rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Neighbours {
@@ -37,30 +35,26 @@ impl Neighbours {
     /// From the parts it is stored as: list `a` is `offsets[a]..offsets[a + 1]` of `rows` and `weights`.
     ///
     /// # Errors
-    /// [`BundleError::Malformed`] where the parts do not fit each other, a neighbour is no row of `activities`, or a
-    /// weight is not finite.
+    /// What is wrong, where the parts do not fit each other, a neighbour is no row of `activities`, or a weight is not
+    /// finite.
     pub fn from_parts(
         offsets: Vec<u32>,
         rows: Vec<u32>,
         weights: Vec<f32>,
         activities: usize,
-    ) -> Result<Self, BundleError> {
-        let refuse = |detail: &str| BundleError::Malformed {
-            path: "item_neighbours".into(),
-            detail: detail.to_owned(),
-        };
+    ) -> Result<Self, &'static str> {
         let ends = (offsets.first(), offsets.last());
         if ends != (Some(&0), Some(&(rows.len() as u32))) || offsets.len() > activities + 1 {
-            return Err(refuse("the lists do not cover the neighbours"));
+            return Err("the lists do not cover the neighbours");
         }
         if offsets.windows(2).any(|pair| pair[0] > pair[1]) || rows.len() != weights.len() {
-            return Err(refuse("the lists overlap"));
+            return Err("the lists overlap");
         }
         if rows.iter().any(|&row| row as usize >= activities) {
-            return Err(refuse("a neighbour is no row of the catalogue"));
+            return Err("a neighbour is no row of the catalogue");
         }
         if weights.iter().any(|weight| !weight.is_finite()) {
-            return Err(refuse("a weight is not finite"));
+            return Err("a weight is not finite");
         }
         Ok(Self {
             offsets,
@@ -72,6 +66,16 @@ impl Neighbours {
     /// Its parts: offsets, rows, weights, as [`Neighbours::from_parts`] takes them.
     pub fn parts(&self) -> (&[u32], &[u32], &[f32]) {
         (&self.offsets, &self.rows, &self.weights)
+    }
+
+    /// How many activities have a list, however short.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The neighbours of an activity with their weights, largest first; none for a row that has no list, such as an

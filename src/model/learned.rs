@@ -4,6 +4,8 @@
 //! visitor's, computed once a request. What comes out are inputs of the blend beside the pair features, under stable
 //! names, so that a bundle may lack a model: what it would say is 0 then, for every activity.
 
+use super::item_neighbours::Neighbours;
+use super::matrix_factorization::ActivityFactors;
 use super::two_tower::{Embedding, TwoTower};
 use crate::feature::{ActivityRow, Component, UserRow};
 use crate::math::cosine;
@@ -45,6 +47,21 @@ pub type ModelScores = [f32; MODEL_INPUTS.len()];
 pub struct Models {
     /// The towers: always there, because they embed histories and new activities.
     pub two_tower: TwoTower,
+    /// Factors of the activities the training knew.
+    pub matrix_factorization: Option<ActivityFactors>,
+    /// What those say of each other.
+    pub item_neighbours: Option<Neighbours>,
+}
+
+impl From<TwoTower> for Models {
+    /// The towers alone.
+    fn from(two_tower: TwoTower) -> Self {
+        Self {
+            two_tower,
+            matrix_factorization: None,
+            item_neighbours: None,
+        }
+    }
 }
 
 /// The activities' side of all models, one entry a row.
@@ -72,6 +89,10 @@ pub struct Remembered<'a> {
 pub struct VisitorSide {
     /// Point on the sphere.
     pub embedding: Embedding,
+    /// Factor, folded in from the history; empty where the bundle has no factors.
+    pub factor: Vec<f32>,
+    /// What the history's neighbours say of each row; empty where the bundle has no neighbours.
+    pub neighbour_scores: Vec<f32>,
 }
 
 impl Models {
@@ -91,8 +112,19 @@ impl Models {
     pub fn visitor_side(&self, user: &UserRow, history: &[Remembered<'_>]) -> VisitorSide {
         let pooled = TwoTower::pool(history.iter().map(|past| (&past.embedding, past.weight)));
         let input = self.two_tower.user_input(user, &pooled);
+        let known = || {
+            history
+                .iter()
+                .filter_map(|past| Some((past.row?, past.weight)))
+        };
+        let factors = self.matrix_factorization.as_ref();
+        let neighbours = self.item_neighbours.as_ref();
         VisitorSide {
             embedding: self.two_tower.user.forward(&input),
+            factor: factors.map_or_else(Vec::new, |factors| factors.fold_in(known())),
+            neighbour_scores: neighbours.map_or_else(Vec::new, |neighbours| {
+                neighbours.scores(known(), neighbours.len())
+            }),
         }
     }
 
@@ -103,11 +135,12 @@ impl Models {
         activities: &ActivitySide,
         row: usize,
     ) -> ModelScores {
+        let factors = self.matrix_factorization.as_ref();
         [
             cosine(&visitor.embedding, &activities.embeddings[row]),
             0.0,
-            0.0,
-            0.0,
+            factors.map_or(0.0, |factors| factors.score(&visitor.factor, row)),
+            visitor.neighbour_scores.get(row).copied().unwrap_or(0.0),
         ]
     }
 }

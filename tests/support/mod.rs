@@ -191,9 +191,7 @@ pub fn blend(random: &mut Random) -> Blend {
 
 /// All learned weights, drawn.
 pub fn models(random: &mut Random, words: &Words) -> Models {
-    Models {
-        two_tower: two_tower(random, words),
-    }
+    two_tower(random, words).into()
 }
 
 pub fn activity_side(models: &Models, catalog: &Catalog) -> ActivitySide {

@@ -46,8 +46,8 @@ impl Default for AlsOptions {
     fn default() -> Self {
         Self {
             width: 64,
-            iterations: 15,
-            unobserved_weight: 0.3,
+            iterations: 16,
+            unobserved_weight: 0.25,
             regularisation: 0.007,
             frequency_exponent: 1.0,
             spread: 0.1,

@@ -190,9 +190,7 @@ fn the_mini_batch_computes_what_the_recommender_ships() {
     let ground = ground();
     let batch = ground.batch(64, 0.0);
     let parameters = ground.random(8);
-    let models = Models {
-        two_tower: parameters.to_two_tower(),
-    };
+    let models = Models::from(parameters.to_two_tower());
     let shipped = models.activity_side(&ground.items);
     let (users, columns) = parameters.embed(&batch);
     let (users, columns): (Vec<_>, Vec<_>) = (

@@ -19,7 +19,29 @@ type Scorer = Box<dyn PairScorer>;
 
 /// iALS with 64 factors.
 pub(super) fn ials(problem: &LeaveOneOut, seed: u64, progress: &dyn Progress) -> Result<Scorer> {
-    let options = AlsOptions::default();
+    factorized(problem, AlsOptions::default(), seed, progress)
+}
+
+/// iALS with 160 factors: better in full ranking, at six times the price.
+pub(super) fn ials_wide(
+    problem: &LeaveOneOut,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Scorer> {
+    let options = AlsOptions {
+        width: 160,
+        regularisation: 0.008,
+        ..AlsOptions::default()
+    };
+    factorized(problem, options, seed, progress)
+}
+
+fn factorized(
+    problem: &LeaveOneOut,
+    options: AlsOptions,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Scorer> {
     let fitted = fit_alternating_least_squares(&problem.train, &options, seed, progress)?;
     Ok(Box::new(folded_in(&problem.train, fitted.factors)))
 }

@@ -2,7 +2,7 @@
 
 use triqueta::model::IdOnlyNeuMf;
 
-use super::{PairScorer, collaborative};
+use super::{PairScorer, collaborative, ensemble};
 use crate::Result;
 use crate::fit::{
     IdTowerOptions, InteractionMachine, InteractionMachineOptions, NeuralCfOptions, fit_id_only,
@@ -61,6 +61,16 @@ pub const LEARNERS: &[Learner] = &[
         name: "item_item",
         about: "what each item says of the others (EASE)",
         fit: collaborative::item_item,
+    },
+    Learner {
+        name: "ials_wide",
+        about: "iALS with 160 factors, users folded in",
+        fit: collaborative::ials_wide,
+    },
+    Learner {
+        name: "ensemble",
+        about: "iALS with 160 factors, EASE and BPR, each user's scores standardised and summed",
+        fit: ensemble::ensemble,
     },
     Learner {
         name: "fm",

@@ -5,6 +5,7 @@
 //! is best (Krichene and Rendle, KDD 2020), so both are always reported, beside chance and popularity.
 
 mod collaborative;
+mod ensemble;
 mod judge;
 mod learners;
 mod report;

@@ -66,8 +66,11 @@ impl Task<'_> {
                 progress,
             )?,
         };
+        let collaborative = self.fit_collaborative(until)?;
         let models = Models {
             two_tower: towers.model,
+            matrix_factorization: collaborative.factors,
+            item_neighbours: collaborative.neighbours,
         };
         let lengths = Lengths {
             tower_epochs: towers.epochs,

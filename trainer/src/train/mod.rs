@@ -17,6 +17,7 @@
 //! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the
 //! blend is its prior (popularity, declared tastes). Numbers that are not finite never leave.
 
+mod collaborative;
 mod folded;
 mod stack;
 mod steps;
@@ -28,7 +29,7 @@ use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
 use crate::evaluate::RankingMetrics;
-use crate::fit::{TowerOptions, TreeOptions};
+use crate::fit::{AlsOptions, ItemItemOptions, TowerOptions, TreeOptions};
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
@@ -61,6 +62,10 @@ pub struct TrainOptions {
     pub towers: TowerOptions,
     /// How the trees are.
     pub trees: TreeOptions,
+    /// How the activities' factors are learned.
+    pub factors: AlsOptions,
+    /// How the activities' neighbours are learned.
+    pub neighbours: ItemItemOptions,
 }
 
 impl Default for TrainOptions {
@@ -77,6 +82,14 @@ impl Default for TrainOptions {
             horizon_days: 60.0,
             towers: TowerOptions::default(),
             trees: TreeOptions::default(),
+            factors: AlsOptions {
+                width: 32,
+                ..AlsOptions::default()
+            },
+            neighbours: ItemItemOptions {
+                neighbours: 50,
+                ..ItemItemOptions::default()
+            },
         }
     }
 }
