@@ -5,10 +5,12 @@
 
 mod csv_folder;
 mod leave_one_out;
+mod of_events;
 mod rows;
 mod side_features;
 
 pub use csv_folder::{InteractionsError, read_leave_one_out};
 pub use leave_one_out::LeaveOneOut;
+pub use of_events::leave_one_out_of;
 pub use rows::Interactions;
 pub use side_features::SideFeatures;

@@ -53,9 +53,16 @@ pub(super) fn bpr(problem: &LeaveOneOut, seed: u64, progress: &dyn Progress) -> 
     Ok(Box::new(Factorized(fitted)))
 }
 
-/// Truncated SVD.
+/// Truncated SVD. Of a small matrix it keeps an eighth of the vectors at most: with most of them it gives back the choices
+/// it was shown, and 0 for what is held out.
 pub(super) fn svd(problem: &LeaveOneOut, seed: u64, progress: &dyn Progress) -> Result<Scorer> {
-    let fitted = fit_truncated_svd(&problem.train, &SvdOptions::default(), seed, progress)?;
+    let smaller = problem.train.users().min(problem.train.items());
+    let options = SvdOptions::default();
+    let options = SvdOptions {
+        width: options.width.min(smaller / 8).max(1),
+        ..options
+    };
+    let fitted = fit_truncated_svd(&problem.train, &options, seed, progress)?;
     Ok(Box::new(folded_in(&problem.train, fitted.factors)))
 }
 

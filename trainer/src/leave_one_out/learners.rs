@@ -112,6 +112,9 @@ pub fn learner(name: &str) -> Option<&'static Learner> {
     LEARNERS.iter().find(|learner| learner.name == name)
 }
 
+/// Steps a pass of a neural learner has at least, where choices are few.
+const LEAST_STEPS: usize = 256;
+
 fn neural(
     problem: &LeaveOneOut,
     product: bool,
@@ -120,6 +123,8 @@ fn neural(
     progress: &dyn Progress,
 ) -> Result<Box<dyn PairScorer>> {
     let mut options = NeuralCfOptions::default();
+    // What is learned depends on the number of steps: few choices are taken in more steps, of fewer each.
+    options.batch = (problem.train.len() / LEAST_STEPS).clamp(8, options.batch);
     if !(product && perceptron) {
         options.epochs = options.pretraining_epochs;
     }
