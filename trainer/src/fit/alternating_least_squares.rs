@@ -47,7 +47,7 @@ impl Default for AlsOptions {
         Self {
             width: 64,
             iterations: 16,
-            unobserved_weight: 0.25,
+            unobserved_weight: 0.2,
             regularisation: 0.007,
             frequency_exponent: 1.0,
             spread: 0.1,

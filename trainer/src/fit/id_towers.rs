@@ -57,7 +57,7 @@ pub(crate) struct IdTowerOptions {
 impl Default for IdTowerOptions {
     fn default() -> Self {
         Self {
-            epochs: 150,
+            epochs: 60,
             batch: 512,
             learning_rate: 5e-3,
             temperature: 0.1,

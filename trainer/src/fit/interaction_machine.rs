@@ -31,12 +31,13 @@ pub struct InteractionMachineOptions {
 }
 
 impl Default for InteractionMachineOptions {
-    /// Chosen on the validation slice of MovieLens-1M.
+    /// The best of five settings on a validation slice of MovieLens-1M. One shard: averaging two cost .008 of HR@10 there.
     fn default() -> Self {
         Self {
             machine: MachineOptions {
                 epochs: 12,
                 l2: 1e-4,
+                shards: 1,
                 ..MachineOptions::default()
             },
             negatives: Mixture::uniform(4),
