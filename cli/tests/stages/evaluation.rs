@@ -32,6 +32,7 @@ fn every_model_is_reported_beside_chance_and_popularity() {
     let table = succeeds(
         folder,
         &[
+            "--quiet",
             "evaluate",
             "data",
             "--seeds",

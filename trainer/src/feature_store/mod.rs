@@ -4,12 +4,14 @@
 //! made from, every example of [`crate::examples`], and the features behind them by the names of the schema. It says which
 //! events, code, seed and schema it came from. `docs/features.md` describes the columns and how to train on them.
 //!
-//!     features.json        what it is: format, counts, lineage, columns, digests of all files
-//!     schema.json          vocabularies and constants of the features
-//!     raw/                 the data set, as `triqueta import` writes it
-//!     activities.parquet   one row an activity
-//!     viewpoints.parquet   one row a decision: visitor, moment and history just before it
-//!     examples.parquet     one row a decision and activity: label, weight and pair features
+//! ```text
+//! features.json        what it is: format, counts, lineage, columns, digests of all files
+//! schema.json          vocabularies and constants of the features
+//! raw/                 the data set, as `triqueta import` writes it
+//! activities.parquet   one row an activity
+//! viewpoints.parquet   one row a decision: visitor, moment and history just before it
+//! examples.parquet     one row a decision and activity: label, weight and pair features
+//! ```
 //!
 //! The same data set and options give the same bytes. Rows are written in groups as they are made, so that beside the data
 //! set no more than [`ROWS_PER_GROUP`] rows are ever held. The folder appears whole or not at all, and not if a sample of

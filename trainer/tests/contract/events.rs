@@ -87,7 +87,7 @@ fn right_order(dataset: &Dataset, trained: &Trained) -> Vec<(String, f64)> {
     names
         .zip(hits)
         .filter(|(_, (_, told))| *told > 0.0)
-        .map(|(name, (right, _))| (name.to_owned(), right / (VISITORS * (BLOCKS - 1)) as f64))
+        .map(|(name, (right, told))| (name.to_owned(), right / told))
         .collect()
 }
 
