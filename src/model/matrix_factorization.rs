@@ -228,11 +228,14 @@ mod tests {
             };
             let (mut loss, mut total) = (0.0, 0.0);
             for (row, weight) in history {
-                let (y, weight) = (predicted(row), f64::from(weight as f32));
+                let (y, weight) = (predicted(row), f64::from(weight));
                 loss += weight.abs() * y * y - if weight > 0.0 { 2.0 * weight * y } else { 0.0 };
                 total += weight.abs();
             }
-            loss += 0.2 * (0..5).map(|row| predicted(row).powi(2)).sum::<f64>();
+            loss += 0.2
+                * (0..5)
+                    .map(|row| predicted(row) * predicted(row))
+                    .sum::<f64>();
             loss + 0.1 * (total + 0.2 * 4.0_f64).sqrt() * user.iter().map(|u| u * u).sum::<f64>()
         };
         let found: Vec<f64> = factors

@@ -234,7 +234,7 @@ mod tests {
 
     /// Users choose items of their own parity, except that each leaves a few out.
     fn checkerboard() -> LeaveOneOut {
-        let wants = |user: u32, item: u32| (user + item) % 2 == 0;
+        let wants = |user: u32, item: u32| (user + item).is_multiple_of(2);
         let all = (0..40).flat_map(|user| (0..30).map(move |item| (user, item)));
         let train = all.filter(|&(user, item)| wants(user, item) && (user * 3 + item * 5) % 7 > 1);
         LeaveOneOut {

@@ -362,7 +362,7 @@ impl<F: Real> Task<'_, F> {
         }
         let mut d_tile = [a, b, c, d];
         for ((row, d_row), share) in rows.zip(&mut d_tile).zip(shares) {
-            d_row.iter_mut().for_each(|value| *value = *value * share);
+            d_row.iter_mut().for_each(|value| *value *= share);
             let vector = &self.rows[row * WIDTH..(row + 1) * WIDTH];
             for &(column, weight) in self.questions.targets.of(row) {
                 let weight = F::of(weight) * self.d_scale;

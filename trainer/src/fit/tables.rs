@@ -111,7 +111,7 @@ fn mean_of<F: Real>(table: &Table<F>, codes: &[u32], mean: &mut [F]) {
     }
     if codes.len() > 1 {
         let share = F::one() / F::of_f64(codes.len() as f64);
-        mean.iter_mut().for_each(|sum| *sum = *sum * share);
+        mean.iter_mut().for_each(|sum| *sum *= share);
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn checkerboard() -> Dataset {
     let activities = (0..DAYS * BLOCKS).map(activity).collect();
     let mut events = Vec::new();
     for day in 0..DAYS {
-        for visitor in (0..VISITORS).filter(|visitor| (visitor / BLOCKS + day) % 2 == 0) {
+        for visitor in (0..VISITORS).filter(|visitor| (visitor / BLOCKS + day).is_multiple_of(2)) {
             let latest = day * BLOCKS + visitor % BLOCKS;
             let time_ms = START_MS + day as i64 * DAY_MS + 3_600_000 + visitor as i64 * 60_000;
             let number = events.len() as u64;

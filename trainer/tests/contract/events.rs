@@ -67,7 +67,7 @@ fn right_order(dataset: &Dataset, trained: &Trained) -> Vec<(String, f64)> {
         let choice = lens.choice(&key, now_ms, rows.collect());
         let models = model_scores(&trained.models, &items, &activities, &choice);
         let maturity = choice.viewpoint.maturity;
-        for column in 0..=MODEL_INPUTS.len() {
+        for (column, (right, told)) in hits.iter_mut().enumerate() {
             let score = |place: usize| {
                 let total = blend
                     .score(&models[place], &choice.pairs[place], maturity)
@@ -77,8 +77,8 @@ fn right_order(dataset: &Dataset, trained: &Trained) -> Vec<(String, f64)> {
             let own = score(visitor % BLOCKS);
             for other in (0..BLOCKS).filter(|&other| other != visitor % BLOCKS) {
                 assert!(own.is_finite() && score(other).is_finite());
-                hits[column].0 += f64::from(u8::from(own > score(other)));
-                hits[column].1 += f64::from(u8::from(own != score(other)));
+                *right += f64::from(u8::from(own > score(other)));
+                *told += f64::from(u8::from(own != score(other)));
             }
         }
     }

@@ -24,12 +24,12 @@ impl Sums {
         for &(feature, x) in features {
             let row = &rows[feature as usize];
             let terms = row.factors.map(|factor| x * factor);
-            for at in 0..FACTORS {
-                self.sum[at] += terms[at];
+            for (sum, term) in self.sum.iter_mut().zip(&terms) {
+                *sum += term;
             }
             for part in terms.as_chunks::<LANES>().0 {
-                for lane in 0..LANES {
-                    self.squares[lane] += part[lane] * part[lane];
+                for (square, term) in self.squares.iter_mut().zip(part) {
+                    *square += term * term;
                 }
             }
             self.linear += x * row.weight;
@@ -98,8 +98,8 @@ pub(super) fn learn<R: Rule>(
         let probability = if score >= 0.0 { share } else { decay * share };
         loss += f64::from(score.max(0.0) - score * label) + f64::from(libm::log1pf(decay));
         let slope = probability - label;
-        for at in 0..FACTORS {
-            slopes[at] += slope * sums.sum[at];
+        for (of_factor, sum) in slopes.iter_mut().zip(&sums.sum) {
+            *of_factor += slope * sum;
         }
         slope_sum += slope;
         for &(feature, x) in features {

@@ -227,7 +227,7 @@ fn options(optimiser: Optimiser, shards: usize) -> MachineOptions {
 
 #[test]
 fn combinations_never_seen_are_judged_by_those_that_were() {
-    let hidden = |user: u32, item: u32| (user * 5 + item * 7) % 4 == 0;
+    let hidden = |user: u32, item: u32| (user * 5 + item * 7).is_multiple_of(4);
     let learned = Checkerboard::new(|user, item| !hidden(user, item));
     for optimiser in [Optimiser::AdaGrad, Optimiser::Adam, Optimiser::Descent] {
         for shards in [1, 2, 3] {
