@@ -94,6 +94,9 @@ fn text(report: &Report) -> String {
             metrics.ndcg10, metrics.auc
         ));
     }
+    for reason in &report.refused {
+        lines.push(format!("the gate would have refused it: {reason}"));
+    }
     if let Some(first) = report.regret.first() {
         lines.push(format!(
             "regret against the oracle ({} visitors, best list {:.3}):",

@@ -6,9 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{ArgGroup, Args};
 use serde::Serialize;
+use triqueta::bundle::BundleDraft;
 use triqueta_trainer::Dataset;
+use triqueta_trainer::gate::Verdict;
 use triqueta_trainer::publish::{
-    CatalogueChange, Publication, Registry, load_bundle, seal_draft, with_activities, with_counters,
+    CatalogueChange, Gated, Publication, Registry, load_bundle, publish_training, seal_draft,
+    with_activities, with_counters,
 };
 
 use crate::failure::Failure;
@@ -37,20 +40,33 @@ pub(crate) struct Options {
     /// Which variant of the channel to change.
     #[arg(long, default_value = "default")]
     variant: String,
+    /// Publish a bundle the gate refuses, and say why: the reason stands in its manifest from then on.
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["catalogue", "counters"],
+          value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    force: Option<String>,
 }
 
 const EXAMPLES: &str = "\
+A trained bundle is compared with the current one, popularity and the present rule, on choices that no model had seen.
+It is refused (GATE_REFUSED, exit code 1) where it is shown to be worse, where a slice is no better than chance, or
+where its stored weights rank otherwise than the trained ones. A catalogue or counters pass without a question.
+
 Examples:
   triqueta publish target/meetup-bundle --registry target/registry
+  triqueta publish target/meetup-bundle --registry target/registry --force \"the old one knows no music school\"
   triqueta publish --catalogue target/meetup --registry target/registry
   triqueta publish --counters target/meetup --events target/events.sqlite --registry target/registry --json";
 
 #[derive(Serialize)]
 struct Outcome {
+    /// Absent where the gate refused.
     #[serde(flatten)]
-    publication: Publication,
+    publication: Option<Publication>,
     #[serde(skip_serializing_if = "Option::is_none")]
     catalogue: Option<CatalogueChange>,
+    /// What the gate says of a training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<Verdict>,
 }
 
 /// Runs the verb.
@@ -66,14 +82,30 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
             .map(|engine| engine.bundle().clone())
     };
     let now_ms = now_ms();
-    let mut catalogue = None;
-    let (kind, (id, files)) = if let Some(trained) = trained {
-        ("training", trained)
+    let publish = |kind: &str, draft: &BundleDraft| {
+        let (id, files) = seal_draft(draft)?;
+        registry.publish(&id, &files, &options.variant, kind, now_ms)
+    };
+    let outcome = if let Some((id, files)) = trained {
+        let (force, trained) = (options.force.as_deref(), (id.as_str(), &files));
+        let gated = publish_training(&registry, trained, &options.variant, force, now_ms)?;
+        let Gated {
+            verdict,
+            publication,
+        } = gated;
+        Outcome {
+            publication,
+            catalogue: None,
+            gate: Some(verdict),
+        }
     } else if let Some(folder) = &options.catalogue {
         let dataset = Dataset::load(folder)?;
         let (draft, change) = with_activities(current()?, &dataset.activities)?;
-        catalogue = Some(change);
-        ("catalogue", seal_draft(&draft)?)
+        Outcome {
+            publication: Some(publish("catalogue", &draft)?),
+            catalogue: Some(change),
+            gate: None,
+        }
     } else {
         let folder = options
             .counters
@@ -83,21 +115,38 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         if let Some(store) = &options.events {
             dataset = with_store_events(dataset, store)?.0;
         }
-        (
-            "counters",
-            seal_draft(&with_counters(current()?, &dataset, now_ms))?,
-        )
-    };
-    let publication = registry.publish(&id, &files, &options.variant, kind, now_ms)?;
-    let outcome = Outcome {
-        publication,
-        catalogue,
+        let draft = with_counters(current()?, &dataset, now_ms);
+        Outcome {
+            publication: Some(publish("counters", &draft)?),
+            catalogue: None,
+            gate: None,
+        }
     };
     console.result(&outcome, || describe(&outcome, &options.registry))?;
-    Ok(ExitCode::SUCCESS)
+    match outcome.publication {
+        Some(_) => Ok(ExitCode::SUCCESS),
+        None => Err(refused(outcome.gate.as_ref())),
+    }
+}
+
+fn refused(verdict: Option<&Verdict>) -> Failure {
+    let reasons = verdict.map_or_else(Vec::new, Verdict::reasons);
+    let message = format!(
+        "the gate refuses this bundle and the current one stays: {}; train with more events or other settings, or \
+         publish it all the same with --force REASON",
+        reasons.join(", ").replace("; ", ", ")
+    );
+    Failure::new("GATE_REFUSED", message)
 }
 
 fn describe(outcome: &Outcome, registry: &std::path::Path) -> String {
+    let mut text = outcome
+        .gate
+        .as_ref()
+        .map_or_else(String::new, |verdict| format!("{}\n", verdict.table()));
+    let Some(publication) = &outcome.publication else {
+        return text + "nothing was published";
+    };
     let Publication {
         sequence,
         variant,
@@ -105,11 +154,14 @@ fn describe(outcome: &Outcome, registry: &std::path::Path) -> String {
         bytes,
         new_bytes,
         ..
-    } = &outcome.publication;
-    let mut text = format!(
+    } = publication;
+    text.push_str(&format!(
         "published bundle {bundle} as `{variant}` in {} (channel {sequence})\n{new_bytes} of {bytes} bytes are new to visitors",
         registry.display()
-    );
+    ));
+    if let Some(reason) = &publication.forced {
+        text.push_str(&format!("\nalthough the gate refused it: {reason}"));
+    }
     if let Some(change) = outcome.catalogue {
         let CatalogueChange {
             added,

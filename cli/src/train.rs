@@ -9,7 +9,7 @@ use triqueta::bundle::Metric;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::dataset::FreshFolder;
 use triqueta_trainer::progress::Progress;
-use triqueta_trainer::publish::{BUNDLE_MARK, draft_of_training, save_bundle, seal_draft};
+use triqueta_trainer::publish::{BUNDLE_MARK, save_bundle, seal_training};
 use triqueta_trainer::train::{TrainOptions, TrainingCounts, train};
 
 use crate::failure::Failure;
@@ -62,12 +62,11 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     let trained = train(&dataset, &train_options, console)?;
     let learned_from = trained.counts.clone();
     console.begin("writing", None);
-    let draft = draft_of_training(&dataset, trained, options.seed)?;
-    let (bundle, files) = seal_draft(&draft)?;
-    save_bundle(&options.out, &bundle, &files)?;
-    let metrics = draft.metrics;
+    let sealed = seal_training(&dataset, trained, options.seed)?;
+    save_bundle(&options.out, &sealed.id, &sealed.files)?;
+    let metrics = sealed.metrics;
     let outcome = Outcome {
-        bundle,
+        bundle: sealed.id,
         out: &options.out,
         learned_from,
         events_from_store,

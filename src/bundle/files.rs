@@ -25,6 +25,11 @@ impl Files {
         self.0.insert(path.into(), bytes);
     }
 
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &str) {
+        self.0.remove(path);
+    }
+
     /// The bytes at a path.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
         self.0.get(path).map(Vec::as_slice)

@@ -76,6 +76,31 @@ pub struct Metric {
     pub n: u64,
 }
 
+/// How the model was judged before it was published, by questions nothing that answered them had seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// SHA-256 of the answers, a file that stays with whoever publishes.
+    pub answers: String,
+    /// How many questions there were.
+    pub questions: u64,
+}
+
+impl Judgement {
+    /// Where the answers lie, relative to the folder of the bundle or registry: hidden, for no visitor needs them.
+    pub fn path(&self) -> String {
+        format!(".judged/{}.json", self.answers)
+    }
+}
+
+/// A publication against the gate's advice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forced {
+    /// Why it was published all the same, in the words of whoever did it.
+    pub reason: String,
+    /// What the gate refused it for.
+    pub refused: Vec<String>,
+}
+
 /// A visitor and a request whose slate the engine must reproduce, bit for bit, before it uses the bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +138,12 @@ pub struct Manifest {
     pub sections: Vec<Section>,
     /// Offline figures.
     pub metrics: Vec<Metric>,
+    /// How the model was judged; absent where nothing judged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
+    /// Present where the model was published although the gate refused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<Forced>,
     /// The self-test.
     pub self_test: Vec<SelfTestCase>,
     /// The files, in order of name.

@@ -24,7 +24,8 @@ mod write;
 pub use channel::{CHANNEL_FORMAT, Channel, Variant};
 pub use files::{Files, sha256_hex};
 pub use manifest::{
-    ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section, SelfTestCase,
+    ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest, Metric,
+    Section, SelfTestCase,
 };
 pub use model::Model;
 pub use open::Bundle;

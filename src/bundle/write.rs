@@ -3,7 +3,7 @@
 
 use super::files::{Files, sha256_hex};
 use super::manifest::{
-    ENGINE_VERSION, FileEntry, Group, MANIFEST_FORMAT, Manifest, Metric, Section,
+    ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest, Metric, Section,
 };
 use super::model::Model;
 use super::open::Bundle;
@@ -45,6 +45,10 @@ pub struct BundleDraft {
     pub seed: u64,
     /// Offline figures.
     pub metrics: Vec<Metric>,
+    /// How the model was judged.
+    pub judgement: Option<Judgement>,
+    /// Whether it was published although it was refused.
+    pub forced: Option<Forced>,
 }
 
 impl From<Bundle> for BundleDraft {
@@ -65,6 +69,8 @@ impl From<Bundle> for BundleDraft {
             events: manifest.events,
             seed: manifest.seed,
             metrics: manifest.metrics,
+            judgement: manifest.judgement,
+            forced: manifest.forced,
         }
     }
 }
@@ -186,6 +192,8 @@ impl BundleDraft {
                 dtype: "f32".into(),
             }],
             metrics: self.metrics.clone(),
+            judgement: self.judgement.clone(),
+            forced: self.forced.clone(),
             self_test: Vec::new(),
             files: writer.entries,
         };

@@ -254,6 +254,8 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
         events: 0,
         seed: 7,
         metrics: vec![],
+        judgement: None,
+        forced: None,
     }
 }
 

@@ -35,6 +35,9 @@ pub enum TrainerError {
     /// A folder of interactions cannot be used.
     #[error(transparent)]
     Interactions(#[from] crate::interactions::InteractionsError),
+    /// What a bundle was judged by cannot be read.
+    #[error(transparent)]
+    Gate(#[from] crate::gate::GateError),
     /// A feature store cannot be written or read.
     #[error(transparent)]
     Features(#[from] crate::feature_store::FeaturesError),
@@ -56,6 +59,7 @@ impl TrainerError {
             Self::File(error) => error.code(),
             Self::Evaluate(error) => error.code(),
             Self::Interactions(error) => error.code(),
+            Self::Gate(error) => error.code(),
             Self::Features(error) => error.code(),
             Self::Cancelled => "CANCELLED",
         }

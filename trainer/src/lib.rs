@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod examples;
 pub mod feature_store;
 pub mod fit;
+pub mod gate;
 pub mod ingest;
 pub mod interactions;
 pub mod leave_one_out;

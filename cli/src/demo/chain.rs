@@ -15,7 +15,7 @@ use triqueta_server::{RunningServer, ServerConfig, serve};
 use triqueta_trainer::dataset::{Dataset, Lineage, VisitorRecord};
 use triqueta_trainer::evaluate::RankingMetrics;
 use triqueta_trainer::progress::Progress;
-use triqueta_trainer::publish::{Registry, draft_of_training, seal_draft};
+use triqueta_trainer::publish::{Registry, publish_training, seal_training};
 use triqueta_trainer::train::{TrainOptions, train};
 
 use super::error::{DemoError, Result};
@@ -28,6 +28,8 @@ use super::visitor::Visitor;
 
 /// Visitors compared for the report: one in so many.
 const JUDGED: usize = 6;
+/// Why the demo publishes what the gate refuses: it is there to show what was learned, whatever that is worth.
+const SHOWN_ANYWAY: &str = "a demonstration shows what was learned";
 /// The variant that is published.
 const VARIANT: &str = "default";
 
@@ -67,6 +69,8 @@ pub struct Report {
     pub regret: Vec<MeanRegret>,
     /// How well each model ranked the last choices before the city's day, which it had not seen; empty where reused.
     pub offline: Vec<(String, RankingMetrics)>,
+    /// What the gate would have refused the bundle for; empty where it passed, and where reused.
+    pub refused: Vec<String>,
     /// What was done, and how many seconds it took.
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -186,12 +190,12 @@ impl Making<'_> {
         let registry = Registry::at(self.home.registry());
         let reused =
             self.home.mark.events_sent && !self.options.retrain && registry.engine(VARIANT).is_ok();
-        let (mut regret, mut offline) = (Vec::new(), Vec::new());
+        let (mut regret, mut offline, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         if !reused {
             let city = self.city()?;
             self.send_events(&city)?;
             let dataset = self.read_store(&city)?;
-            offline = self.train_and_publish(&dataset, &registry)?;
+            (offline, refused) = self.train_and_publish(&dataset, &registry)?;
             let engine = registry.engine(VARIANT)?;
             regret = self.clock.time("asking the oracle", None, || {
                 regrets(&city, &engine, JUDGED)
@@ -209,6 +213,7 @@ impl Making<'_> {
                 .block_on(async { self.server.store().count().await })?,
             regret,
             offline,
+            refused,
             seconds: self.clock.seconds,
         })
     }
@@ -271,7 +276,7 @@ impl Making<'_> {
         &mut self,
         dataset: &Dataset,
         registry: &Registry,
-    ) -> Result<Vec<(String, RankingMetrics)>> {
+    ) -> Result<(Vec<(String, RankingMetrics)>, Vec<String>)> {
         let (seed, progress) = (self.options.plan.seed, self.clock.progress);
         let options = TrainOptions {
             seed,
@@ -280,17 +285,14 @@ impl Making<'_> {
         let trained = self
             .clock
             .time("training", None, || Ok(train(dataset, &options, progress)?))?;
-        let offline = trained.offline.clone();
+        let offline = trained.judged.metrics();
         self.clock.time("publishing", None, || {
-            let (id, files) = seal_draft(&draft_of_training(dataset, trained, seed)?)?;
-            registry.publish(
-                &id,
-                &files,
-                VARIANT,
-                "training",
-                Timestamp::now().as_millisecond(),
-            )?;
-            Ok(offline)
+            let sealed = seal_training(dataset, trained, seed)?;
+            let now_ms = Timestamp::now().as_millisecond();
+            let trained = (sealed.id.as_str(), &sealed.files);
+            let gated = publish_training(registry, trained, VARIANT, Some(SHOWN_ANYWAY), now_ms)?;
+            let refused = gated.verdict.reasons().into_iter().map(str::to_owned);
+            Ok((offline, refused.collect()))
         })
     }
 }

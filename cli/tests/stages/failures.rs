@@ -221,3 +221,46 @@ fn ctrl_c_stops_a_training_and_the_older_bundle_stays() {
         "an older one"
     );
 }
+
+#[test]
+fn a_bundle_the_gate_refuses_needs_a_reason_to_be_published() {
+    let folder = published();
+    let folder = folder.path();
+    let channel = fs::read(folder.join("registry/channel.json")).unwrap();
+    fs::write(folder.join("events.csv"), "user,activity,time\n").unwrap();
+    let import = [
+        "import",
+        "--mapping",
+        "tiny.toml",
+        "--from",
+        ".",
+        "--out",
+        "data",
+    ];
+    succeeds(folder, &import);
+    succeeds(folder, &TRAIN);
+    for arguments in [&PUBLISH[..], &[&PUBLISH[..], &["--json"]].concat()] {
+        let output = triqueta(folder, arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stdout).contains("its log is too small"));
+        assert!(text(&output.stderr).contains("GATE_REFUSED"));
+    }
+    assert_eq!(
+        fs::read(folder.join("registry/channel.json")).unwrap(),
+        channel
+    );
+
+    let force = [&PUBLISH[..], &["--force", "a new season begins"]].concat();
+    let publication = json(folder, &force);
+    assert_eq!(publication["forced"], "a new season begins");
+    assert_eq!(
+        publication["gate"]["objections"].as_array().unwrap().len(),
+        1
+    );
+    let id = publication["bundle"].as_str().unwrap();
+    let manifest = fs::read(folder.join(format!("registry/manifests/{id}.json"))).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["forced"]["reason"], "a new season begins");
+    let empty = [&PUBLISH[..], &["--force", ""]].concat();
+    assert_eq!(triqueta(folder, &empty).status.code(), Some(2));
+}

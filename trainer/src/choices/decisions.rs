@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use triqueta::catalog::{Catalog, Row};
 use triqueta::event::{Body, SessionId};
 use triqueta::history::Action;
+use triqueta::math::Digest;
 
 use super::label::{Label, view_weight};
 use crate::Dataset;
@@ -40,6 +41,21 @@ pub struct Positive {
     pub row: Row,
     /// The visit in which it began.
     pub session: SessionId,
+}
+
+impl Positive {
+    /// A number of its own, the same in every training of a log that holds it.
+    pub fn digest(&self, catalog: &Catalog) -> u64 {
+        let mut digest = Digest::default();
+        match &self.key {
+            VisitorKey::User(user) => digest.text(user),
+            VisitorKey::Device(device) => digest.bytes(device.to_string().as_bytes()),
+        };
+        digest
+            .integer(self.time_ms as u64)
+            .text(catalog.id(self.row).as_str())
+            .value()
+    }
 }
 
 /// Everything between a visitor and an activity so far.

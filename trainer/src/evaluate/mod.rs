@@ -28,6 +28,7 @@ pub use analysis::{
     Analysis, Curve, EpochLosses, Example, LearningPoint, ListFigures, Observed, ScoreBar,
     ShownActivity, Slice, TradeoffPoint, VisitorLoss,
 };
+pub(crate) use analysis::{Worth, slices};
 pub use bootstrap::{Difference, clustered_difference};
 pub use full::{FullRun, rank_full};
 pub use html::html;
@@ -38,8 +39,8 @@ pub use metrics::{
 };
 pub(crate) use peers::ask_all;
 pub use peers::{
-    BLEND, PEERS, POPULARITY, Peer, RANDOM, STACK, Sight, Untrained, blend_scores, content_scores,
-    pair_column, popularity_so_far, resolve, stack_score,
+    BLEND, PEERS, POPULARITY, Peer, RANDOM, RULE, STACK, Sight, Untrained, blend_scores,
+    content_scores, pair_column, popularity_so_far, resolve, stack_score,
 };
 pub use problem::EvaluateError;
 pub use queries::{OtherRanks, read_queries, read_ranks};

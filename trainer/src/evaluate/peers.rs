@@ -44,6 +44,8 @@ pub struct Sight<'a> {
 pub const RANDOM: &str = "random";
 /// The name of the baseline every report compares with.
 pub const POPULARITY: &str = "popularity";
+/// The name of what a bundle falls back to: the rule learned lists replace.
+pub const RULE: &str = "rule";
 /// The name of the bundle's score before a second look.
 pub const BLEND: &str = "blend";
 /// The name of the bundle's score: the blend's after a second look, or the blend's where a training has no trees.
@@ -72,7 +74,7 @@ pub const PEERS: &[Peer] = &[
         scores: |sight| Some(content_scores(sight.choice)),
     },
     Peer {
-        name: "rule",
+        name: RULE,
         about: "the present rule of Triqueta",
         scores: |sight| Some(sight.untrained?.rule.clone()),
     },

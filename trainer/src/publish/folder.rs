@@ -66,5 +66,8 @@ pub fn load_bundle(folder: &Path) -> Result<(String, Files)> {
     for entry in &manifest.files {
         files.insert(entry.path.clone(), read(&entry.path)?);
     }
+    if let Some(judgement) = &manifest.judgement {
+        files.insert(judgement.path(), read(&judgement.path())?);
+    }
     Ok((mark.bundle, files))
 }

@@ -7,6 +7,7 @@
 mod catalogue;
 mod counters;
 mod folder;
+mod gated;
 mod registry;
 mod self_test;
 mod training;
@@ -14,6 +15,7 @@ mod training;
 pub use catalogue::{CatalogueChange, with_activities};
 pub use counters::with_counters;
 pub use folder::{BUNDLE_MARK, load_bundle, save_bundle};
+pub use gated::{Gated, publish_training};
 pub use registry::{CHANNEL_LIFETIME_DAYS, Publication, Registry};
 pub use self_test::{SELF_TEST_CASES, self_test_cases};
-pub use training::{draft_of_training, seal_draft};
+pub use training::{SealedTraining, draft_of_training, seal_draft, seal_training};

@@ -19,6 +19,7 @@ use triqueta::history::Visitor;
 use triqueta::rank::{Filters, Ranking, Request};
 
 use crate::error::{FileError, Result};
+use crate::gate::Answers;
 
 /// How long a published channel is valid: after this a device that reaches the network stops trusting it.
 pub const CHANNEL_LIFETIME_DAYS: i64 = 365;
@@ -54,6 +55,9 @@ pub struct Publication {
     pub bytes: u64,
     /// Bytes of those that were not there before: what a visitor downloads anew.
     pub new_bytes: u64,
+    /// Why it was published although the gate refused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<String>,
 }
 
 /// What `fallback.json` holds: a list for browsers that cannot run the engine.
@@ -112,27 +116,45 @@ impl Registry {
     /// # Errors
     /// [`BundleError::Missing`] for files that are not there, other [`BundleError`]s for a damaged manifest.
     pub fn files(&self, id: &str) -> Result<Files> {
-        let read = |path: &str| -> Result<Vec<u8>> {
-            match fs::read(self.folder.join(path)) {
-                Ok(bytes) => Ok(bytes),
-                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-                    Err(RecommenderError::from(BundleError::Missing {
-                        path: path.to_owned(),
-                    })
-                    .into())
-                }
-                Err(cause) => Err(FileError::at("read", &self.folder.join(path))(cause).into()),
-            }
-        };
         let mut files = Files::default();
         let path = Manifest::path(id);
-        let bytes = read(&path)?;
+        let bytes = self.read(&path)?;
         let manifest = Manifest::from_json(id, &bytes).map_err(RecommenderError::from)?;
         files.insert(path, bytes);
         for entry in &manifest.files {
-            files.insert(entry.path.clone(), read(&entry.path)?);
+            files.insert(entry.path.clone(), self.read(&entry.path)?);
         }
         Ok(files)
+    }
+
+    /// What the current bundle of a variant was judged by; `None` where nothing is published or nothing judged it. A
+    /// variant that is new is to be compared with the default one.
+    ///
+    /// # Errors
+    /// [`BundleError`] or [`crate::gate::GateError`] where what was published is damaged.
+    pub fn answers(&self, variant: &str) -> Result<Option<Answers>> {
+        let Some(channel) = self.channel()? else {
+            return Ok(None);
+        };
+        let current = channel.bundle(variant).or(channel.bundle("default"));
+        let id = current.map_err(RecommenderError::from)?;
+        let manifest = self.read(&Manifest::path(id))?;
+        let manifest = Manifest::from_json(id, &manifest).map_err(RecommenderError::from)?;
+        let Some(judgement) = &manifest.judgement else {
+            return Ok(None);
+        };
+        let bytes = self.read(&judgement.path())?;
+        Ok(Some(Answers::from_json(judgement, &bytes)?))
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>> {
+        fs::read(self.folder.join(path)).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => RecommenderError::from(BundleError::Missing {
+                path: path.to_owned(),
+            })
+            .into(),
+            _ => FileError::at("read", &self.folder.join(path))(cause).into(),
+        })
     }
 
     /// Opens the current bundle of a variant, self-test included.
@@ -150,7 +172,8 @@ impl Registry {
         Ok(Engine::open(id, &self.files(id)?)?.with_variant(variant))
     }
 
-    /// Makes a sealed bundle the current one of a variant. The bundle is opened from what was written before the channel
+    /// Makes a sealed bundle the current one of a variant, without a question: whoever has trained it goes through
+    /// [`crate::publish::publish_training`]. The bundle is opened from what was written before the channel
     /// names it, so that a disk fault cannot be published.
     ///
     /// # Errors
@@ -166,6 +189,10 @@ impl Registry {
         let previous = self.channel()?;
         let (mut bytes, mut new_bytes) = (0, 0);
         for (path, content) in files.iter() {
+            if path.starts_with('.') {
+                self.write(&self.folder.join(path), content)?;
+                continue;
+            }
             bytes += content.len() as u64;
             new_bytes += self.write_immutable(path, content)?;
         }
@@ -213,6 +240,12 @@ impl Registry {
             published_ms: now_ms,
             bytes,
             new_bytes,
+            forced: engine
+                .bundle()
+                .manifest
+                .forced
+                .as_ref()
+                .map(|forced| forced.reason.clone()),
         };
         self.log(&publication)?;
         Ok(publication)

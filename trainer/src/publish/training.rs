@@ -1,8 +1,9 @@
 //! A training as a bundle.
 
-use triqueta::bundle::{BundleDraft, Files, Metric, Model};
+use triqueta::bundle::{Bundle, BundleDraft, Files, Manifest, Metric, Model};
 use triqueta::catalog::{Row, Text};
 use triqueta::engine::seal;
+use triqueta::error::RecommenderError;
 use triqueta::feature::ActivityRow;
 use triqueta::rank::Policy;
 
@@ -10,6 +11,7 @@ use super::self_test::self_test_cases;
 use crate::Dataset;
 use crate::error::Result;
 use crate::evaluate::{POPULARITY, RANDOM, RankingMetrics, STACK};
+use crate::gate::{Answers, Departure};
 use crate::replay::{catalog_of, counters_of};
 use crate::train::Trained;
 
@@ -39,7 +41,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
     let rows: Vec<ActivityRow> = (0..catalog.len() as u32)
         .map(|row| ActivityRow::of_row(&catalog, Row(row)))
         .collect();
-    let metrics = metrics(&trained.offline);
+    let metrics = metrics(&trained.judged.metrics());
     Ok(BundleDraft {
         activities: trained.models.activity_side(&rows),
         texts: dataset.activities.iter().map(Text::of).collect(),
@@ -58,6 +60,48 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
         events: dataset.events.len() as u64,
         seed,
         metrics,
+        judgement: None,
+        forced: None,
+    })
+}
+
+/// A training as a bundle that is ready to be published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SealedTraining {
+    /// The bundle's id.
+    pub id: String,
+    /// Its files, and beside them the answers it was judged by.
+    pub files: Files,
+    /// Its offline figures.
+    pub metrics: Vec<Metric>,
+}
+
+/// Writes a trained model with the data set it was trained on, and the answers the gate will judge it by: those of models
+/// that had not seen the questions, and what became of the weights when they were stored.
+///
+/// # Errors
+/// As [`draft_of_training`] and [`seal_draft`].
+pub fn seal_training(dataset: &Dataset, mut trained: Trained, seed: u64) -> Result<SealedTraining> {
+    let judged = std::mem::take(&mut trained.judged);
+    let mut draft = BundleDraft {
+        metrics: metrics(&judged.metrics()),
+        ..draft_of_training(dataset, trained, seed)?
+    };
+    let (manifest, mut files) = draft.write().map_err(RecommenderError::from)?;
+    let bytes = manifest.to_json().map_err(RecommenderError::from)?;
+    let id = Manifest::id(&bytes);
+    files.insert(Manifest::path(&id), bytes);
+    let stored = Bundle::open(&id, &files)?;
+    let departure = Departure::of(&draft, &stored, &judged)?;
+    let (judgement, answers) = Answers::of(&judged, &draft.catalog, departure).to_json()?;
+    let path = judgement.path();
+    draft.judgement = Some(judgement);
+    let (id, mut files) = seal_draft(&draft)?;
+    files.insert(path, answers);
+    Ok(SealedTraining {
+        id,
+        files,
+        metrics: draft.metrics,
     })
 }
 
@@ -66,9 +110,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
 /// # Errors
 /// Whatever the engine refuses: a bundle that cannot be opened is never handed on.
 pub fn seal_draft(draft: &BundleDraft) -> Result<(String, Files)> {
-    let (manifest, files) = draft
-        .write()
-        .map_err(triqueta::error::RecommenderError::from)?;
+    let (manifest, files) = draft.write().map_err(RecommenderError::from)?;
     Ok(seal(manifest, files, &self_test_cases(draft, draft.seed))?)
 }
 

@@ -19,6 +19,7 @@
 
 mod collaborative;
 mod folded;
+mod judged;
 mod stack;
 mod steps;
 #[cfg(test)]
@@ -28,13 +29,13 @@ use triqueta::feature::Schema;
 use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
-use crate::evaluate::RankingMetrics;
 use crate::fit::{AlsOptions, ItemItemOptions, TowerOptions, TreeOptions};
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
 
 pub use folded::model_scores;
+pub use judged::Judged;
 use steps::Task;
 
 /// How a training is done.
@@ -124,8 +125,8 @@ pub struct Trained {
     pub smoothing: PopularitySmoothing,
     /// Half-life of live counts the blend was fitted with, days.
     pub counter_half_life_days: f32,
-    /// How well each model ranks the last choices, which it had not seen; empty where there are too few.
-    pub offline: Vec<(String, RankingMetrics)>,
+    /// How each model ranks the last choices, which it had not seen; empty where there are too few.
+    pub judged: Judged,
     /// Mean loss of what was held out after each epoch, by training; empty where nothing could be held out.
     pub epoch_losses: Vec<(String, Vec<f64>)>,
     /// What it was learned from.
@@ -164,19 +165,20 @@ pub fn train(
     let stack = task.stack(&seen, &folded.by_choice)?;
     progress.begin("training the final models", None);
     let learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
+    let choices = seen.choices.len();
     Ok(Trained {
         models: learned.models,
         blend: stack.blend,
         boosted_trees: stack.trees,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,
-        offline: stack.offline,
+        judged: Judged::of(&all, &catalog, seen.choices, &seen.positive_of, stack.ranks),
         epoch_losses: folded.losses,
         counts: TrainingCounts {
             activities: dataset.activities.len(),
             events: dataset.events.len(),
             positives: all.len(),
-            choices: seen.choices.len(),
+            choices,
             epochs: learned.lengths.tower_epochs,
         },
         schema,

@@ -11,7 +11,7 @@ use triqueta::model::{Blend, BoostedTrees, ModelScores, Resolved, second_look};
 
 use super::steps::{Seen, Task, split};
 use crate::Result;
-use crate::evaluate::{PEERS, Peer, Rank, RankingMetrics, Sight, ask_all, resolve, stack_score};
+use crate::evaluate::{Rank, Sight, Untrained, ask_all, resolve, stack_score};
 use crate::fit::{
     Looks, Scored, blend_loss, calibrate, fit_blend, fit_judged_trees, fit_trees, prior_blend,
 };
@@ -20,7 +20,8 @@ use crate::fit::{
 pub(super) struct Stack {
     pub(super) blend: Blend,
     pub(super) trees: Option<BoostedTrees>,
-    pub(super) offline: Vec<(String, RankingMetrics)>,
+    /// How each peer ranks each of the judged choices, the last ones.
+    pub(super) ranks: BTreeMap<&'static str, Vec<Rank>>,
 }
 
 impl Task<'_> {
@@ -45,7 +46,7 @@ impl Task<'_> {
             return Ok(Stack {
                 blend: prior_blend(),
                 trees: None,
-                offline: Vec::new(),
+                ranks: BTreeMap::new(),
             });
         };
         progress.begin("growing trees", None);
@@ -74,7 +75,8 @@ impl Task<'_> {
             calibration_offset,
             ..fit_blend(&scored, l2)
         };
-        let offline = offline_metrics(judged, &first, judged_trees);
+        let untrained = &seen.untrained[learned.len()..];
+        let ranks = judged_ranks(judged, untrained, &first, judged_trees);
         let trees = match &found {
             Some(found) => Some(fit_trees(
                 &looks(&scored, &resolve(&blend)?),
@@ -88,7 +90,7 @@ impl Task<'_> {
         Ok(Stack {
             blend,
             trees,
-            offline,
+            ranks,
         })
     }
 }
@@ -123,24 +125,24 @@ fn sight<'a>(
     }
 }
 
-/// How each peer that needs no counters ranks the judged choices.
-fn offline_metrics(
+/// How each peer that has something to say ranks the judged choices.
+fn judged_ranks(
     judged: &[Scored<'_>],
+    untrained: &[Untrained],
     blend: &Resolved,
     trees: Option<&BoostedTrees>,
-) -> Vec<(String, RankingMetrics)> {
+) -> BTreeMap<&'static str, Vec<Rank>> {
     let mut ranks: BTreeMap<&str, Vec<Rank>> = BTreeMap::new();
     let mut speaking = BTreeSet::new();
-    for scored in judged {
-        for (peer, scores) in ask_all(&sight(scored, blend, trees), &mut speaking) {
+    for (scored, untrained) in judged.iter().zip(untrained) {
+        let sight = Sight {
+            untrained: Some(untrained),
+            ..sight(scored, blend, trees)
+        };
+        for (peer, scores) in ask_all(&sight, &mut speaking) {
             ranks.entry(peer).or_default().push(Rank::of(&scores, 0));
         }
     }
-    let of = |peer: &Peer| {
-        let ranks = ranks
-            .get(peer.name)
-            .filter(|_| speaking.contains(peer.name))?;
-        Some((peer.name.to_owned(), RankingMetrics::of(ranks)))
-    };
-    PEERS.iter().filter_map(of).collect()
+    ranks.retain(|name, _| speaking.contains(name));
+    ranks
 }

@@ -2,9 +2,11 @@
 
 use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
+use triqueta::model::PopularitySmoothing;
 
 use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
+use crate::evaluate::Untrained;
 use crate::fit::{Example, Scored, blend_loss, fit_blend};
 use crate::progress::{Progress, check};
 use crate::replay::schema_of;
@@ -29,6 +31,8 @@ pub(super) struct Seen {
     /// The choices for the blend, and which positive each is.
     pub(super) choices: Vec<Choice>,
     pub(super) positive_of: Vec<usize>,
+    /// What needs no training, of each choice.
+    pub(super) untrained: Vec<Untrained>,
 }
 
 impl Task<'_> {
@@ -46,6 +50,7 @@ impl Task<'_> {
             examples: Vec::new(),
             choices: Vec::new(),
             positive_of: Vec::new(),
+            untrained: Vec::new(),
         };
         let looked_at = LookedAt::of(self.dataset, self.catalog, self.positives);
         for (number, positive) in self.positives.iter().enumerate() {
@@ -71,12 +76,16 @@ impl Task<'_> {
                     candidates.retain(|other| other == row || visible.binary_search(other).is_ok());
                 }
                 if candidates.len() > 1 {
-                    let kept = thin(
-                        candidates,
-                        options.limit_candidates,
-                        options.seed ^ number as u64,
-                    );
-                    seen.choices.push(lens.choice(key, *time_ms, kept));
+                    // Drawn by the choice alone: another training of the log asks the same question.
+                    let draw = positive.digest(self.catalog);
+                    let kept = thin(candidates, options.limit_candidates, draw);
+                    let choice = lens.choice(key, *time_ms, kept);
+                    if with_examples {
+                        let smoothing = PopularitySmoothing::default();
+                        let untrained = Untrained::of(&lens, self.catalog, &choice, smoothing);
+                        seen.untrained.push(untrained);
+                    }
+                    seen.choices.push(choice);
                     seen.positive_of.push(number);
                 }
             }

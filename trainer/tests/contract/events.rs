@@ -152,7 +152,7 @@ fn survives(case: &str, dataset: &Dataset) {
     let trained =
         train(dataset, &quick(1), &Silent).unwrap_or_else(|error| panic!("{case}: {error}"));
     assert!(trained.blend.resolve().is_ok(), "{case}");
-    for (peer, metrics) in &trained.offline {
+    for (peer, metrics) in &trained.judged.metrics() {
         assert!(
             metrics.values().iter().all(|value| value.is_finite()),
             "{case}, {peer}"

@@ -18,7 +18,7 @@ use triqueta::rank::{Filters, Request};
 use triqueta_trainer::fit::TowerOptions;
 use triqueta_trainer::progress::Silent;
 use triqueta_trainer::publish::{
-    CatalogueChange, Registry, draft_of_training, seal_draft, with_activities,
+    CatalogueChange, Registry, seal_draft, seal_training, with_activities,
 };
 use triqueta_trainer::train::{TrainOptions, train};
 use triqueta_trainer::{Dataset, Lineage};
@@ -87,7 +87,8 @@ pub(crate) fn trained(dataset: &Dataset, seed: u64) -> Sealed {
         ..TrainOptions::default()
     };
     let trained = train(dataset, &options, &Silent).unwrap();
-    seal_draft(&draft_of_training(dataset, trained, seed).unwrap()).unwrap()
+    let sealed = seal_training(dataset, trained, seed).unwrap();
+    (sealed.id, sealed.files)
 }
 
 /// The bundle most tests begin with.

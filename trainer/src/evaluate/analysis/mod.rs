@@ -30,7 +30,7 @@ pub use slices::Slice;
 pub use tradeoff::TradeoffPoint;
 
 use histogram::Histogram;
-use slices::Worth;
+pub(crate) use slices::{Worth, slices};
 
 /// Curves go up to this place.
 const CURVE_UP_TO: usize = 20;
@@ -122,7 +122,7 @@ pub(super) fn analyse(
         popularity: worth(POPULARITY),
     };
     let positives_before = &first_observed.positives_before;
-    let slices = slices::slices(
+    let slices = slices(
         queries,
         catalog,
         positives_before,

@@ -39,15 +39,15 @@ pub struct Slice {
 }
 
 /// What each question is worth to the three rankings that slices compare, mean over seeds.
-pub(super) struct Worth {
-    pub(super) model: Vec<f64>,
-    pub(super) random: Vec<f64>,
-    pub(super) popularity: Vec<f64>,
+pub(crate) struct Worth {
+    pub(crate) model: Vec<f64>,
+    pub(crate) random: Vec<f64>,
+    pub(crate) popularity: Vec<f64>,
 }
 
 /// The slices of the questions. `cold` says of each whether nobody had chosen its activity before, `positives_before` how
 /// much was known of its visitor.
-pub(super) fn slices(
+pub(crate) fn slices(
     queries: &[Query],
     catalog: &Catalog,
     positives_before: &[usize],

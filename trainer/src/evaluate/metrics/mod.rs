@@ -11,12 +11,14 @@ mod exposure;
 mod list;
 mod probability;
 
+use serde::{Deserialize, Serialize};
+
 pub use exposure::{coverage, gini, intra_list_diversity, self_information, set_cosine};
 pub use list::{ListMetrics, RankedList};
 pub use probability::{Calibration, Reliability, ReliabilityBin};
 
 /// Where a positive stands among its candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rank {
     /// Other candidates that score higher.
     pub above: usize,
