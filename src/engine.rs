@@ -239,7 +239,7 @@ impl Engine {
         let pair = side.row(catalog, &self.prepared, counters, &bundle.schema, row);
         let models = bundle
             .models
-            .scores(visitor, &bundle.activities, row.index());
+            .scores(visitor, &bundle.activities, row.index(), &pair);
         let look = second_look(&score, &models, &pair, user, user.maturity());
         score.adjusted(trees.adjustment(&look))
     }
@@ -279,8 +279,9 @@ impl Engine {
         match ranking {
             Ranking::Learned => {
                 let activities = &bundle.activities;
-                let models = bundle.models.scores(models, activities, row.index());
-                Some(self.resolved.score(&models, &pair(), maturity))
+                let pair = pair();
+                let models = bundle.models.scores(models, activities, row.index(), &pair);
+                Some(self.resolved.score(&models, &pair, maturity))
             }
             Ranking::Content => Some(alone(Component::Content, content_score(&pair()))),
             Ranking::Popularity => {

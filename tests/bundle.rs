@@ -10,7 +10,7 @@ use triqueta::math::Random;
 use triqueta::rank::Request;
 
 fn small() -> (String, Files) {
-    let mut draft = support::draft(5, 30);
+    let mut draft = support::with_every_model(support::draft(5, 30), 5);
     draft.shard_rows = vec![20, 10];
     let request = Request {
         now_ms: support::NOW_MS,
@@ -21,8 +21,7 @@ fn small() -> (String, Files) {
 
 #[test]
 fn what_was_written_is_what_is_read() {
-    let mut draft = support::draft(3, 40);
-    draft.boosted_trees = Some(support::boosted_trees(&mut Random::new(3)));
+    let draft = support::with_every_model(support::draft(3, 40), 3);
     let (id, files) = support::sealed(&draft, &[]);
     let bundle = Bundle::open(&id, &files).unwrap();
     assert_eq!(bundle.models, draft.models);

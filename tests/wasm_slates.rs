@@ -15,9 +15,11 @@ use triqueta::bundle::Files;
 use triqueta::engine::Engine;
 use triqueta::math::{Digest, Random};
 
-const BLOCKS: u64 = 14;
+const BLOCKS: u64 = 16;
 /// From this block on, bundles have trees.
 const WITH_TREES: u64 = 12;
+/// From this block on, they have every model there is.
+const WITH_EVERY_MODEL: u64 = 14;
 const CASES_PER_BLOCK: usize = 100;
 
 fn block(number: u64) -> String {
@@ -27,7 +29,9 @@ fn block(number: u64) -> String {
         4
     }];
     let mut draft = support::draft(number, rows);
-    if number >= WITH_TREES {
+    if number >= WITH_EVERY_MODEL {
+        draft = support::with_every_model(draft, number);
+    } else if number >= WITH_TREES {
         draft.boosted_trees = Some(support::boosted_trees(&mut Random::new(number)));
     }
     let engine = support::engine_of(&draft);

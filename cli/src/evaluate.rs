@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use triqueta_trainer::error::FileError;
 use triqueta_trainer::evaluate::{EvaluateOptions, Evaluation, Protocol, evaluate, html};
+use triqueta_trainer::train::{OptionalModel, TrainOptions};
 use triqueta_trainer::{Dataset, TrainerError};
 
 use crate::failure::Failure;
 use crate::report::Console;
+use crate::train::optional_model;
 
 /// Train on the past of a dataset and rank its future: every model on the same questions, over several seeds.
 #[derive(Args)]
@@ -39,6 +41,10 @@ pub(crate) struct Options {
     /// Also learn from a quarter, a half and three quarters of the past: three more trainings.
     #[arg(long)]
     learning_curve: bool,
+    /// Models the score uses beside the towers, factors, neighbours, blend and trees, as `triqueta train` takes them. The
+    /// others are learned too and have their rows, without a say in the score.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = optional_model)]
+    models: Vec<OptionalModel>,
 }
 
 const EXAMPLES: &str = "\
@@ -81,6 +87,10 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         queries: options.queries.clone(),
         ranks: options.ranks.clone(),
         learning_curve: options.learning_curve,
+        train: TrainOptions {
+            models: options.models.clone(),
+            ..TrainOptions::default()
+        },
         ..EvaluateOptions::default()
     };
     let evaluation = evaluate(&dataset, &asked, console)?;

@@ -10,7 +10,7 @@ use triqueta_trainer::Dataset;
 use triqueta_trainer::dataset::FreshFolder;
 use triqueta_trainer::progress::Progress;
 use triqueta_trainer::publish::{BUNDLE_MARK, save_bundle, seal_training};
-use triqueta_trainer::train::{TrainOptions, TrainingCounts, train};
+use triqueta_trainer::train::{OptionalModel, TrainOptions, TrainingCounts, train};
 
 use crate::failure::Failure;
 use crate::report::Console;
@@ -31,12 +31,31 @@ pub(crate) struct Options {
     /// Everything random follows from it: the same data and seed give the same bytes.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Models beside the towers, factors, neighbours, blend and trees: `factorization_machine`. None by default:
+    /// `triqueta evaluate` says what each is worth on a dataset.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = optional_model)]
+    models: Vec<OptionalModel>,
+}
+
+/// The optional models named on the command line.
+pub(crate) fn optional_model(text: &str) -> Result<OptionalModel, String> {
+    let names = OptionalModel::ALL.map(OptionalModel::name);
+    let found = OptionalModel::ALL
+        .into_iter()
+        .find(|model| model.name() == text);
+    found.ok_or_else(|| {
+        format!(
+            "there is no optional model `{text}`; there are: {}",
+            names.join(", ")
+        )
+    })
 }
 
 const EXAMPLES: &str = "\
 Examples:
   triqueta train target/meetup --out target/meetup-bundle
-  triqueta train target/meetup --events target/events.sqlite --out target/meetup-bundle --seed 7 --json";
+  triqueta train target/meetup --events target/events.sqlite --out target/meetup-bundle --seed 7 --json
+  triqueta train target/meetup --models factorization_machine --out target/meetup-bundle";
 
 #[derive(Serialize)]
 struct Outcome<'a> {
@@ -57,6 +76,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     }
     let train_options = TrainOptions {
         seed: options.seed,
+        models: options.models.clone(),
         ..TrainOptions::default()
     };
     let trained = train(&dataset, &train_options, console)?;

@@ -12,6 +12,7 @@ mod channel;
 mod collaborative;
 mod columns;
 mod files;
+mod machine;
 mod manifest;
 mod model;
 mod open;

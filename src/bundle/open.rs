@@ -1,15 +1,16 @@
 //! Reading a bundle: every file checked, every part consistent with the others, or a typed error.
 
 use super::files::Files;
+use super::machine;
 use super::manifest::{FileEntry, Manifest};
 use super::model::Model;
 use super::texts;
 use super::towers;
 use super::trees;
 use super::{collaborative, columns};
-use crate::catalog::{Catalog, Columns, Counters, Text, Words};
+use crate::catalog::{Catalog, Columns, Counters, Row, Text, Words};
 use crate::error::{BundleError, RecommenderError};
-use crate::feature::Schema;
+use crate::feature::{ActivityRow, Schema};
 use crate::model::{ActivitySide, BoostedTrees, Models};
 
 /// An open bundle: everything the engine needs.
@@ -78,6 +79,10 @@ impl Bundle {
         model.policy.check()?;
         let (entry, bytes) = verified("towers")?;
         let mut models = Models::from(towers::read(&entry.path, bytes)?);
+        if let Ok(entry) = manifest.file("machine") {
+            let bytes = files.verified(entry)?;
+            models.factorization_machine = Some(machine::read(&entry.path, bytes, &schema)?);
+        }
         let boosted_trees = match manifest.files.iter().find(|file| file.name == "trees") {
             Some(entry) => Some(trees::read(&entry.path, files.verified(entry)?)?),
             None => None,
@@ -131,6 +136,10 @@ impl Bundle {
             let neighbours = collaborative::read_neighbours(&entry.path, bytes, rows)?;
             models.item_neighbours = Some(neighbours);
         }
+        let machine = models.factorization_machine.as_ref().map(|machine| {
+            let rows = (0..rows as u32).map(|row| ActivityRow::of_row(&catalog, Row(row)));
+            rows.map(|row| machine.activity(&row)).collect()
+        });
         let (entry, bytes) = verified("counters")?;
         let counters = columns::read_counters(rows, &entry.path, bytes)?;
         let id = id.to_owned();
@@ -144,6 +153,7 @@ impl Bundle {
             catalog,
             activities: ActivitySide {
                 embeddings: vectors,
+                machine: machine.unwrap_or_default(),
             },
             counters,
             texts: text_rows,

@@ -2,6 +2,7 @@
 //! named by their content, so what did not change keeps its name and is not downloaded again.
 
 use super::files::{Files, sha256_hex};
+use super::machine;
 use super::manifest::{
     ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest, Metric, Section,
 };
@@ -148,6 +149,10 @@ impl BundleDraft {
         if let Some(neighbours) = &self.models.item_neighbours {
             let bytes = collaborative::write_neighbours(neighbours, "neighbours")?;
             writer.add("neighbours".into(), Group::Model, "safetensors", bytes);
+        }
+        if let Some(model) = &self.models.factorization_machine {
+            let bytes = machine::write(model, "machine")?;
+            writer.add("machine".into(), Group::Model, "safetensors", bytes);
         }
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;

@@ -6,8 +6,9 @@
 
 use super::item_neighbours::Neighbours;
 use super::matrix_factorization::ActivityFactors;
+use super::pair_machine::{MachineActivity, MachineVisitor, PairMachine};
 use super::two_tower::{Embedding, TwoTower};
-use crate::feature::{ActivityRow, Component, UserRow};
+use crate::feature::{ActivityRow, Component, PairRow, UserRow};
 use crate::math::cosine;
 
 /// One learned model's output as an input of the score.
@@ -51,6 +52,8 @@ pub struct Models {
     pub matrix_factorization: Option<ActivityFactors>,
     /// What those say of each other.
     pub item_neighbours: Option<Neighbours>,
+    /// The factorization machine over everything known of a pair.
+    pub factorization_machine: Option<PairMachine>,
 }
 
 impl From<TwoTower> for Models {
@@ -60,6 +63,7 @@ impl From<TwoTower> for Models {
             two_tower,
             matrix_factorization: None,
             item_neighbours: None,
+            factorization_machine: None,
         }
     }
 }
@@ -69,6 +73,8 @@ impl From<TwoTower> for Models {
 pub struct ActivitySide {
     /// Points on the sphere.
     pub embeddings: Vec<Embedding>,
+    /// Their halves of the factorization machine; empty where the bundle lacks it.
+    pub machine: Vec<MachineActivity>,
 }
 
 /// One remembered activity as the models see it.
@@ -93,6 +99,8 @@ pub struct VisitorSide {
     pub factor: Vec<f32>,
     /// What the history's neighbours say of each row; empty where the bundle has no neighbours.
     pub neighbour_scores: Vec<f32>,
+    /// Half of the factorization machine, where the bundle has it.
+    pub machine: Option<MachineVisitor>,
 }
 
 impl Models {
@@ -125,20 +133,34 @@ impl Models {
             neighbour_scores: neighbours.map_or_else(Vec::new, |neighbours| {
                 neighbours.scores(known(), neighbours.len())
             }),
+            machine: self.factorization_machine.as_ref().map(|machine| {
+                let remembered = history.iter().map(|past| (past.activity, past.weight));
+                machine.visitor(user, remembered)
+            }),
         }
     }
 
-    /// What the models say of a visitor and the activity in `row` of the activities' side.
+    /// What the models say of a visitor and the activity in `row` of the activities' side; `pair` are the features of
+    /// the two together.
     pub fn scores(
         &self,
         visitor: &VisitorSide,
         activities: &ActivitySide,
         row: usize,
+        pair: &PairRow,
     ) -> ModelScores {
         let factors = self.matrix_factorization.as_ref();
+        let machine = || {
+            let machine = self.factorization_machine.as_ref()?;
+            Some(machine.score(
+                visitor.machine.as_ref()?,
+                activities.machine.get(row)?,
+                pair,
+            ))
+        };
         [
             cosine(&visitor.embedding, &activities.embeddings[row]),
-            0.0,
+            machine().unwrap_or(0.0),
             factors.map_or(0.0, |factors| factors.score(&visitor.factor, row)),
             visitor.neighbour_scores.get(row).copied().unwrap_or(0.0),
         ]
@@ -149,6 +171,12 @@ impl ActivitySide {
     /// Adds one activity.
     pub fn push(&mut self, models: &Models, row: &ActivityRow) {
         self.embeddings.push(models.two_tower.embed_activity(row));
+        self.machine.extend(
+            models
+                .factorization_machine
+                .as_ref()
+                .map(|machine| machine.activity(row)),
+        );
     }
 
     /// How many activities there are.

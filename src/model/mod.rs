@@ -11,8 +11,10 @@ mod dense;
 mod factorization_machine;
 mod item_neighbours;
 mod learned;
+mod machine_features;
 mod matrix_factorization;
 mod neural_collaborative_filtering;
+mod pair_machine;
 mod popularity;
 mod tower_input;
 mod triqueta_rule;
@@ -31,8 +33,10 @@ pub use item_neighbours::Neighbours;
 pub use learned::{
     ActivitySide, MODEL_INPUTS, ModelInput, ModelScores, Models, Remembered, VisitorSide,
 };
+pub use machine_features::FeatureSpace;
 pub use matrix_factorization::{ActivityFactors, FoldIn};
 pub use neural_collaborative_filtering::{Factors, IdOnlyNeuMf, NeuMf, Side};
+pub use pair_machine::{MachineActivity, MachineVisitor, PairMachine};
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use tower_input::{
     ACTIVITY_INPUTS, ACTIVITY_TABLES, NAMING_BAGS, TABLE_WIDTHS, TowerInput, USER_INPUTS,

@@ -124,6 +124,6 @@ impl TowerInput {
 }
 
 /// The windows whose bit is set.
-fn availability_windows(bits: u16) -> impl Iterator<Item = u32> {
+pub(super) fn availability_windows(bits: u16) -> impl Iterator<Item = u32> {
     (0..16).filter(move |bit| bits & (1 << bit) != 0)
 }

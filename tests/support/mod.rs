@@ -16,13 +16,14 @@ use triqueta::catalog::{
 };
 use triqueta::engine::{Engine, seal};
 use triqueta::event::{ActivityId, Body, FavouriteAction, Opinion, Source};
-use triqueta::feature::{ActivityRow, Schema};
+use triqueta::feature::{ActivityRow, PAIR_FEATURES, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, ACTIVITY_TABLES, ActivitySide, Blend, BlendInput, BoostedTrees, Dense,
-    EMBEDDING, HIDDEN, Models, Perceptron, PopularitySmoothing, SECOND_LOOK_INPUTS, TABLE_WIDTHS,
-    Tower, TreeNode, TwoTower, USER_INPUTS, USER_TABLES,
+    ACTIVITY_INPUTS, ACTIVITY_TABLES, ActivityFactors, ActivitySide, Blend, BlendInput,
+    BoostedTrees, Dense, EMBEDDING, FACTORS, FactorizationMachine, FeatureSpace, FoldIn, HIDDEN,
+    Models, Neighbours, PairMachine, Perceptron, PopularitySmoothing, SECOND_LOOK_INPUTS,
+    TABLE_WIDTHS, Tower, TreeNode, TwoTower, USER_INPUTS, USER_TABLES,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -191,7 +192,7 @@ pub fn blend(random: &mut Random) -> Blend {
 
 /// All learned weights, drawn.
 pub fn models(random: &mut Random, words: &Words) -> Models {
-    two_tower(random, words).into()
+    Models::from(two_tower(random, words))
 }
 
 pub fn activity_side(models: &Models, catalog: &Catalog) -> ActivitySide {
@@ -257,6 +258,58 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
         judgement: None,
         forced: None,
     }
+}
+
+/// The same bundle with every model a training may add, drawn: factors of two activities in three, neighbours, a
+/// factorization machine, and trees.
+pub fn with_every_model(mut draft: BundleDraft, seed: u64) -> BundleDraft {
+    let mut random = Random::new(seed);
+    let rows = draft.catalog.len();
+    let mut factors = matrix(&mut random, rows, 8);
+    for mut row in factors.rows_mut().into_iter().step_by(3) {
+        row.fill(0.0);
+    }
+    let fold_in = FoldIn {
+        unobserved_weight: 0.2,
+        observed_weight: 1.0,
+        regularisation: 0.01,
+        frequency_exponent: 1.0,
+    };
+    let others = |random: &mut Random| {
+        let other = |random: &mut Random| random.below(rows) as u32;
+        let mut others: Vec<u32> = (0..5).map(|_| other(random)).collect();
+        others.sort_unstable();
+        others.dedup();
+        others
+    };
+    let lists = (0..rows).map(|_| {
+        let others = others(&mut random).into_iter();
+        let weighed: Vec<(u32, f32)> = others
+            .map(|other| (other, random.normal() as f32))
+            .collect();
+        weighed
+    });
+    let neighbours = Neighbours::new(lists.collect());
+    draft.models = Models {
+        matrix_factorization: Some(ActivityFactors::new(factors, fold_in)),
+        item_neighbours: Some(neighbours),
+        factorization_machine: Some(machine(&mut random, &draft.schema)),
+        ..draft.models
+    };
+    draft.activities = activity_side(&draft.models, &draft.catalog);
+    draft.boosted_trees = Some(boosted_trees(&mut random));
+    draft
+}
+
+fn machine(random: &mut Random, schema: &Schema) -> PairMachine {
+    let features = FeatureSpace::of(schema).size();
+    let machine = FactorizationMachine {
+        bias: -0.5,
+        weight: Array1::from_shape_simple_fn(features, || 0.2 * random.normal() as f32),
+        factors: Array2::from_shape_simple_fn((features, FACTORS), || 0.1 * random.normal() as f32),
+    };
+    let mean = [0.25; PAIR_FEATURES.len()];
+    PairMachine::new(schema, machine, mean, [0.5; PAIR_FEATURES.len()]).unwrap()
 }
 
 /// Trees of three questions each, about anything.

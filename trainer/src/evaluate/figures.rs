@@ -65,6 +65,27 @@ pub(super) fn live_figures(
     }
 }
 
+/// The figures of the choices each training judged itself by, all of them before the split: what was chosen, was chosen
+/// by these.
+pub(super) fn judged_figures(rows: &mut Vec<Figure>, by_seed: &[BTreeMap<String, RankingMetrics>]) {
+    let Some(chance) = by_seed.first().and_then(|peers| peers.get(RANDOM)) else {
+        return;
+    };
+    add_group(
+        rows,
+        "validation / all",
+        &RankingMetrics::NAMES,
+        chance.queries,
+        |peer, metric| {
+            let samples: Option<Vec<f64>> = by_seed
+                .iter()
+                .map(|peers| Some(peers.get(peer)?.values()[metric]))
+                .collect();
+            samples.map(|samples| mean_and_deviation(&samples))
+        },
+    );
+}
+
 /// What the lists of each peer show.
 pub(super) fn list_figures(rows: &mut Vec<Figure>, protocol: &str, runs: &[LiveRun]) {
     let figures: Vec<Vec<ListFigures>> = runs

@@ -6,7 +6,7 @@ use triqueta::catalog::Words;
 
 use super::analysis::{EpochLosses, LearningPoint, analyse, mean_over};
 use super::differences::{full_differences, live_differences};
-use super::figures::{full_figures, list_figures, live_figures};
+use super::figures::{full_figures, judged_figures, list_figures, live_figures};
 use super::full::rank_full;
 use super::live::{Freshness, LiveRun, Query, queries_after, rank_live};
 use super::peers::{POPULARITY, STACK};
@@ -98,16 +98,18 @@ pub fn evaluate(
     let past = up_to(dataset, split_ms);
     let seeds: Vec<u64> = (0..options.seeds.max(1)).collect();
     let (mut live, mut published, mut full) = (Vec::new(), Vec::new(), Vec::new());
-    let mut epochs = Vec::new();
+    let (mut epochs, mut judged) = (Vec::new(), Vec::new());
     for &seed in &seeds {
         let trained = train(
             &past,
             &TrainOptions {
                 seed,
+                compare: true,
                 ..options.train.clone()
             },
             progress,
         )?;
+        judged.push(trained.judged.metrics().into_iter().collect());
         let losses = trained.epoch_losses.iter();
         epochs.extend(losses.map(|(model, losses)| EpochLosses {
             model: model.clone(),
@@ -155,6 +157,7 @@ pub fn evaluate(
     );
     full_figures(&mut rows, &full);
     full_differences(&mut rows, &full, draws);
+    judged_figures(&mut rows, &judged);
     let mut analysis = analyse(&live, &queries, &catalog, draws);
     if let Some(analysis) = &mut analysis {
         analysis.epochs = epochs;

@@ -8,6 +8,7 @@ mod assembly;
 mod bayesian_ranking;
 mod blend;
 mod boosted_trees;
+mod choice_machine;
 mod factorization_machine;
 #[cfg(test)]
 mod factorization_tests;
@@ -45,6 +46,7 @@ pub use alternating_least_squares::{AlsOptions, fit_alternating_least_squares};
 pub use bayesian_ranking::{RankingOptions, fit_bayesian_ranking};
 pub use blend::{Scored, blend_loss, calibrate, fit_blend, prior_blend};
 pub use boosted_trees::{JudgedTrees, Looks, TreeOptions, fit_judged_trees, fit_trees};
+pub use choice_machine::{ChoiceMachineOptions, fit_choice_machine};
 pub use factorization_machine::{
     FittedMachine, Group, Groups, MachineOptions, Optimiser, fit_machine,
 };

@@ -7,10 +7,11 @@
 use triqueta::feature::{ActivityRow, Schema};
 use triqueta::model::{ActivitySide, ModelScores, Models};
 
+use super::OptionalModel;
 use super::steps::{Seen, Task};
 use crate::Result;
 use crate::choices::Choice;
-use crate::fit::{fit_towers, fit_towers_for};
+use crate::fit::{fit_choice_machine, fit_towers, fit_towers_for};
 
 /// How long the models that stop early were trained. The last fold finds out, the final training keeps to it: it holds
 /// nothing back to stop by.
@@ -67,8 +68,16 @@ impl Task<'_> {
             )?,
         };
         let collaborative = self.fit_collaborative(until)?;
+        let machine = if options.learns(OptionalModel::FactorizationMachine) {
+            let choices = seen.choices_until(until);
+            let (machine, seed) = (&options.machine, options.seed);
+            fit_choice_machine(schema, &seen.items, &choices, machine, seed, progress)?
+        } else {
+            None
+        };
         let models = Models {
             two_tower: towers.model,
+            factorization_machine: machine,
             matrix_factorization: collaborative.factors,
             item_neighbours: collaborative.neighbours,
         };
@@ -132,6 +141,7 @@ pub fn model_scores(
     choice
         .candidates
         .iter()
-        .map(|row| models.scores(&visitor, activities, row.index()))
+        .zip(&choice.pairs)
+        .map(|(row, pair)| models.scores(&visitor, activities, row.index(), pair))
         .collect()
 }

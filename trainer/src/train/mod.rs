@@ -20,6 +20,7 @@
 mod collaborative;
 mod folded;
 mod judged;
+mod optional;
 mod stack;
 mod steps;
 #[cfg(test)]
@@ -29,13 +30,14 @@ use triqueta::feature::Schema;
 use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
-use crate::fit::{AlsOptions, ItemItemOptions, TowerOptions, TreeOptions};
+use crate::fit::{AlsOptions, ChoiceMachineOptions, ItemItemOptions, TowerOptions, TreeOptions};
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
 
 pub use folded::model_scores;
 pub use judged::Judged;
+pub use optional::OptionalModel;
 use steps::Task;
 
 /// How a training is done.
@@ -67,6 +69,18 @@ pub struct TrainOptions {
     pub factors: AlsOptions,
     /// How the activities' neighbours are learned.
     pub neighbours: ItemItemOptions,
+    /// How the factorization machine is trained.
+    pub machine: ChoiceMachineOptions,
+    /// Which of the models a bundle can do without are part of it; each is a file more to download.
+    pub models: Vec<OptionalModel>,
+    /// Also learn the others, for a row of their own in an evaluation. The score is the same without and with them.
+    pub compare: bool,
+}
+
+impl TrainOptions {
+    fn learns(&self, model: OptionalModel) -> bool {
+        self.compare || self.models.contains(&model)
+    }
 }
 
 impl Default for TrainOptions {
@@ -91,6 +105,9 @@ impl Default for TrainOptions {
                 neighbours: 50,
                 ..ItemItemOptions::default()
             },
+            machine: ChoiceMachineOptions::default(),
+            models: Vec::new(),
+            compare: false,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::model::{Blend, BoostedTrees, ModelScores, Resolved, second_look};
 
+use super::optional::heard;
 use super::steps::{Seen, Task, split};
 use crate::Result;
 use crate::evaluate::{Rank, Sight, Untrained, ask_all, resolve, stack_score};
@@ -27,12 +28,14 @@ pub(super) struct Stack {
 impl Task<'_> {
     pub(super) fn stack(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<Stack> {
         let (options, progress) = (self.options, self.progress);
-        let scored: Vec<Scored<'_>> = seen
-            .choices
-            .iter()
-            .zip(models)
-            .map(|(choice, models)| Scored { choice, models })
-            .collect();
+        let muted = |models: &Vec<ModelScores>| -> Vec<ModelScores> {
+            let scores = models.iter();
+            scores
+                .map(|scores| heard(scores, &options.models))
+                .collect()
+        };
+        let muted: Vec<Vec<ModelScores>> = models.iter().map(muted).collect();
+        let scored = scored(seen, &muted);
         let (learned, judged) = split(&scored);
         let mut best: Option<(f64, f64, Blend)> = None;
         for &l2 in &options.blend_l2 {
@@ -75,8 +78,10 @@ impl Task<'_> {
             calibration_offset,
             ..fit_blend(&scored, l2)
         };
+        // Models that are there for comparison have a row of their own, and no say in the others.
+        let all = self::scored(seen, models);
         let untrained = &seen.untrained[learned.len()..];
-        let ranks = judged_ranks(judged, untrained, &first, judged_trees);
+        let ranks = judged_ranks(split(&all).1, untrained, &first, judged_trees);
         let trees = match &found {
             Some(found) => Some(fit_trees(
                 &looks(&scored, &resolve(&blend)?),
@@ -93,6 +98,14 @@ impl Task<'_> {
             ranks,
         })
     }
+}
+
+/// The choices with what models say of each.
+fn scored<'a>(seen: &'a Seen, models: &'a [Vec<ModelScores>]) -> Vec<Scored<'a>> {
+    let choices = seen.choices.iter().zip(models);
+    choices
+        .map(|(choice, models)| Scored { choice, models })
+        .collect()
 }
 
 /// Choices as a second look sees them.

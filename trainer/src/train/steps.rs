@@ -4,7 +4,7 @@ use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, Schema};
 use triqueta::model::PopularitySmoothing;
 
-use super::TrainOptions;
+use super::{OptionalModel, TrainOptions};
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
 use crate::evaluate::Untrained;
 use crate::fit::{Example, Scored, blend_loss, fit_blend};
@@ -33,6 +33,23 @@ pub(super) struct Seen {
     pub(super) positive_of: Vec<usize>,
     /// What needs no training, of each choice.
     pub(super) untrained: Vec<Untrained>,
+    /// Choices before those, which models learn from, and which positive each is.
+    pub(super) earlier: Vec<Choice>,
+    pub(super) positive_of_earlier: Vec<usize>,
+}
+
+/// The most candidates an earlier choice keeps: a few are drawn from them each epoch.
+const EARLIER_CANDIDATES: usize = 20;
+
+impl Seen {
+    /// All choices among the first `until` positives, in order of time.
+    pub(super) fn choices_until(&self, until: usize) -> Vec<&Choice> {
+        let earlier = self.earlier.iter().zip(&self.positive_of_earlier);
+        let all = earlier.chain(self.choices.iter().zip(&self.positive_of));
+        all.filter(|&(_, &number)| number < until)
+            .map(|(choice, _)| choice)
+            .collect()
+    }
 }
 
 impl Task<'_> {
@@ -51,6 +68,18 @@ impl Task<'_> {
             choices: Vec::new(),
             positive_of: Vec::new(),
             untrained: Vec::new(),
+            earlier: Vec::new(),
+            positive_of_earlier: Vec::new(),
+        };
+        // Only the models a bundle can do without learn from earlier choices.
+        let first = if with_examples
+            && OptionalModel::ALL
+                .iter()
+                .any(|&model| options.learns(model))
+        {
+            self.from.saturating_sub(options.limit_choices)
+        } else {
+            self.from
         };
         let looked_at = LookedAt::of(self.dataset, self.catalog, self.positives);
         for (number, positive) in self.positives.iter().enumerate() {
@@ -69,7 +98,7 @@ impl Task<'_> {
                     item: row.0,
                 });
             }
-            if number >= self.from && self.open.can_be_chosen(*row, *time_ms) {
+            if number >= first && self.open.can_be_chosen(*row, *time_ms) {
                 let mut candidates = lens.untouched_candidates(self.open, key, *row, *time_ms);
                 let visible = looked_at.in_session(*session);
                 if !visible.is_empty() {
@@ -78,6 +107,13 @@ impl Task<'_> {
                 if candidates.len() > 1 {
                     // Drawn by the choice alone: another training of the log asks the same question.
                     let draw = positive.digest(self.catalog);
+                    if number < self.from {
+                        let limit = EARLIER_CANDIDATES.min(options.limit_candidates);
+                        let kept = thin(candidates, limit, draw);
+                        seen.earlier.push(lens.choice(key, *time_ms, kept));
+                        seen.positive_of_earlier.push(number);
+                        continue;
+                    }
                     let kept = thin(candidates, options.limit_candidates, draw);
                     let choice = lens.choice(key, *time_ms, kept);
                     if with_examples {

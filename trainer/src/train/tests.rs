@@ -10,6 +10,7 @@ fn quick(seed: u64) -> TrainOptions {
         seed,
         history_half_lives: vec![60.0],
         blend_folds: 2,
+        models: OptionalModel::ALL.to_vec(),
         towers: TowerOptions {
             epochs: 4,
             batch: 64,
@@ -87,6 +88,35 @@ fn the_same_log_and_seed_give_the_same_bits_and_another_seed_does_not() {
         bits(&first),
         bits(&train(&dataset, &quick(4), &Silent).unwrap())
     );
+}
+
+#[test]
+fn what_is_learned_for_comparison_has_a_row_and_no_say() {
+    let dataset = testing::dataset(600, 5);
+    let learn = |compare, models: &[OptionalModel]| {
+        let options = TrainOptions {
+            compare,
+            models: models.to_vec(),
+            ..quick(1)
+        };
+        train(&dataset, &options, &Silent).unwrap()
+    };
+    let (without, compared) = (learn(false, &[]), learn(true, &[]));
+    let ndcg = |trained: &Trained, name: &str| {
+        let metrics = trained.judged.metrics().into_iter();
+        let mut rows = metrics.filter(|(peer, _)| peer == name);
+        rows.next().map(|(_, metrics)| metrics.ndcg10)
+    };
+    let name = OptionalModel::FactorizationMachine.name();
+    assert!(without.models.factorization_machine.is_none());
+    assert_eq!(ndcg(&without, name), None);
+    assert!(ndcg(&compared, name) > ndcg(&compared, "random").map(|chance| chance + 0.1));
+    assert_eq!(without.blend, compared.blend);
+    assert_eq!(without.boosted_trees, compared.boosted_trees);
+    assert_eq!(ndcg(&without, "stack"), ndcg(&compared, "stack"));
+    let part = learn(false, &OptionalModel::ALL);
+    assert!(part.models.factorization_machine.is_some());
+    assert_ne!(part.blend, without.blend);
 }
 
 #[test]
