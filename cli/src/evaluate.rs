@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use triqueta_trainer::error::FileError;
 use triqueta_trainer::evaluate::{EvaluateOptions, Evaluation, Protocol, evaluate, html};
 use triqueta_trainer::train::{OptionalModel, TrainOptions};
+use triqueta_trainer::tune::Settings;
 use triqueta_trainer::{Dataset, TrainerError};
 
 use crate::failure::Failure;
@@ -45,6 +46,9 @@ pub(crate) struct Options {
     /// others are learned too and have their rows, without a say in the score.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = optional_model)]
     models: Vec<OptionalModel>,
+    /// Settings as `triqueta tune` wrote them; what they do not name keeps its default.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -62,7 +66,7 @@ enum Named {
     P3,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text
         .parse()
         .map_err(|_| format!("`{text}` is not a number"))?;
@@ -80,7 +84,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         Named::P2 => Protocol::Live,
         Named::P3 => Protocol::Full,
     };
-    let asked = EvaluateOptions {
+    let mut asked = EvaluateOptions {
         protocols: options.protocol.iter().map(protocol).collect(),
         seeds: options.seeds,
         split: options.split,
@@ -93,6 +97,9 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         },
         ..EvaluateOptions::default()
     };
+    if let Some(path) = &options.settings {
+        Settings::read(path)?.apply(&mut asked.train);
+    }
     let evaluation = evaluate(&dataset, &asked, console)?;
     // First what took long: a page that cannot be written loses no figures.
     console.result(&evaluation, || Evaluation::table(&evaluation))?;

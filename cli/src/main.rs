@@ -19,6 +19,7 @@ mod report;
 mod serve;
 mod store_events;
 mod train;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,7 @@ enum Verb {
     Check(check::Options),
     Features(features::Options),
     Train(train::Options),
+    Tune(tune::Options),
     Evaluate(evaluate::Options),
     LeaveOneOut(leave_one_out::Options),
     Publish(publish::Options),
@@ -85,6 +87,7 @@ impl Verb {
             Self::Check(options) => check::run(&options, console),
             Self::Features(options) => features::run(&options, console),
             Self::Train(options) => train::run(&options, console),
+            Self::Tune(options) => tune::run(&options, console),
             Self::Evaluate(options) => evaluate::run(&options, console),
             Self::LeaveOneOut(options) => leave_one_out::run(&options, console),
             Self::Publish(options) => publish::run(&options, console),

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
-use triqueta::bundle::Metric;
+use triqueta::bundle::{Composition, Metric};
 use triqueta_trainer::Dataset;
 use triqueta_trainer::dataset::FreshFolder;
 use triqueta_trainer::progress::Progress;
 use triqueta_trainer::publish::{BUNDLE_MARK, save_bundle, seal_training};
 use triqueta_trainer::train::{OptionalModel, TrainOptions, TrainingCounts, train};
+use triqueta_trainer::tune::Settings;
 
 use crate::failure::Failure;
 use crate::report::Console;
@@ -35,6 +36,9 @@ pub(crate) struct Options {
     /// `triqueta evaluate` says what each is worth on a dataset.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = optional_model)]
     models: Vec<OptionalModel>,
+    /// Settings as `triqueta tune` wrote them; what they do not name keeps its default.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
 }
 
 /// The optional models named on the command line.
@@ -64,21 +68,30 @@ struct Outcome<'a> {
     learned_from: TrainingCounts,
     events_from_store: usize,
     metrics: Vec<Metric>,
+    compositions: Vec<Composition>,
 }
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
     FreshFolder::check(&options.out, BUNDLE_MARK)?;
+    let settings = options
+        .settings
+        .as_deref()
+        .map(Settings::read)
+        .transpose()?;
     let mut dataset = Dataset::load(&options.dataset)?;
     let mut events_from_store = 0;
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
-    let train_options = TrainOptions {
+    let mut train_options = TrainOptions {
         seed: options.seed,
         models: options.models.clone(),
         ..TrainOptions::default()
     };
+    if let Some(settings) = settings {
+        settings.apply(&mut train_options);
+    }
     let trained = train(&dataset, &train_options, console)?;
     let learned_from = trained.counts.clone();
     console.begin("writing", None);
@@ -91,6 +104,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         learned_from,
         events_from_store,
         metrics,
+        compositions: sealed.compositions,
     };
     console.result(&outcome, || describe(&outcome))?;
     Ok(ExitCode::SUCCESS)
@@ -112,6 +126,20 @@ fn describe(outcome: &Outcome<'_>) -> String {
         text.push_str(&format!(
             "\n{:8} {:.4}   random {:.4}   popularity {:.4}   ({}; n {})",
             metric.metric, metric.value, metric.random, metric.popularity, metric.case, metric.n
+        ));
+    }
+    for composition in &outcome.compositions {
+        let Composition {
+            parts,
+            loss,
+            above_best,
+            standard_error,
+            chosen,
+        } = composition;
+        text.push_str(&format!(
+            "\nloss {loss:.4}   {above_best:.4} above the best (standard error {standard_error:.4})   {}{}",
+            parts.join(" + "),
+            if *chosen { "   ships: the fewest parts within a standard error" } else { "" }
         ));
     }
     text

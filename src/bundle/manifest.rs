@@ -92,6 +92,21 @@ impl Judgement {
     }
 }
 
+/// One composition of the score a training compared, judged on choices it had not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Composition {
+    /// What a bundle of it holds.
+    pub parts: Vec<String>,
+    /// Mean negative log-likelihood of what was chosen.
+    pub loss: f64,
+    /// How far that is above the best composition's.
+    pub above_best: f64,
+    /// The standard error of this difference.
+    pub standard_error: f64,
+    /// Whether it is the one in this bundle.
+    pub chosen: bool,
+}
+
 /// A publication against the gate's advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forced {
@@ -138,6 +153,9 @@ pub struct Manifest {
     pub sections: Vec<Section>,
     /// Offline figures.
     pub metrics: Vec<Metric>,
+    /// The compositions that were compared; empty where there was nothing to compare them on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compositions: Vec<Composition>,
     /// How the model was judged; absent where nothing judged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,

@@ -25,8 +25,8 @@ mod write;
 pub use channel::{CHANNEL_FORMAT, Channel, Variant};
 pub use files::{Files, sha256_hex};
 pub use manifest::{
-    ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest, Metric,
-    Section, SelfTestCase,
+    Composition, ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest,
+    Metric, Section, SelfTestCase,
 };
 pub use model::Model;
 pub use open::Bundle;

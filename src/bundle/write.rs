@@ -4,7 +4,8 @@
 use super::files::{Files, sha256_hex};
 use super::machine;
 use super::manifest::{
-    ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest, Metric, Section,
+    Composition, ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest,
+    Metric, Section,
 };
 use super::model::Model;
 use super::open::Bundle;
@@ -46,6 +47,8 @@ pub struct BundleDraft {
     pub seed: u64,
     /// Offline figures.
     pub metrics: Vec<Metric>,
+    /// The compositions that were compared.
+    pub compositions: Vec<Composition>,
     /// How the model was judged.
     pub judgement: Option<Judgement>,
     /// Whether it was published although it was refused.
@@ -70,6 +73,7 @@ impl From<Bundle> for BundleDraft {
             events: manifest.events,
             seed: manifest.seed,
             metrics: manifest.metrics,
+            compositions: manifest.compositions,
             judgement: manifest.judgement,
             forced: manifest.forced,
         }
@@ -197,6 +201,7 @@ impl BundleDraft {
                 dtype: "f32".into(),
             }],
             metrics: self.metrics.clone(),
+            compositions: self.compositions.clone(),
             judgement: self.judgement.clone(),
             forced: self.forced.clone(),
             self_test: Vec::new(),

@@ -255,6 +255,7 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
         events: 0,
         seed: 7,
         metrics: vec![],
+        compositions: vec![],
         judgement: None,
         forced: None,
     }

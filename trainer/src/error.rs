@@ -38,6 +38,9 @@ pub enum TrainerError {
     /// What a bundle was judged by cannot be read.
     #[error(transparent)]
     Gate(#[from] crate::gate::GateError),
+    /// A search for settings cannot be done as asked.
+    #[error(transparent)]
+    Tune(#[from] crate::tune::TuneError),
     /// A feature store cannot be written or read.
     #[error(transparent)]
     Features(#[from] crate::feature_store::FeaturesError),
@@ -60,6 +63,7 @@ impl TrainerError {
             Self::Evaluate(error) => error.code(),
             Self::Interactions(error) => error.code(),
             Self::Gate(error) => error.code(),
+            Self::Tune(error) => error.code(),
             Self::Features(error) => error.code(),
             Self::Cancelled => "CANCELLED",
         }

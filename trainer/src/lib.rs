@@ -24,6 +24,7 @@ pub mod replay;
 mod testing;
 mod threads;
 pub mod train;
+pub mod tune;
 
 pub use dataset::{Dataset, Lineage, VisitorRecord};
 pub use error::{Result, TrainerError};

@@ -167,3 +167,27 @@ fn a_catalogue_and_counters_follow_a_training() {
     );
     assert!(publication.get("catalogue").is_none());
 }
+
+#[test]
+fn settings_are_searched_within_the_budget_and_a_training_takes_them() {
+    let folder = dataset(240);
+    let folder = folder.path();
+    let search = [
+        "tune", "data", "--out", "search", "--trials", "2", "--folds", "1",
+    ];
+    let tuning = json(folder, &search);
+    assert_eq!(tuning["trials"].as_array().unwrap().len(), 2);
+    assert_eq!(tuning["finished"], true);
+    // Out of time at once, yet everything is known already.
+    let again = json(folder, &[&search[..], &["--minutes", "0"]].concat());
+    assert_eq!(again, tuning);
+    let rows = fs::read_to_string(folder.join("search/trials.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 3);
+    fs::write(folder.join("fast.toml"), "tree_rate = 0.3\n").unwrap();
+    let with = [&TRAIN[..], &["--settings", "fast.toml"]].concat();
+    let trained = json(folder, &with);
+    assert!(!trained["compositions"].as_array().unwrap().is_empty());
+    fs::write(folder.join("fast.toml"), "tree_rate = 7.0\n").unwrap();
+    assert_eq!(failure(folder, &with), "TUNE_SETTINGS");
+    assert!(succeeds(folder, &["tune", "data", "--knobs"]).contains("tower_temperature"));
+}

@@ -46,7 +46,7 @@ pub use problem::EvaluateError;
 pub use queries::{OtherRanks, read_queries, read_ranks};
 pub use report::{Evaluation, Figure, figures_table};
 pub use run::{EvaluateOptions, Protocol, evaluate};
-pub use split::{Fold, quantile_ms, time_folds, up_to};
+pub use split::{Fold, in_order_of_publication, quantile_ms, time_folds, up_to};
 
 /// Means over queries with one positive each.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]

@@ -13,7 +13,7 @@ use super::peers::{POPULARITY, STACK};
 use super::problem::EvaluateError;
 use super::queries::{OtherRanks, read_queries, read_ranks};
 use super::report::Evaluation;
-use super::split::{quantile_ms, up_to};
+use super::split::{in_order_of_publication, quantile_ms, up_to};
 use crate::choices::positives;
 use crate::progress::Progress;
 use crate::replay::catalog_of;
@@ -78,6 +78,7 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &dyn Progress,
 ) -> Result<Evaluation> {
+    let dataset = &in_order_of_publication(dataset);
     let split_ms = quantile_ms(dataset, options.split).ok_or(EvaluateError::NothingToRank)?;
     // Any vocabulary gives the same rows; each model brings its own.
     let catalog = catalog_of(dataset, Words::learn(&dataset.activities, [], 1)?)?;

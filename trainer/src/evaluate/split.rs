@@ -27,6 +27,36 @@ pub fn up_to(dataset: &Dataset, time_ms: i64) -> Dataset {
     let until = dataset
         .events
         .partition_point(|event| event.time_ms <= time_ms);
+    let known = dataset.activities.iter().zip(known_from(dataset));
+    Dataset {
+        city: dataset.city.clone(),
+        activities: known
+            .filter(|(_, known_ms)| *known_ms <= time_ms)
+            .map(|(activity, _)| activity.clone())
+            .collect(),
+        visitors: dataset.visitors.clone(),
+        events: dataset.events[..until].to_vec(),
+        lineage: dataset.lineage.clone(),
+    }
+}
+
+/// The data set with its activities in the order in which they became known, so that those of [`up_to`] any moment are the
+/// first rows of the whole catalogue: what a model learned of a row holds for the same row later.
+pub fn in_order_of_publication(dataset: &Dataset) -> Dataset {
+    let mut known: Vec<_> = dataset.activities.iter().zip(known_from(dataset)).collect();
+    // Stable, so that equals stay in the source's order.
+    known.sort_by_key(|(_, known_ms)| *known_ms);
+    Dataset {
+        activities: known
+            .into_iter()
+            .map(|(activity, _)| activity.clone())
+            .collect(),
+        ..dataset.clone()
+    }
+}
+
+/// Since when each activity is known, Unix ms.
+fn known_from(dataset: &Dataset) -> Vec<i64> {
     let mut first = BTreeMap::new();
     for event in &dataset.events {
         if let Some(activity) = event.body.activity() {
@@ -34,23 +64,10 @@ pub fn up_to(dataset: &Dataset, time_ms: i64) -> Dataset {
         }
     }
     let known_from = |activity: &triqueta::catalog::Activity| {
-        activity
-            .published_ms
-            .or_else(|| first.get(&activity.id).copied())
-            .unwrap_or(i64::MAX)
+        let first = || first.get(&activity.id).copied();
+        activity.published_ms.or_else(first).unwrap_or(i64::MAX)
     };
-    Dataset {
-        city: dataset.city.clone(),
-        activities: dataset
-            .activities
-            .iter()
-            .filter(|activity| known_from(activity) <= time_ms)
-            .cloned()
-            .collect(),
-        visitors: dataset.visitors.clone(),
-        events: dataset.events[..until].to_vec(),
-        lineage: dataset.lineage.clone(),
-    }
+    dataset.activities.iter().map(known_from).collect()
 }
 
 /// One step of a time-ordered cross-validation: learned on what was known at a moment, judged on what came next.
@@ -105,6 +122,21 @@ mod tests {
             assert!((20..=28).contains(&judged), "{judged}");
         }
         assert_eq!(folds[3].judge_until_ms, dataset.until_ms().unwrap());
+    }
+
+    #[test]
+    fn what_was_known_at_a_moment_are_the_first_rows_of_what_is_known_later() {
+        let mut dataset = testing::dataset(120, 3);
+        dataset.activities.reverse();
+        let ids = |dataset: &Dataset| -> Vec<_> {
+            let activities = dataset.activities.iter();
+            activities.map(|activity| activity.id.clone()).collect()
+        };
+        let whole = in_order_of_publication(&dataset);
+        let known = up_to(&whole, dataset.events[60].time_ms);
+        assert!(known.activities.len() > 20);
+        assert!(ids(&whole).starts_with(&ids(&known)));
+        assert!(!ids(&dataset).starts_with(&ids(&known)));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Looks {
     }
 
     /// The negative log-likelihood of each choice under these scores.
-    fn losses(&self, scores: &[f64]) -> Vec<f64> {
+    pub(crate) fn losses(&self, scores: &[f64]) -> Vec<f64> {
         let loss = |choice: std::ops::Range<usize>| {
             let scores = &scores[choice];
             let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -92,6 +92,14 @@ impl Looks {
             libm::log(sum) + largest - scores[0]
         };
         self.choices().map(loss).collect()
+    }
+
+    /// The scores after trees.
+    pub(crate) fn adjusted(&self, trees: &BoostedTrees) -> Vec<f64> {
+        let scored = self.rows.iter().zip(&self.scores);
+        scored
+            .map(|(row, score)| score + f64::from(trees.adjustment(row)))
+            .collect()
     }
 
     /// Slope and curvature of the loss in each score.
@@ -179,11 +187,7 @@ pub fn fit_judged_trees(
     let Some((_, best)) = best else {
         return Ok(None);
     };
-    let adjusted = judged.rows.iter().zip(&judged.scores);
-    let adjusted: Vec<f64> = adjusted
-        .map(|(row, score)| score + f64::from(best.trees.adjustment(row)))
-        .collect();
-    let after = judged.losses(&adjusted);
+    let after = judged.losses(&judged.adjusted(&best.trees));
     let gains: Vec<f64> = before.iter().zip(&after).map(|(b, a)| b - a).collect();
     Ok(is_above_chance(&gains).then_some(best))
 }

@@ -196,6 +196,7 @@ fn what_nothing_judged_and_what_was_changed_is_refused() {
         id,
         files,
         metrics: vec![],
+        compositions: vec![],
     };
     assert!(!offer(&registry, &foreign, None).1);
     assert!(offer(&registry, &foreign, Some("made elsewhere")).1);

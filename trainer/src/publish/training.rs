@@ -1,6 +1,6 @@
 //! A training as a bundle.
 
-use triqueta::bundle::{Bundle, BundleDraft, Files, Manifest, Metric, Model};
+use triqueta::bundle::{Bundle, BundleDraft, Composition, Files, Manifest, Metric, Model};
 use triqueta::catalog::{Row, Text};
 use triqueta::engine::seal;
 use triqueta::error::RecommenderError;
@@ -60,6 +60,7 @@ pub fn draft_of_training(dataset: &Dataset, trained: Trained, seed: u64) -> Resu
         events: dataset.events.len() as u64,
         seed,
         metrics,
+        compositions: trained.compositions,
         judgement: None,
         forced: None,
     })
@@ -74,6 +75,8 @@ pub struct SealedTraining {
     pub files: Files,
     /// Its offline figures.
     pub metrics: Vec<Metric>,
+    /// The compositions that were compared.
+    pub compositions: Vec<Composition>,
 }
 
 /// Writes a trained model with the data set it was trained on, and the answers the gate will judge it by: those of models
@@ -102,6 +105,7 @@ pub fn seal_training(dataset: &Dataset, mut trained: Trained, seed: u64) -> Resu
         id,
         files,
         metrics: draft.metrics,
+        compositions: draft.compositions,
     })
 }
 

@@ -7,11 +7,12 @@
 //!    trained only on what came before the fold.
 //! 3. Alternatives. Where the log tells what was visible, a choice is learned against what was looked at in the same
 //!    visit; elsewhere against everything open that the visitor had not touched.
-//! 4. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
+//! 4. Which models ship: the fewest whose score makes the last third of these choices as likely as any, within a standard
+//!    error.
+//! 5. The blend: its pull to the prior is chosen on the last third of these choices, which also give the offline metrics
 //!    and the calibration; then it is fitted on all of them.
-//! 5. Trees on top of it, over the same choices and what the same models said of them: they are kept where they make the
-//!    last third likelier.
-//! 6. The final models are trained on every positive, for as many epochs as early stopping gave the last fold's; the
+//! 6. Trees on top of it, over the same choices and what the same models said of them: where they were among what ships.
+//! 7. The final models are trained on every positive, for as many epochs as early stopping gave the last fold's; the
 //!    blend is kept.
 //!
 //! A data set too small for a step goes without it: with no positives the towers stay as drawn with weight 0, and the
@@ -21,11 +22,13 @@ mod collaborative;
 mod folded;
 mod judged;
 mod optional;
+mod selection;
 mod stack;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+use triqueta::bundle::Composition;
 use triqueta::feature::Schema;
 use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
@@ -142,6 +145,8 @@ pub struct Trained {
     pub smoothing: PopularitySmoothing,
     /// Half-life of live counts the blend was fitted with, days.
     pub counter_half_life_days: f32,
+    /// What could be part of the score, and what is, by how likely each composition made the last choices.
+    pub compositions: Vec<Composition>,
     /// How each model ranks the last choices, which it had not seen; empty where there are too few.
     pub judged: Judged,
     /// Mean loss of what was held out after each epoch, by training; empty where nothing could be held out.
@@ -179,9 +184,13 @@ pub fn train(
     let schema = task.choose_half_life()?;
     let seen = task.look(&schema, true)?;
     let folded = task.folded_models(&schema, &seen)?;
-    let stack = task.stack(&seen, &folded.by_choice)?;
+    let selection = task.select(&seen, &folded.by_choice)?;
+    let stack = task.stack(&seen, &folded.by_choice, &selection)?;
     progress.begin("training the final models", None);
-    let learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
+    let mut learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
+    if !options.compare {
+        selection.apply_to(&mut learned.models);
+    }
     let choices = seen.choices.len();
     Ok(Trained {
         models: learned.models,
@@ -189,6 +198,7 @@ pub fn train(
         boosted_trees: stack.trees,
         smoothing: PopularitySmoothing::default(),
         counter_half_life_days: options.counter_half_life_days,
+        compositions: selection.compositions,
         judged: Judged::of(&all, &catalog, seen.choices, &seen.positive_of, stack.ranks),
         epoch_losses: folded.losses,
         counts: TrainingCounts {

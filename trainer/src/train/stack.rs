@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::model::{Blend, BoostedTrees, ModelScores, Resolved, second_look};
 
-use super::optional::heard;
+use super::selection::Selection;
 use super::steps::{Seen, Task, split};
 use crate::Result;
 use crate::evaluate::{Rank, Sight, Untrained, ask_all, resolve, stack_score};
@@ -26,16 +26,15 @@ pub(super) struct Stack {
 }
 
 impl Task<'_> {
-    pub(super) fn stack(&self, seen: &Seen, models: &[Vec<ModelScores>]) -> Result<Stack> {
+    /// Learns what was selected; `models` is what all say, for a row of their own.
+    pub(super) fn stack(
+        &self,
+        seen: &Seen,
+        models: &[Vec<ModelScores>],
+        selection: &Selection,
+    ) -> Result<Stack> {
         let (options, progress) = (self.options, self.progress);
-        let muted = |models: &Vec<ModelScores>| -> Vec<ModelScores> {
-            let scores = models.iter();
-            scores
-                .map(|scores| heard(scores, &options.models))
-                .collect()
-        };
-        let muted: Vec<Vec<ModelScores>> = models.iter().map(muted).collect();
-        let scored = scored(seen, &muted);
+        let scored = scored(seen, &selection.heard);
         let (learned, judged) = split(&scored);
         let mut best: Option<(f64, f64, Blend)> = None;
         for &l2 in &options.blend_l2 {
@@ -54,13 +53,17 @@ impl Task<'_> {
         };
         progress.begin("growing trees", None);
         let first = resolve(&judge)?;
-        let found = fit_judged_trees(
-            &looks(learned, &first),
-            &looks(judged, &first),
-            &options.trees,
-            options.seed,
-            progress,
-        )?;
+        let found = if selection.trees {
+            fit_judged_trees(
+                &looks(learned, &first),
+                &looks(judged, &first),
+                &options.trees,
+                options.seed,
+                progress,
+            )?
+        } else {
+            None
+        };
         let judged_trees = found.as_ref().map(|found| &found.trees);
         let scores: Vec<Vec<f32>> = judged
             .iter()
@@ -109,7 +112,7 @@ fn scored<'a>(seen: &'a Seen, models: &'a [Vec<ModelScores>]) -> Vec<Scored<'a>>
 }
 
 /// Choices as a second look sees them.
-fn looks(choices: &[Scored<'_>], blend: &Resolved) -> Looks {
+pub(super) fn looks(choices: &[Scored<'_>], blend: &Resolved) -> Looks {
     let mut looks = Looks::default();
     for scored in choices {
         let viewpoint = &scored.choice.viewpoint;

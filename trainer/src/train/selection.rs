@@ -1,0 +1,239 @@
+//! Which models ship?
+//!
+//! The one-standard-error rule (Breiman et al. 1984, section 3.4.3): of all compositions, the one of fewest parts whose loss
+//! on the judged choices is no more than a standard error above the least. A part that cannot be shown to help is bytes to
+//! download and time to score; the rule leaves it out. Parts it decides on are the factors and the trees. Towers and
+//! neighbours always ship: the towers embed histories and new activities, the neighbours answer "similar". So do the models
+//! a training was asked for by name ([`super::OptionalModel`]).
+
+use triqueta::bundle::Composition;
+use triqueta::model::{MODEL_INPUTS, ModelScores, Models};
+
+use super::optional::heard;
+use super::stack::looks;
+use super::steps::{Seen, Task, split};
+use crate::Result;
+use crate::evaluate::resolve;
+use crate::fit::{Scored, blend_loss, fit_blend, fit_judged_trees};
+
+/// The models the rule decides on, by the name of their input.
+const OPTIONAL: [&str; 1] = ["matrix_factorization"];
+
+/// What was compared and what was chosen.
+pub(super) struct Selection {
+    /// All compositions, those of few parts first.
+    pub(super) compositions: Vec<Composition>,
+    /// What the models say that are part of the score.
+    pub(super) heard: Vec<Vec<ModelScores>>,
+    /// Whether trees are part of it.
+    pub(super) trees: bool,
+    left_out: Vec<&'static str>,
+}
+
+impl Selection {
+    /// Takes what was left out from the final models.
+    pub(super) fn apply_to(&self, models: &mut Models) {
+        if self.left_out.contains(&"matrix_factorization") {
+            models.matrix_factorization = None;
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Compares all compositions on the choices the models have not seen.
+    pub(super) fn select(&self, seen: &Seen, by_choice: &[Vec<ModelScores>]) -> Result<Selection> {
+        let asked_for = |scores: &ModelScores| heard(scores, &self.options.models);
+        let by_choice: Vec<Vec<ModelScores>> = by_choice
+            .iter()
+            .map(|scores| scores.iter().map(asked_for).collect())
+            .collect();
+        let speaks = |name: &&str| {
+            let column = column(name);
+            let scores = by_choice.iter().flatten();
+            scores.clone().any(|scores| scores[column] != 0.0)
+        };
+        let optional: Vec<&'static str> = OPTIONAL.into_iter().filter(speaks).collect();
+        let mut tried: Vec<Tried> = Vec::new();
+        for kept in 0..1_usize << optional.len() {
+            let numbered = optional.iter().enumerate();
+            let (with, without): (Vec<_>, Vec<_>) =
+                numbered.partition(|(number, _)| kept >> number & 1 == 1);
+            let names = |some: Vec<(usize, &&'static str)>| -> Vec<&'static str> {
+                some.into_iter().map(|(_, name)| *name).collect()
+            };
+            self.try_models(seen, &by_choice, names(with), names(without), &mut tried)?;
+        }
+        let chosen = choose(&tried);
+        let asked_for = self.options.models.iter().map(|model| model.name());
+        let compositions = compositions(&tried, chosen, &asked_for.collect::<Vec<_>>());
+        let (left_out, trees) = chosen.map_or((Vec::new(), true), |chosen| {
+            (tried[chosen].without.clone(), tried[chosen].trees)
+        });
+        Ok(Selection {
+            compositions,
+            heard: silence(&by_choice, &left_out),
+            trees,
+            left_out,
+        })
+    }
+
+    /// One set of models, by itself and under trees.
+    fn try_models(
+        &self,
+        seen: &Seen,
+        by_choice: &[Vec<ModelScores>],
+        with: Vec<&'static str>,
+        without: Vec<&'static str>,
+        tried: &mut Vec<Tried>,
+    ) -> Result<()> {
+        let silenced = silence(by_choice, &without);
+        let pairs = seen.choices.iter().zip(&silenced);
+        let scored: Vec<Scored<'_>> = pairs
+            .map(|(choice, models)| Scored { choice, models })
+            .collect();
+        let (learned, judged) = split(&scored);
+        if learned.is_empty() || judged.is_empty() {
+            return Ok(());
+        }
+        let blends = self.options.blend_l2.iter().map(|&l2| {
+            let blend = fit_blend(learned, l2);
+            (blend_loss(&blend, judged), blend)
+        });
+        let Some((_, blend)) = blends.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+            return Ok(());
+        };
+        let blend = resolve(&blend)?;
+        let judged = looks(judged, &blend);
+        let losses = judged.losses(&judged.scores);
+        tried.push(Tried {
+            with: with.clone(),
+            without: without.clone(),
+            trees: false,
+            losses,
+        });
+        let (options, seed) = (&self.options.trees, self.options.seed);
+        let learned = looks(learned, &blend);
+        if let Some(found) = fit_judged_trees(&learned, &judged, options, seed, self.progress)? {
+            let losses = judged.losses(&judged.adjusted(&found.trees));
+            tried.push(Tried {
+                with,
+                without,
+                trees: true,
+                losses,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A composition and its loss on each judged choice.
+struct Tried {
+    with: Vec<&'static str>,
+    without: Vec<&'static str>,
+    trees: bool,
+    losses: Vec<f64>,
+}
+
+impl Tried {
+    fn parts(&self) -> usize {
+        self.with.len() + usize::from(self.trees)
+    }
+
+    fn loss(&self) -> f64 {
+        self.losses.iter().sum::<f64>() / self.losses.len().max(1) as f64
+    }
+
+    /// How far it is above another, choice by choice, and the standard error of that.
+    fn above(&self, other: &Self) -> (f64, f64) {
+        let n = self.losses.len() as f64;
+        let differences = self.losses.iter().zip(&other.losses).map(|(a, b)| a - b);
+        let mean = differences.clone().sum::<f64>() / n.max(1.0);
+        let squares = differences.map(|difference| (difference - mean).powi(2));
+        let variance = squares.sum::<f64>() / (n - 1.0).max(1.0);
+        (mean, (variance / n.max(1.0)).sqrt())
+    }
+}
+
+fn least(tried: &[Tried]) -> Option<&Tried> {
+    tried.iter().min_by(|a, b| a.loss().total_cmp(&b.loss()))
+}
+
+/// The composition of fewest parts within a standard error of the best; of equals the one with the smaller loss.
+fn choose(tried: &[Tried]) -> Option<usize> {
+    let best = least(tried)?;
+    let near = tried.iter().enumerate().filter(|(_, tried)| {
+        let (above, error) = tried.above(best);
+        above <= error
+    });
+    let fewest = near.min_by(|(_, a), (_, b)| {
+        let by_parts = a.parts().cmp(&b.parts());
+        by_parts.then(a.loss().total_cmp(&b.loss()))
+    });
+    fewest.map(|(number, _)| number)
+}
+
+fn compositions(tried: &[Tried], chosen: Option<usize>, asked_for: &[&str]) -> Vec<Composition> {
+    let Some(best) = least(tried) else {
+        return Vec::new();
+    };
+    let mut order: Vec<usize> = (0..tried.len()).collect();
+    order.sort_by_key(|&number| tried[number].parts());
+    let composition = |number: usize| {
+        let (above_best, standard_error) = tried[number].above(best);
+        let always = ["two_tower", "item_neighbours"].into_iter();
+        let always = always.chain(asked_for.iter().copied());
+        let trees = tried[number].trees.then_some("boosted_trees");
+        let parts = always
+            .chain(tried[number].with.iter().copied())
+            .chain(trees);
+        Composition {
+            parts: parts.map(str::to_owned).collect(),
+            loss: tried[number].loss(),
+            above_best,
+            standard_error,
+            chosen: Some(number) == chosen,
+        }
+    };
+    order.into_iter().map(composition).collect()
+}
+
+fn column(name: &str) -> usize {
+    let found = MODEL_INPUTS.iter().position(|input| input.name == name);
+    found.unwrap_or_default()
+}
+
+fn silence(by_choice: &[Vec<ModelScores>], left_out: &[&str]) -> Vec<Vec<ModelScores>> {
+    let columns: Vec<usize> = left_out.iter().map(|name| column(name)).collect();
+    let mut silenced = by_choice.to_vec();
+    for scores in silenced.iter_mut().flatten() {
+        columns.iter().for_each(|&column| scores[column] = 0.0);
+    }
+    silenced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(with: &[&'static str], trees: bool, losses: &[f64]) -> Tried {
+        Tried {
+            with: with.to_vec(),
+            without: Vec::new(),
+            trees,
+            losses: losses.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_fewest_parts_within_a_standard_error_of_the_best_are_chosen() {
+        let alone = || tried(&[], false, &[1.0, 1.2, 1.1, 1.3]);
+        // A little better, but not on every choice.
+        let factors = tried(&["matrix_factorization"], false, &[0.9, 1.3, 0.9, 1.4]);
+        let trees = tried(&[], true, &[0.5, 0.7, 0.6, 0.9]);
+        let all = tried(&["matrix_factorization"], true, &[0.4, 0.8, 0.5, 0.95]);
+        let chosen = |tried: &[Tried]| choose(tried).map(|number| tried[number].parts());
+        assert_eq!(choose(&[]), None);
+        assert_eq!(chosen(&[alone(), factors]), Some(0));
+        assert_eq!(chosen(&[alone(), trees, all]), Some(1));
+    }
+}
