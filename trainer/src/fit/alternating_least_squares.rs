@@ -144,14 +144,17 @@ fn half_step<'a>(
         .for_each_init(
             || System::new(padded),
             |system, (share, factors)| {
-                vectorised(|| {
-                    for (own, x) in factors.chunks_exact_mut(padded).enumerate() {
-                        let chosen = chosen((share * SHARE + own) as u32);
-                        let regularisation = options.regularisation_of(chosen.len(), others);
-                        system.gather(rows, chosen);
-                        system.descend(gramian, regularisation, x, options.steps);
-                    }
-                });
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (own, x) in factors.chunks_exact_mut(padded).enumerate() {
+                            let chosen = chosen((share * SHARE + own) as u32);
+                            let regularisation = options.regularisation_of(chosen.len(), others);
+                            system.gather(rows, chosen);
+                            system.descend(gramian, regularisation, x, options.steps);
+                        }
+                    },
+                );
             },
         );
 }

@@ -9,10 +9,11 @@
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use triqueta::math::{Random, sigmoid};
+use triqueta::math::Random;
 use triqueta::model::{ActivityFactors, FoldIn};
 
 use super::fitted_factors::FittedFactors;
+use super::real::Real;
 use super::simd::vectorised;
 use crate::Result;
 use crate::interactions::Interactions;
@@ -116,7 +117,10 @@ pub fn fit_bayesian_ranking(
                 .for_each(|(part, ((users, items), shares))| {
                     let mut random = Random::new(seed ^ ((part as u64) << 32));
                     let share = &shares[(part + round) % parts];
-                    vectorised(|| step.run(share, users, items, &mut random));
+                    vectorised(
+                        #[inline(always)]
+                        || step.run(share, users, items, &mut random),
+                    );
                 });
             // The next round meets each part of the users with the next part of the items.
             blocks.rotate_left(1);
@@ -282,7 +286,7 @@ impl Step {
         }
         let [a, b, c, d, e, f, g, h] = sums;
         let lead = ((a + e) + (b + f)) + ((c + g) + (d + h));
-        let pull = self.rate * sigmoid(-lead);
+        let pull = self.rate / (1.0 + lead.exponential());
         let keep = 1.0 - self.rate * self.regularisation;
         for ((u, p), n) in user.iter_mut().zip(&mut *positive).zip(&mut *negative) {
             let old = *u;

@@ -19,7 +19,7 @@ use triqueta::model::{FACTORS, FactorizationMachine};
 pub use group::{Group, Groups};
 use row::{Row, random_rows};
 use rule::{AdaGrad, Adam, Descent, Rule};
-use step::{Shard, learn};
+use step::{BLOCK, Shard, learn};
 
 use crate::Result;
 use crate::fit::simd::vectorised;
@@ -45,6 +45,9 @@ pub struct MachineOptions {
     pub optimiser: Optimiser,
     /// Step length. Low ones need more epochs, high ones never settle.
     pub learning_rate: f32,
+    /// What AdaGrad takes a row's squared gradients to have been before the first. Next to nothing makes the first steps
+    /// as long as `learning_rate` whatever the slope, which drowns small vectors; 1 begins as gently as plain descent.
+    pub start: f32,
     /// Pull of a row towards zero, each time it is moved: 0 lets rare features say what they like, high ones silence all.
     pub l2: f32,
     /// Deviation of the vectors drawn at the start: at 0 no two features ever learn to meet, high ones drown the data.
@@ -62,6 +65,7 @@ impl Default for MachineOptions {
             epochs: 10,
             optimiser: Optimiser::AdaGrad,
             learning_rate: 0.05,
+            start: 1e-8,
             l2: 1e-5,
             deviation: 0.05,
             shards: 2,
@@ -94,7 +98,10 @@ pub fn fit_machine(
     let learning_rate = options.learning_rate;
     match options.optimiser {
         Optimiser::AdaGrad => run(
-            AdaGrad { learning_rate },
+            AdaGrad {
+                learning_rate,
+                start: options.start,
+            },
             features,
             groups,
             options,
@@ -159,12 +166,7 @@ impl<'a, R: Rule> Training<'a, R> {
             rule,
             options,
             base: if shards > 1 { rows.clone() } else { Vec::new() },
-            shards: (0..shards)
-                .map(|_| Shard {
-                    rows: rows.clone(),
-                    moved: Vec::new(),
-                })
-                .collect(),
+            shards: (0..shards).map(|_| Shard::new(rows.clone())).collect(),
             round: 0,
         }
     }
@@ -195,7 +197,7 @@ impl<'a, R: Rule> Training<'a, R> {
         self.round += 1;
         let (rule, l2, round) = (self.rule, self.options.l2, self.round);
         let learn_part = |(shard, part): (&mut Shard<R::State>, &&[u32])| {
-            shard.moved.clear();
+            shard.moved.fill(false);
             let mut group = Group::default();
             let mut loss = 0.0;
             vectorised(
@@ -223,29 +225,39 @@ impl<'a, R: Rule> Training<'a, R> {
         losses.iter().sum()
     }
 
-    /// Averages what the shards moved, and gives it back to all of them.
+    /// Joins what the shards moved, and gives it to all of them: rows are independent of each other, so any number of
+    /// threads gives the same bits.
     fn merge(&mut self) {
-        let round = self.round;
-        for from in 0..self.shards.len() {
-            for at in 0..self.shards[from].moved.len() {
-                let number = self.shards[from].moved[at] as usize;
-                // A row several shards moved is merged with the first of them.
-                let earlier = &self.shards[..from];
-                if earlier
-                    .iter()
-                    .any(|shard| shard.rows[number].round == round)
-                {
-                    continue;
+        let (rule, round, base) = (&self.rule, self.round, &mut self.base);
+        let blocks = base.len().div_ceil(BLOCK);
+        let is_moved: Vec<bool> = (0..blocks)
+            .map(|block| self.shards.iter().any(|shard| shard.moved[block]))
+            .collect();
+        let mut shards: Vec<_> = self
+            .shards
+            .iter_mut()
+            .map(|shard| shard.rows.chunks_mut(BLOCK))
+            .collect();
+        let parts: Vec<Part<'_, R::State>> = base
+            .chunks_mut(BLOCK)
+            .map(|base| {
+                let shards = shards.iter_mut().filter_map(Iterator::next);
+                (base, shards.collect())
+            })
+            .collect();
+        let moved = parts.into_par_iter().zip(is_moved).with_min_len(8);
+        moved
+            .filter(|(_, is_moved)| *is_moved)
+            .for_each(|((base, mut shards), _)| {
+                for (number, base) in base.iter_mut().enumerate() {
+                    if let Some(merged) = join(rule, base, &shards, number, round) {
+                        *base = merged;
+                        for rows in &mut shards {
+                            rows[number] = merged;
+                        }
+                    }
                 }
-                let moved = self.shards[from..].iter().map(|shard| &shard.rows[number]);
-                let moved: Vec<&Row<R::State>> = moved.filter(|row| row.round == round).collect();
-                let merged = average(&self.rule, &self.base[number], &moved);
-                self.base[number] = merged;
-                for shard in &mut self.shards {
-                    shard.rows[number] = merged;
-                }
-            }
-        }
+            });
     }
 
     fn model(&self) -> FactorizationMachine {
@@ -292,24 +304,34 @@ fn cut<'o>(
     (parts, size, rest)
 }
 
-fn average<R: Rule>(rule: &R, base: &Row<R::State>, moved: &[&Row<R::State>]) -> Row<R::State> {
-    if let [only] = moved {
-        return **only;
-    }
-    let share = 1.0 / moved.len() as f32;
-    let mut merged = Row {
-        factors: [0.0; FACTORS],
-        weight: 0.0,
-        round: moved.iter().map(|row| row.round).fold(base.round, u32::max),
-        state: base.state,
+/// A block of rows as of the last round, and as each shard has them.
+type Part<'a, State> = (&'a mut [Row<State>], Vec<&'a mut [Row<State>]>);
+
+/// What the shards made of a row, as one; nothing where none has moved it in this round.
+fn join<R: Rule>(
+    rule: &R,
+    base: &Row<R::State>,
+    shards: &[&mut [Row<R::State>]],
+    number: usize,
+    round: u32,
+) -> Option<Row<R::State>> {
+    let moved = || {
+        let rows = shards.iter().map(|rows| &rows[number]);
+        rows.filter(|row| row.round == round)
     };
-    for row in moved {
-        for (sum, factor) in merged.factors.iter_mut().zip(&row.factors) {
-            *sum += share * factor;
-        }
-        merged.weight += share * row.weight;
+    let count = moved().count();
+    let mut merged = *moved().next()?;
+    if count == 1 {
+        return Some(merged);
     }
-    let states: Vec<&R::State> = moved.iter().map(|row| &row.state).collect();
-    merged.state = rule.merge(&base.state, &states);
-    merged
+    let share = 1.0 / count as f32;
+    (merged.factors, merged.weight) = (base.factors, base.weight);
+    for row in moved() {
+        for at in 0..FACTORS {
+            merged.factors[at] += share * (row.factors[at] - base.factors[at]);
+        }
+        merged.weight += share * (row.weight - base.weight);
+    }
+    merged.state = rule.merge(&base.state, moved().map(|row| &row.state), count);
+    Some(merged)
 }

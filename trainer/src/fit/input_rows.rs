@@ -10,7 +10,7 @@ pub(crate) struct InputRows {
     rows: usize,
     codes: Vec<u32>,
     /// Where each bag ends in `codes`, row by row.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     numbers: Vec<f32>,
 }
 
@@ -34,7 +34,7 @@ impl InputRows {
         let mut bags = input.bags();
         for _ in 0..self.bags {
             self.codes.extend(bags.next().unwrap_or_default());
-            self.ends.push(self.codes.len());
+            self.ends.push(self.codes.len() as u32);
         }
         let numbers = input.numbers.iter().copied().chain(std::iter::repeat(0.0));
         self.numbers.extend(numbers.take(self.numbers_width));
@@ -52,7 +52,7 @@ impl InputRows {
             let codes = other.bag(row, bag);
             self.codes
                 .extend(codes.iter().map(|&code| change(bag, code)));
-            self.ends.push(self.codes.len());
+            self.ends.push(self.codes.len() as u32);
         }
         self.numbers.extend(other.numbers(row));
         self.rows += 1;
@@ -73,7 +73,7 @@ impl InputRows {
     pub(crate) fn bag(&self, row: usize, bag: usize) -> &[u32] {
         let place = row * self.bags + bag;
         let from = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.codes[from..self.ends[place]]
+        &self.codes[from as usize..self.ends[place] as usize]
     }
 
     /// The numbers of a row.

@@ -7,6 +7,7 @@ use triqueta::math::Random;
 use triqueta::model::{Dense, Perceptron};
 
 use super::real::Real;
+use super::simd::vectorised;
 
 /// `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,7 +145,7 @@ impl<F: Real> Layers<F> {
         let mut output = input;
         for (number, layer) in self.layers.iter().enumerate() {
             if number > 0 {
-                output.mapv_inplace(|value| if value > F::zero() { value } else { F::zero() });
+                rectify(&mut output);
             }
             let next = layer.forward(&output);
             inputs.push(output);
@@ -166,10 +167,36 @@ impl<F: Real> Layers<F> {
             Layer::accumulate(x, &d_out, into);
             d_out = d_out.dot(&layer.weight);
             if number > 0 {
-                let through = d_out.iter_mut().zip(x);
-                through.for_each(|(d, &x)| *d = if x > F::zero() { *d } else { F::zero() });
+                through_rectifier(&mut d_out, x);
             }
         }
         d_out
+    }
+}
+
+fn rectify<F: Real>(values: &mut Array2<F>) {
+    if let Some(values) = values.as_slice_mut() {
+        vectorised(
+            #[inline(always)]
+            || {
+                for value in values {
+                    *value = value.rectified();
+                }
+            },
+        );
+    }
+}
+
+/// Keeps a gradient where what was rectified stayed above zero.
+pub(crate) fn through_rectifier<F: Real>(d_out: &mut Array2<F>, out: &Array2<F>) {
+    if let (Some(d_out), Some(out)) = (d_out.as_slice_mut(), out.as_slice()) {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (d, &x) in d_out.iter_mut().zip(out) {
+                    *d = if x > F::zero() { *d } else { F::zero() };
+                }
+            },
+        );
     }
 }

@@ -35,6 +35,8 @@ pub(crate) trait Real:
     fn root(self) -> Self;
     /// `self · a + b`, rounded once where the loop runs on a processor that does so in one instruction.
     fn multiply_add(self, a: Self, b: Self) -> Self;
+    /// This or zero, whichever is larger: one instruction and no branch, which signs at random would mislead.
+    fn rectified(self) -> Self;
     /// `e^x`: in double precision `libm`'s; in single precision a polynomial that vectorises, within 2 units in the last
     /// place for −87 ≤ x ≤ 88 and held at the ends beyond. For learning only.
     fn exponential(self) -> Self;
@@ -90,6 +92,10 @@ impl Real for f32 {
         self.mul_add(a, b)
     }
     #[inline(always)]
+    fn rectified(self) -> Self {
+        self.max(0.0)
+    }
+    #[inline(always)]
     fn exponential(self) -> Self {
         fast_exponential(self)
     }
@@ -119,6 +125,10 @@ impl Real for f64 {
     #[inline(always)]
     fn multiply_add(self, a: Self, b: Self) -> Self {
         self.mul_add(a, b)
+    }
+    #[inline(always)]
+    fn rectified(self) -> Self {
+        self.max(0.0)
     }
     #[inline(always)]
     fn exponential(self) -> Self {

@@ -49,6 +49,21 @@ pub(super) fn step_slice<F: Real>(
     }
 }
 
+/// `sum += share · part`, four numbers at a time: rows of tables are short, and mostly a multiple of that.
+#[inline(always)]
+pub(super) fn add_scaled<F: Real>(sum: &mut [F], share: F, part: &[F]) {
+    let (fours, rest) = sum.as_chunks_mut::<4>();
+    let (parts, of_rest) = part.as_chunks::<4>();
+    for (sum, part) in fours.iter_mut().zip(parts) {
+        for lane in 0..4 {
+            sum[lane] += share * part[lane];
+        }
+    }
+    for (sum, &part) in rest.iter_mut().zip(of_rest) {
+        *sum += share * part;
+    }
+}
+
 /// A table of rows, the gradients of those touched since the last step, and the optimiser's state of all.
 #[derive(Debug, Clone)]
 pub(super) struct RowTable<F> {
@@ -86,9 +101,7 @@ impl<F: Real> RowTable<F> {
         self.counts[row] += 1;
         if let Some(gradients) = self.gradients.as_slice_mut() {
             let target = &mut gradients[row * width..(row + 1) * width];
-            for (sum, &part) in target.iter_mut().zip(gradient) {
-                *sum += share * part;
-            }
+            add_scaled(target, share, gradient);
         }
     }
 

@@ -10,6 +10,7 @@ use triqueta::math::Random;
 use super::input_rows::InputRows;
 use super::real::Real;
 use super::simd::vectorised;
+use super::sparse_adam::add_scaled;
 
 /// One table, `[codes, width]` row-major; row 0 stands for unknown codes.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,9 +106,7 @@ pub(crate) fn gather<F: Real>(
 fn mean_of<F: Real>(table: &Table<F>, codes: &[u32], mean: &mut [F]) {
     for &code in codes {
         let row = &table.values[table.place(code)];
-        for (sum, &value) in mean.iter_mut().zip(row) {
-            *sum += value;
-        }
+        add_scaled(mean, F::one(), row);
     }
     if codes.len() > 1 {
         let share = F::one() / F::of_f64(codes.len() as f64);
@@ -150,9 +149,7 @@ impl<F: Real> TableGradient<F> {
             self.touched.push(row as u32);
         }
         let target = &mut self.values[row * self.width..(row + 1) * self.width];
-        for (sum, &value) in target.iter_mut().zip(gradient) {
-            *sum += share * value;
-        }
+        add_scaled(target, share, gradient);
     }
 
     /// Back to no gradient, at the cost of the touched rows only.

@@ -15,8 +15,15 @@ pub(super) trait Rule: Copy + Sync {
     /// Moves a row.
     fn apply(self, row: &mut Row<Self::State>, gradient: &Factors, of_weight: f32);
 
-    /// What several shards made of the memory of `base`, as one. Weights are averaged over the shards that moved them.
-    fn merge(&self, base: &Self::State, moved: &[&Self::State]) -> Self::State;
+    /// What several shards, `count` of them, made of the memory of `base`, as one.
+    fn merge<'a>(
+        &self,
+        base: &Self::State,
+        moved: impl Iterator<Item = &'a Self::State>,
+        count: usize,
+    ) -> Self::State
+    where
+        Self::State: 'a;
 }
 
 /// Stochastic gradient descent: a fixed step length.
@@ -30,6 +37,8 @@ pub(super) struct Descent {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AdaGrad {
     pub(super) learning_rate: f32,
+    /// What the squares are taken to have been before the first.
+    pub(super) start: f32,
 }
 
 /// Adam (Kingma and Ba 2015), lazy: a row's averages decay only when it has a gradient.
@@ -77,7 +86,7 @@ impl Rule for Descent {
         row.weight -= self.learning_rate * of_weight;
     }
 
-    fn merge(&self, (): &(), _: &[&()]) {}
+    fn merge<'a>(&self, (): &(), _: impl Iterator<Item = &'a ()>, _: usize) {}
 }
 
 /// A vector moved by so much along its gradient, as a whole: values instead of places, so that no place can be another.
@@ -120,8 +129,10 @@ impl Rule for AdaGrad {
             row.state.factors + squared_norm(gradient) / FACTORS as f32,
             row.state.weight + of_weight * of_weight,
         ];
-        let roots = squares.map(|square| (square + EPSILON).sqrt());
-        let steps = roots.map(|root| self.learning_rate / root);
+        let mut steps = [0.0; 2];
+        for at in 0..2 {
+            steps[at] = self.learning_rate / (squares[at] + self.start).sqrt();
+        }
         row.state = Squares {
             factors: squares[0],
             weight: squares[1],
@@ -130,8 +141,13 @@ impl Rule for AdaGrad {
         row.weight -= steps[1] * of_weight;
     }
 
-    fn merge(&self, base: &Squares, moved: &[&Squares]) -> Squares {
-        moved.iter().fold(*base, |sum, one| Squares {
+    fn merge<'a>(
+        &self,
+        base: &Squares,
+        moved: impl Iterator<Item = &'a Squares>,
+        _: usize,
+    ) -> Squares {
+        moved.fold(*base, |sum, one| Squares {
             factors: sum.factors + (one.factors - base.factors),
             weight: sum.weight + (one.weight - base.weight),
         })
@@ -164,8 +180,13 @@ impl Rule for Adam {
         row.weight -= one(FACTORS, of_weight);
     }
 
-    fn merge(&self, _: &Moments, moved: &[&Moments]) -> Moments {
-        let share = 1.0 / moved.len() as f32;
+    fn merge<'a>(
+        &self,
+        _: &Moments,
+        moved: impl Iterator<Item = &'a Moments>,
+        count: usize,
+    ) -> Moments {
+        let share = 1.0 / count as f32;
         let mut merged = Moments {
             decayed: [0.0; 2],
             ..Moments::default()

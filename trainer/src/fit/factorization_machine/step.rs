@@ -21,19 +21,20 @@ struct Sums {
 impl Sums {
     #[inline(always)]
     fn add<State>(&mut self, rows: &[Row<State>], features: &[Feature]) {
+        // Locals, so that the sums stay in registers from row to row.
+        let (mut sum, mut squares, mut linear) = (self.sum, self.squares, self.linear);
         for &(feature, x) in features {
             let row = &rows[feature as usize];
-            let terms = row.factors.map(|factor| x * factor);
-            for (sum, term) in self.sum.iter_mut().zip(&terms) {
-                *sum += term;
-            }
-            for part in terms.as_chunks::<LANES>().0 {
-                for (square, term) in self.squares.iter_mut().zip(part) {
-                    *square += term * term;
+            for at in (0..FACTORS).step_by(LANES) {
+                for lane in 0..LANES {
+                    let term = x * row.factors[at + lane];
+                    sum[at + lane] += term;
+                    squares[lane] += term * term;
                 }
             }
-            self.linear += x * row.weight;
+            linear += x * row.weight;
         }
+        (self.sum, self.squares, self.linear) = (sum, squares, linear);
     }
 
     #[inline(always)]
@@ -42,19 +43,29 @@ impl Sums {
     }
 }
 
-/// The rows one shard moves, and which of them it has moved this round.
+/// Rows that are merged together: which of them were moved is known for all at once.
+pub(super) const BLOCK: usize = 64;
+
+/// The rows one shard moves, and in which blocks of them it has moved any this round.
 pub(super) struct Shard<State> {
     pub(super) rows: Vec<Row<State>>,
-    pub(super) moved: Vec<u32>,
+    pub(super) moved: Vec<bool>,
 }
 
 impl<State: Copy> Shard<State> {
+    pub(super) fn new(rows: Vec<Row<State>>) -> Self {
+        Self {
+            moved: vec![false; rows.len().div_ceil(BLOCK)],
+            rows,
+        }
+    }
+
     #[inline(always)]
     fn touch(&mut self, feature: u32, round: u32) -> &mut Row<State> {
         let row = &mut self.rows[feature as usize];
         if row.round != round {
             row.round = round;
-            self.moved.push(feature);
+            self.moved[feature as usize / BLOCK] = true;
         }
         row
     }

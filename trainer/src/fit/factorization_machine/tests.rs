@@ -31,7 +31,12 @@ impl Rule for Record {
         row.state.weight += of_weight;
     }
 
-    fn merge(&self, base: &Recorded, _: &[&Recorded]) -> Recorded {
+    fn merge<'a>(
+        &self,
+        base: &Recorded,
+        _: impl Iterator<Item = &'a Recorded>,
+        _: usize,
+    ) -> Recorded {
         *base
     }
 }
@@ -81,10 +86,7 @@ fn every_gradient_agrees_with_finite_differences_of_the_shipped_forward() {
     }
     let group = group(&mut random);
     let mut machine = machine_of(&rows);
-    let mut shard = Shard {
-        rows,
-        moved: Vec::new(),
-    };
+    let mut shard = Shard::new(rows);
     let told = learn(&mut shard, &group, &Record, 0.0, 1);
     let expected = loss(&machine, &group);
     assert!(
@@ -148,10 +150,7 @@ fn the_pull_towards_zero_is_a_gradient_of_its_own() {
     let rows = random_rows::<Recorded>(FEATURES, 0.2, &mut random);
     let group = group(&mut random);
     let gradients = |l2: f32| {
-        let mut shard = Shard {
-            rows: rows.clone(),
-            moved: Vec::new(),
-        };
+        let mut shard = Shard::new(rows.clone());
         learn(&mut shard, &group, &Record, l2, 1);
         shard.rows
     };

@@ -3,6 +3,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, Axis, s};
 
+use super::super::layers::through_rectifier;
 use super::super::logistic::logistic_loss;
 use super::super::real::Real;
 use super::super::simd::vectorised;
@@ -68,7 +69,7 @@ impl<F: Real> Head<F> {
                     #[inline(always)]
                     || {
                         for x in numbers {
-                            *x = if *x > F::zero() { *x } else { F::zero() };
+                            *x = x.rectified();
                         }
                     },
                 );
@@ -258,19 +259,6 @@ impl<F: Real> Pass<F> {
             user_part: Array2::zeros((groups, head.user_layer.nrows())),
             logits: vec![F::zero(); pairs],
         }
-    }
-}
-
-fn through_rectifier<F: Real>(d_out: &mut Array2<F>, out: &Array2<F>) {
-    if let (Some(d_out), Some(out)) = (d_out.as_slice_mut(), out.as_slice()) {
-        vectorised(
-            #[inline(always)]
-            || {
-                for (d, &x) in d_out.iter_mut().zip(out) {
-                    *d = if x > F::zero() { *d } else { F::zero() };
-                }
-            },
-        );
     }
 }
 

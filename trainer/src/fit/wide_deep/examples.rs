@@ -12,7 +12,7 @@ pub(crate) struct SideRows {
     width: usize,
     codes: Vec<u32>,
     /// Where each bag ends, row by row.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     numbers: Vec<f32>,
     rows: usize,
 }
@@ -23,7 +23,7 @@ impl SideRows {
         (self.fields, self.width) = (input.bags.len(), input.numbers.len());
         for bag in &input.bags {
             self.codes.extend(bag);
-            self.ends.push(self.codes.len());
+            self.ends.push(self.codes.len() as u32);
         }
         self.numbers.extend(&input.numbers);
         self.rows += 1;
@@ -40,7 +40,7 @@ impl SideRows {
     pub(crate) fn bag(&self, row: u32, field: usize) -> &[u32] {
         let at = row as usize * self.fields + field;
         let from = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.codes[from..self.ends[at]]
+        &self.codes[from as usize..self.ends[at] as usize]
     }
 
     /// The numbers of a row.
@@ -146,9 +146,9 @@ impl WideDeepExamples {
 
     /// Groups of one pair each, from plain sparse data: a visitor, an activity, the numbers of their crosses out of
     /// `crosses`, and whether it was chosen.
-    pub fn of_single_pairs<'a>(
+    pub fn of_single_pairs(
         crosses: u32,
-        pairs: impl IntoIterator<Item = (WideDeepInput, WideDeepInput, &'a [u32], bool)>,
+        pairs: impl IntoIterator<Item = (WideDeepInput, WideDeepInput, Vec<u32>, bool)>,
     ) -> Self {
         let mut examples = Self::default();
         for (visitor, activity, of_pair, chosen) in pairs {

@@ -8,7 +8,7 @@ use triqueta::model::{CROSSES, Cross, WIDE_DEEP_LAYERS, WideDeep};
 use super::super::pair_head::{Head, Pass};
 use super::super::real::Real;
 use super::super::simd::vectorised;
-use super::super::sparse_adam::{RowTable, Step, step_slice};
+use super::super::sparse_adam::{RowTable, Step, add_scaled, step_slice};
 use super::examples::{SideRows, WideDeepExamples};
 
 /// All weights, their gradients, and the optimiser's state.
@@ -104,6 +104,7 @@ impl<F: Real> Network<F> {
             pairs,
             pass,
         } = shard;
+        let wide = self.wide.values.as_slice().unwrap_or_default();
         vectorised(
             #[inline(always)]
             || {
@@ -127,79 +128,53 @@ impl<F: Real> Network<F> {
                 }
                 for (&pair, offset) in pairs.iter().zip(&mut pass.offsets) {
                     let crosses = examples.crosses(pair).iter();
-                    *offset = crosses
-                        .map(|&cross| self.wide.values[[cross as usize, 0]])
-                        .sum();
+                    *offset = crosses.map(|&cross| wide[cross as usize]).sum();
                 }
             },
         );
         self.head.pass(pass, share);
     }
 
-    /// Adds the shards' gradients to the tables', in their order; each table is one thread's work.
+    /// Adds the shards' gradients to the tables', in their order. Each side is one thread's work, and so are the crosses;
+    /// a shard's rows go to all tables of a side before the next shard's, while they are still at hand.
     pub(super) fn collect(&mut self, examples: &WideDeepExamples, shards: &[Shard<F>]) {
         let (visitor_tables, activity_tables) =
             (&mut self.visitor_tables, &mut self.activity_tables);
         let wide = &mut self.wide;
-        let offsets = |tables: &[RowTable<F>]| -> Vec<usize> {
-            let widths = tables.iter().map(|table| table.values.ncols());
-            widths
-                .scan(0, |sum, width| Some(std::mem::replace(sum, *sum + width)))
-                .collect()
+        let of_visitors = || {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for shard in shards {
+                        let rows = || shard.visitors.iter().copied();
+                        let gradients = &shard.pass.d_users;
+                        scatter(visitor_tables, &examples.visitors, rows, gradients);
+                    }
+                },
+            );
         };
-        let (of_visitor, of_activity) = (offsets(visitor_tables), offsets(activity_tables));
-        let each = |tables: &mut [RowTable<F>], offsets: &[usize], is_visitor: bool| {
-            tables
-                .par_iter_mut()
-                .zip(offsets)
-                .enumerate()
-                .for_each(|(field, (table, &from))| {
-                    vectorised(
-                        #[inline(always)]
-                        || {
-                            for shard in shards {
-                                if is_visitor {
-                                    let rows = shard.visitors.iter().copied();
-                                    scatter(
-                                        table,
-                                        field,
-                                        from,
-                                        &examples.visitors,
-                                        rows,
-                                        &shard.pass.d_users,
-                                    );
-                                } else {
-                                    let rows =
-                                        shard.pairs.iter().map(|&pair| examples.activity_of[pair]);
-                                    scatter(
-                                        table,
-                                        field,
-                                        from,
-                                        &examples.activities,
-                                        rows,
-                                        &shard.pass.d_items,
-                                    );
-                                }
-                            }
-                        },
-                    );
-                });
+        let of_activities = || {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for shard in shards {
+                        let rows = || shard.pairs.iter().map(|&pair| examples.activity_of[pair]);
+                        let gradients = &shard.pass.d_items;
+                        scatter(activity_tables, &examples.activities, rows, gradients);
+                    }
+                },
+            );
         };
-        rayon::join(
-            || {
-                each(visitor_tables, &of_visitor, true);
-                each(activity_tables, &of_activity, false);
-            },
-            || {
-                for shard in shards {
-                    for (&pair, &slope) in shard.pairs.iter().zip(&shard.pass.d_logits) {
-                        for &cross in examples.crosses(pair) {
-                            wide.add_row(cross, F::one(), &[slope]);
-                        }
+        let of_crosses = || {
+            for shard in shards {
+                for (&pair, &slope) in shard.pairs.iter().zip(&shard.pass.d_logits) {
+                    for &cross in examples.crosses(pair) {
+                        wide.add_row(cross, F::one(), &[slope]);
                     }
                 }
-            },
-        );
+            }
+        };
+        rayon::join(of_crosses, || rayon::join(of_visitors, of_activities));
     }
 
     /// One step along the gradients of `shards`, whose tables' part has been collected.
@@ -338,9 +313,7 @@ fn look_up<F: Real>(tables: &[RowTable<F>], side: &SideRows, row: u32, mut x: &m
             _ => {
                 mean.fill(F::zero());
                 for &code in bag {
-                    for (sum, &value) in mean.iter_mut().zip(place(code)) {
-                        *sum += value;
-                    }
+                    add_scaled(mean, F::one(), place(code));
                 }
                 let share = F::one() / F::of_f64(bag.len() as f64);
                 mean.iter_mut().for_each(|sum| *sum *= share);
@@ -353,23 +326,27 @@ fn look_up<F: Real>(tables: &[RowTable<F>], side: &SideRows, row: u32, mut x: &m
     }
 }
 
-/// Adds the gradients of looked-up rows to one table; its part begins at column `from`.
+/// Adds the gradients of looked-up rows to the tables of a side, one table after the other.
 #[inline(always)]
-fn scatter<F: Real>(
-    table: &mut RowTable<F>,
-    field: usize,
-    from: usize,
+fn scatter<F: Real, Rows: Iterator<Item = u32>>(
+    tables: &mut [RowTable<F>],
     side: &SideRows,
-    rows: impl Iterator<Item = u32>,
+    rows: impl Fn() -> Rows,
     gradients: &Array2<F>,
 ) {
-    let width = table.values.ncols();
-    for (row, gradient) in rows.zip(gradients.rows()) {
-        let gradient = &gradient.to_slice().unwrap_or_default()[from..from + width];
-        let bag = side.bag(row, field);
-        let share = F::one() / F::of_f64(bag.len().max(1) as f64);
-        for &code in bag {
-            table.add_row(table.row_of(code), share, gradient);
+    let stride = gradients.ncols().max(1);
+    let gradients = gradients.as_slice().unwrap_or_default();
+    let mut from = 0;
+    for (field, table) in tables.iter_mut().enumerate() {
+        let width = table.values.ncols();
+        for (row, gradient) in rows().zip(gradients.chunks_exact(stride)) {
+            let gradient = &gradient[from..from + width];
+            let bag = side.bag(row, field);
+            let share = F::one() / F::of_f64(bag.len().max(1) as f64);
+            for &code in bag {
+                table.add_row(table.row_of(code), share, gradient);
+            }
         }
+        from += width;
     }
 }
