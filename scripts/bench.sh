@@ -101,7 +101,8 @@ accuracy_demo() {
 
 triqueta() { cargo run --quiet --release -p triqueta-cli -- --quiet "$@"; }
 
-# How fast models are learned, beside PyTorch on the same made-up data and with as many threads, in turns.
+# How fast models are learned, beside PyTorch, lightfm-next and implicit on the same made-up data and with as many threads,
+# each side its own process, in turns; writes docs/training-speed.md. Three rounds take about ten minutes.
 # usage: bench training [--rounds N]
 bench_training() {
   local rounds=3
@@ -112,29 +113,49 @@ bench_training() {
   (($# == 0)) || fail "bench training knows --rounds N, not '$1'"
   [[ $rounds =~ ^[1-9][0-9]?$ ]] || fail "--rounds must be a number from 1 to 99, not '$rounds'"
   mkdir -p target/bench/training
-  steps 3
-  step "the bench" cargo build --release -p triqueta-trainer --example training
-  step "PyTorch" peers_venv
-  step "two towers, in turns" training_runs "$rounds"
-  node scripts/training/summary.mjs target/bench/training/runs.jsonl >target/bench/training/measured.json
-  node scripts/bench-record.mjs training target/bench/training/measured.json
+  steps $((4 + rounds))
+  step "the bench" cargo build --release --workspace --example training
+  step "PyTorch, lightfm-next and implicit" peers_venv
+  step "made-up data" target/release/examples/training data target/bench/training
+  : >target/bench/training/runs.jsonl
+  local round
+  for ((round = 1; round <= rounds; round++)); do
+    step "both sides in turns, round $round of $rounds" training_round
+  done
+  step "docs/training-speed.md" training_recorded
 }
 
-# The peers' Python, made once from PyPI; TRIQUETA_PEERS names another one that has torch and numpy.
+# The peers' Python, made once from PyPI; TRIQUETA_PEERS names another one that has these packages.
 peers_venv() {
   [[ -z ${TRIQUETA_PEERS:-} ]] || return 0
   [[ -x target/bench/peers/bin/python ]] || python3 -m venv target/bench/peers
-  target/bench/peers/bin/pip install --quiet --disable-pip-version-check torch numpy
+  target/bench/peers/bin/pip install --quiet --disable-pip-version-check torch numpy scipy implicit lightfm-next
 }
 
-training_runs() {
-  local python=${TRIQUETA_PEERS:-target/bench/peers/bin/python} runs=target/bench/training/runs.jsonl round threads
-  : >"$runs.part"
-  for ((round = 1; round <= $1; round++)); do
-    for threads in 1 2; do
-      target/release/examples/training two_tower target/bench/training "$threads" >>"$runs.part"
-      "$python" benches/training/torch_two_tower.py target/bench/training "$threads" >>"$runs.part"
+# Each learner and the peer it is measured beside, a file of benches/training.
+TRAINING_PEERS=(
+  'two_tower torch_two_tower.py'
+  'wide_deep torch_wide_deep.py'
+  'neumf torch_neumf.py'
+  'factorization_machine lightfm_machine.py'
+  'ials implicit_factors.py'
+  'bpr implicit_factors.py'
+)
+
+training_round() {
+  local python=${TRIQUETA_PEERS:-target/bench/peers/bin/python} folder=target/bench/training threads pair name peer
+  for threads in 1 2; do
+    for pair in "${TRAINING_PEERS[@]}"; do
+      read -r name peer <<<"$pair"
+      printf '%s, threads: %s\n' "$name" "$threads"
+      target/release/examples/training "$name" "$folder" "$threads" >>"$folder/runs.jsonl"
+      "$python" -W ignore "benches/training/$peer" "$folder" "$threads" "$name" >>"$folder/runs.jsonl"
     done
   done
-  mv "$runs.part" "$runs"
+}
+
+training_recorded() {
+  node scripts/training/summary.mjs target/bench/training/runs.jsonl >target/bench/training/measured.json
+  node scripts/bench-record.mjs training target/bench/training/measured.json
+  node scripts/training/document.mjs
 }

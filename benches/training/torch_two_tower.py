@@ -1,20 +1,13 @@
-"""The two-tower model in PyTorch, on the rows that the bench's own side wrote: the same tables, towers, loss and batches.
+"""The two-tower model in PyTorch, on the rows that the bench's own side wrote: the same tables, towers, loss and batches."""
 
-usage: torch_two_tower.py FOLDER THREADS; prints the same JSON rows as the bench.
-"""
-
-import json
-import resource
-import sys
 import time
 
-import numpy as np
+import peer
 import torch
 from torch import nn
 
-FOLDER, THREADS = sys.argv[1], int(sys.argv[2])
-BATCH, EPOCHS, HELD_OUT, TEMPERATURE, ITEM_NUMBERS, USER_NUMBERS, WIDTH = 2048, 2, 4000, 0.1, 12, 0, 16
-torch.set_num_threads(THREADS)
+BATCH, EPOCHS, HELD_OUT, TEMPERATURE, WIDTH = 2048, 2, 4000, 0.1, 16
+torch.set_num_threads(peer.THREADS)
 torch.manual_seed(0)
 
 TAG, KIND, LOCALITY, LEVEL, ORGANISER, SERIES, SEASON, WEEKDAY, SLOT, AVAILABILITY = range(10)
@@ -25,10 +18,6 @@ ITEM_BAGS = [
     (SEASON, 12, 1), (WEEKDAY, 13, 1), (SLOT, 14, 1),
 ]  # fmt: skip
 USER_BAGS = [(TAG, 0, 8), (LOCALITY, 8, 1), (LEVEL, 9, 1), (AVAILABILITY, 10, 3), (SEASON, 13, 1), (WEEKDAY, 14, 1)]
-
-
-def rows(name, columns):
-    return torch.from_numpy(np.fromfile(f"{FOLDER}/{name}", dtype="<u2").astype(np.int64).reshape(-1, columns))
 
 
 class Tower(nn.Module):
@@ -45,7 +34,8 @@ class Tower(nn.Module):
         return nn.functional.normalize(self.layers(torch.cat(parts, 1)), dim=1)
 
 
-items, examples = rows("two_tower_items.u16", 15), rows("two_tower_examples.u16", 16)
+items = torch.from_numpy(peer.rows("two_tower_items", 15))
+examples = torch.from_numpy(peer.rows("two_tower_examples", 16))
 learned, held_out = examples[:-HELD_OUT], examples[-HELD_OUT:]
 tables = nn.ModuleList([nn.EmbeddingBag(size, width, mode="mean") for size, width in SIZES])
 for table in tables:
@@ -75,12 +65,5 @@ seconds = time.perf_counter() - start
 with torch.no_grad():
     logits = users(held_out[:, :15]) @ activities(items).T / TEMPERATURE
     held_out_loss = nn.functional.cross_entropy(logits, held_out[:, 15]).item()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = [
-    ("examples_per_second", len(learned) * EPOCHS / seconds, "1/s"),
-    ("held_out_loss", held_out_loss, "nats"),
-    ("peak_memory", peak, "MiB"),
-]
-for metric, value, unit in figures:
-    row = {"suite": "training", "case": "two_tower", "peer": "pytorch", "threads": THREADS}
-    print(json.dumps({**row, "metric": metric, "value": value, "unit": unit}))
+accuracy = ("held_out_loss", held_out_loss, "nats")
+peer.report("two_tower", "pytorch", torch.__version__, len(learned) * EPOCHS, seconds, accuracy)

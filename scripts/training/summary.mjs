@@ -38,7 +38,8 @@ const rows = [...groups.values()].map((group) => {
   if (first.threads > 1 && single) row.over_one_thread = row.value / single;
   return row;
 });
-process.stdout.write(`${JSON.stringify({ rows }, null, 2)}\n`);
+const peers = Object.fromEntries(runs.filter(({ version }) => version).map(({ peer, version }) => [peer, version]));
+process.stdout.write(`${JSON.stringify({ day: new Date().toISOString().slice(0, 10), peers, rows }, null, 2)}\n`);
 
 const cells = rows.map((row) => [
   row.case,

@@ -1,8 +1,8 @@
 //! How fast does learning go?
 //!
-//! `cargo run --release -p triqueta-trainer --example training -- CASE FOLDER THREADS` trains one model on made-up data and
-//! prints one JSON row a figure; the data also lie in FOLDER, so that a peer can be measured on the same. `./build.sh
-//! bench training` runs both sides in turn. A further case is a function in [`CASES`].
+//! `training data FOLDER` makes up the data; `training CASE FOLDER THREADS` trains one model on them and prints one JSON
+//! row a figure. A peer reads the same files: see benches/training. `./build.sh bench training` runs both sides in turn. A
+//! further case is a line in [`CASES`].
 
 #![allow(
     missing_docs,
@@ -11,7 +11,13 @@
     clippy::expect_used
 )]
 
+mod choices;
+mod factorization_machine;
+mod files;
+mod matrix_factorization;
+mod neumf;
 mod two_tower;
+mod wide_deep;
 
 use std::path::Path;
 
@@ -33,36 +39,66 @@ struct Row {
 struct Measured {
     examples: usize,
     seconds: f64,
-    /// A loss both sides compute alike on examples neither has learned from; lower is better.
-    held_out_loss: f64,
+    accuracy: Accuracy,
 }
 
-type Case = fn(&Path) -> Measured;
+/// What both sides compute alike on examples that neither has learned from.
+enum Accuracy {
+    /// Mean loss: lower is better.
+    Loss(f64),
+    /// Share of the held-out choices that stand among the first ten of a hundred: higher is better.
+    HitsAtTen(f64),
+}
 
-const CASES: [(&str, Case); 1] = [("two_tower", two_tower::measure)];
+const CASES: [(&str, fn(&Path) -> Measured); 6] = [
+    ("two_tower", two_tower::measure),
+    ("wide_deep", wide_deep::measure),
+    ("neumf", neumf::measure),
+    ("factorization_machine", factorization_machine::measure),
+    ("ials", matrix_factorization::measure_ials),
+    ("bpr", matrix_factorization::measure_bpr),
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, folder, threads] = &arguments[..] else {
-        let known: Vec<&str> = CASES.iter().map(|(name, _)| *name).collect();
-        println!("usage: training CASE FOLDER THREADS; the cases are {known:?}");
-        std::process::exit(2);
-    };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["data", folder] => make_data(Path::new(folder)),
+        [case, folder, threads] => measure(case, Path::new(folder), threads),
+        _ => {
+            let known = CASES.map(|(name, _)| name);
+            println!(
+                "usage: training data FOLDER, then training CASE FOLDER THREADS; the cases are {known:?}"
+            );
+            std::process::exit(2);
+        }
+    }
+}
+
+fn make_data(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("FOLDER can be written");
+    two_tower::make_data(folder);
+    wide_deep::make_data(folder);
+    factorization_machine::make_data(folder);
+    choices::make_data(folder);
+}
+
+fn measure(name: &str, folder: &Path, threads: &str) {
     let (case, measure) = CASES
         .iter()
-        .find(|(known, _)| known == name)
+        .find(|(known, _)| *known == name)
         .expect("no such case");
     let threads: usize = threads.parse().expect("THREADS is a number");
     triqueta_trainer::use_threads(threads);
-    std::fs::create_dir_all(folder).expect("FOLDER can be written");
-    let measured = measure(Path::new(folder));
+    let measured = measure(folder);
+    let accuracy = match measured.accuracy {
+        Accuracy::Loss(loss) => ("held_out_loss", loss, "nats"),
+        Accuracy::HitsAtTen(share) => ("hr@10", share, ""),
+    };
+    let speed = measured.examples as f64 / measured.seconds;
     let figures = [
-        (
-            "examples_per_second",
-            measured.examples as f64 / measured.seconds,
-            "1/s",
-        ),
-        ("held_out_loss", measured.held_out_loss, "nats"),
+        ("examples_per_second", speed, "1/s"),
+        accuracy,
         ("peak_memory", peak_mebibytes(), "MiB"),
     ];
     for (metric, value, unit) in figures {

@@ -10,7 +10,7 @@ use triqueta_trainer::choices::Viewpoint;
 use triqueta_trainer::fit::{Example, TowerOptions, fit_towers_for};
 use triqueta_trainer::progress::Silent;
 
-use super::Measured;
+use super::{Accuracy, Measured, files};
 
 const ITEMS: usize = 4_000;
 const EXAMPLES: usize = 200_000;
@@ -112,62 +112,93 @@ fn chosen(group: usize, random: &mut Random) -> u32 {
     (rank * GROUPS + group) as u32
 }
 
-/// The rows as fixed-width codes for peers: see torch_two_tower.py.
-fn write(folder: &Path, items: &[ActivityRow], examples: &[Example]) {
-    let bytes = |codes: Vec<u16>| {
-        codes
-            .into_iter()
-            .flat_map(u16::to_le_bytes)
-            .collect::<Vec<_>>()
-    };
-    let of_items = items.iter().flat_map(|item| {
-        let (season, weekday, slot) = (item.season, item.weekday, item.slot);
+/// What is written of an item and of an example, in codes.
+const ITEM_COLUMNS: usize = ITEM_TAGS + 8;
+const EXAMPLE_COLUMNS: usize = USER_TAGS + 8;
+
+/// The rows as fixed-width codes: see torch_two_tower.py.
+pub(super) fn make_data(folder: &Path) {
+    let mut random = Random::new(1);
+    let items = (0..ITEMS).flat_map(|number| {
+        let item = item(number, &mut random);
         let mut row = vec![item.kind];
         row.extend(&item.tags);
         row.extend([item.locality, item.level, item.organiser, item.series]);
-        row.extend([season, weekday, slot].map(u16::from));
+        row.extend([item.season, item.weekday, item.slot].map(u16::from));
         row
     });
-    let of_examples = examples.iter().flat_map(|example| {
-        let user = &example.viewpoint.user;
-        let mut row = user.tags.clone();
-        row.extend([user.locality, user.level]);
+    files::write(
+        folder,
+        "two_tower_items.u32",
+        items.map(u32::from).collect::<Vec<_>>(),
+    );
+    let examples = (0..EXAMPLES + HELD_OUT).flat_map(|_| {
+        let group = random.below(GROUPS);
+        let user = user(group, &mut random);
+        let mut row: Vec<u32> = user.tags.iter().copied().map(u32::from).collect();
+        row.extend([user.locality, user.level].map(u32::from));
         row.extend((0..16).filter(|bit| user.availability & (1 << bit) != 0));
-        row.extend([user.context.season, user.context.weekday].map(u16::from));
-        row.push(example.item as u16);
+        row.extend([user.context.season, user.context.weekday].map(u32::from));
+        row.push(chosen(group, &mut random));
         row
     });
-    std::fs::write(
-        folder.join("two_tower_items.u16"),
-        bytes(of_items.collect()),
-    )
-    .expect("items");
-    std::fs::write(
-        folder.join("two_tower_examples.u16"),
-        bytes(of_examples.collect()),
-    )
-    .expect("examples");
+    files::write(folder, "two_tower_examples.u32", examples);
+}
+
+fn read_items(folder: &Path) -> Vec<ActivityRow> {
+    let item = |row: [u32; ITEM_COLUMNS]| {
+        let [locality, level, organiser, series, season, weekday, slot] =
+            std::array::from_fn(|at| row[1 + ITEM_TAGS + at] as u16);
+        ActivityRow {
+            kind: row[0] as u16,
+            tags: row[1..=ITEM_TAGS].iter().map(|&tag| tag as u16).collect(),
+            locality,
+            level,
+            organiser,
+            series,
+            season: season as u8,
+            weekday: weekday as u8,
+            slot: slot as u8,
+            ..ActivityRow::default()
+        }
+    };
+    files::rows(folder, "two_tower_items.u32")
+        .map(item)
+        .collect()
+}
+
+fn read_examples(folder: &Path) -> Vec<Example> {
+    let example = |row: [u32; EXAMPLE_COLUMNS]| {
+        let [locality, level, first, second, third, season, weekday, item] =
+            std::array::from_fn(|at| row[USER_TAGS + at]);
+        let user = UserRow {
+            tags: row[..USER_TAGS].iter().map(|&tag| tag as u16).collect(),
+            locality: locality as u16,
+            level: level as u16,
+            availability: 1 << first | 1 << second | 1 << third,
+            numbers: [0.0; USER_NUMBERS.len()],
+            context: ContextRow {
+                season: season as u8,
+                weekday: weekday as u8,
+                numbers: [0.0; CONTEXT_NUMBERS.len()],
+            },
+            history: Vec::new(),
+        };
+        let viewpoint = Viewpoint {
+            user,
+            history: Vec::new(),
+            maturity: 0.0,
+            positives: 0,
+        };
+        Example { viewpoint, item }
+    };
+    files::rows(folder, "two_tower_examples.u32")
+        .map(example)
+        .collect()
 }
 
 pub(super) fn measure(folder: &Path) -> Measured {
-    let mut random = Random::new(1);
-    let items: Vec<ActivityRow> = (0..ITEMS).map(|number| item(number, &mut random)).collect();
-    let examples: Vec<Example> = (0..EXAMPLES + HELD_OUT)
-        .map(|_| {
-            let group = random.below(GROUPS);
-            let viewpoint = Viewpoint {
-                user: user(group, &mut random),
-                history: Vec::new(),
-                maturity: 0.0,
-                positives: 0,
-            };
-            Example {
-                viewpoint,
-                item: chosen(group, &mut random),
-            }
-        })
-        .collect();
-    write(folder, &items, &examples);
+    let (items, examples) = (read_items(folder), read_examples(folder));
     let options = TowerOptions {
         batch: 2_048,
         learning_rate: 3e-3,
@@ -196,6 +227,6 @@ pub(super) fn measure(folder: &Path) -> Measured {
     Measured {
         examples: EXAMPLES * EPOCHS,
         seconds,
-        held_out_loss: loss / HELD_OUT as f64,
+        accuracy: Accuracy::Loss(loss / HELD_OUT as f64),
     }
 }
