@@ -72,6 +72,8 @@ pub(super) struct RowTable<F> {
     gradients: Array2<F>,
     first: Array2<F>,
     second: Array2<F>,
+    /// Columns that are pulled towards zero, from the first.
+    pulled: usize,
     /// How often each row was touched, and which were.
     counts: Vec<u32>,
     touched: Vec<usize>,
@@ -85,10 +87,17 @@ impl<F: Real> RowTable<F> {
             gradients: zeros(),
             first: zeros(),
             second: zeros(),
+            pulled: values.ncols(),
             counts: vec![0; values.nrows()],
             touched: Vec::new(),
             values,
         }
+    }
+
+    /// The same table, of which only the first so many columns are pulled towards zero.
+    pub(super) fn pulling(mut self, columns: usize) -> Self {
+        self.pulled = columns.min(self.values.ncols());
+        self
     }
 
     /// Adds `share · gradient` to the gradient of a row.
@@ -148,18 +157,21 @@ impl<F: Real> RowTable<F> {
             #[inline(always)]
             || {
                 for row in self.touched.drain(..) {
-                    let range = row * width..(row + 1) * width;
+                    let (from, until) = (row * width, (row + 1) * width);
                     let times = F::of_f64(f64::from(self.counts[row]));
                     self.counts[row] = 0;
-                    step_slice(
-                        &mut values[range.clone()],
-                        &gradients[range.clone()],
-                        &mut first[range.clone()],
-                        &mut second[range.clone()],
-                        l2 * times,
-                        step,
-                    );
-                    gradients[range].fill(F::zero());
+                    let free = from + self.pulled;
+                    for (range, l2) in [(from..free, l2 * times), (free..until, F::zero())] {
+                        step_slice(
+                            &mut values[range.clone()],
+                            &gradients[range.clone()],
+                            &mut first[range.clone()],
+                            &mut second[range],
+                            l2,
+                            step,
+                        );
+                    }
+                    gradients[from..until].fill(F::zero());
                 }
             },
         );

@@ -104,6 +104,7 @@ fn join(product: Run, perceptron: Run) -> Run {
                 .as_standard_layout()
                 .to_owned(),
         )
+        .pulling(a.values.ncols())
     };
     let mut head = perceptron.head;
     head.product_weight = product.head.product_weight.mapv(|weight| weight / 2.0);
@@ -132,6 +133,7 @@ impl Run {
             RowTable::new(Array2::from_shape_simple_fn((rows, width), || {
                 (0.1 * random.normal()) as f32
             }))
+            .pulling(shape.product)
         };
         Self {
             users: table(choices.users()),

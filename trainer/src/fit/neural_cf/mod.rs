@@ -49,7 +49,8 @@ pub struct NeuralCfOptions {
     pub learning_rate: f64,
     /// The same after pre-training: low ones keep what was learned.
     pub joint_learning_rate: f64,
-    /// Pull of a vector towards zero for each example it is in: 0 learns the choices by heart, large ones learn nothing.
+    /// Pull of a factor towards zero for each example it is in: 0 learns the choices by heart, large ones learn nothing. What
+    /// a perceptron reads is not pulled: it then learns far too slowly.
     pub l2: f64,
 }
 
@@ -58,7 +59,7 @@ impl Default for NeuralCfOptions {
     fn default() -> Self {
         Self {
             shape: NeuralCfShape {
-                product: 32,
+                product: 64,
                 perceptron: 32,
                 layers: vec![32, 16, 8],
             },
@@ -66,7 +67,7 @@ impl Default for NeuralCfOptions {
             epochs: 3,
             batch: 256,
             negatives: 4,
-            learning_rate: 1e-3,
+            learning_rate: 2e-3,
             joint_learning_rate: 5e-4,
             l2: 0.003,
         }
