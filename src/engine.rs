@@ -161,7 +161,7 @@ impl Engine {
     fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> (UserRow, PairSide, VisitorSide) {
         let schema = &self.bundle.schema;
         let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
-        let side = PairSide::new(&user, &visitor.profile, schema, self.catalog(), now_ms);
+        let side = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
         let models = &self.bundle.models;
         let remembered: Vec<Remembered<'_>> = user
             .history

@@ -22,6 +22,8 @@ pub const ACTIVITY_NUMBERS: [&str; 12] = [
     "duration_log",
 ];
 
+/// Column of `holiday`.
+const HOLIDAY: usize = 4;
 /// Degrees of latitude or longitude that count as one unit away from the centre: about eleven kilometres.
 const DEGREES_PER_UNIT: f64 = 0.1;
 
@@ -55,6 +57,11 @@ pub struct ActivityRow {
 }
 
 impl ActivityRow {
+    /// Whether it starts on a weekend or a public holiday.
+    pub fn is_day_off(&self) -> bool {
+        self.weekday >= 5 || self.numbers[HOLIDAY] > 0.0
+    }
+
     /// The row of a catalogue entry.
     pub fn of_row(catalog: &Catalog, row: Row) -> Self {
         Self::of_content(&catalog.content(row), catalog.city(), catalog.words())

@@ -7,6 +7,8 @@
 mod activity;
 mod component;
 mod context;
+mod facet;
+mod own_taste;
 mod pair;
 mod prepared;
 mod schema;
@@ -15,6 +17,7 @@ mod user;
 pub use activity::{ACTIVITY_NUMBERS, ActivityRow};
 pub use component::{COMPONENTS, Component};
 pub use context::{CONTEXT_NUMBERS, ContextRow};
+pub use own_taste::CommonTaste;
 pub use pair::{PAIR_FEATURES, PairFeature, PairRow, PairSide};
 pub use prepared::Prepared;
 pub use schema::{SCHEMA_VERSION, Schema};

@@ -2,11 +2,12 @@
 //! activity is new and only what it shares with the past speaks for it.
 
 use super::component::Component;
+use super::own_taste::OwnTaste;
 use super::prepared::Prepared;
 use super::schema::Schema;
 use super::user::{Past, UserRow};
 use crate::catalog::{Catalog, Counters, Projection, Row};
-use crate::history::Profile;
+use crate::history::Visitor;
 use crate::math::{exp, ln_1p};
 
 /// One pair feature: its name and the score component it belongs to.
@@ -23,7 +24,7 @@ const fn feature(name: &'static str, component: Component) -> PairFeature {
 }
 
 /// All pair features, in column order.
-pub const PAIR_FEATURES: [PairFeature; 30] = [
+pub const PAIR_FEATURES: [PairFeature; 35] = [
     feature("history_tag_cosine", Component::Content),
     feature("declared_tag_cosine", Component::Content),
     feature("declared_tag_matches", Component::Content),
@@ -54,6 +55,11 @@ pub const PAIR_FEATURES: [PairFeature; 30] = [
     feature("positives_total_log", Component::Popularity),
     feature("views_log", Component::Popularity),
     feature("days_published_log", Component::Popularity),
+    feature("common_taste", Component::Popularity),
+    feature("own_content", Component::Content),
+    feature("own_organiser", Component::Organiser),
+    feature("own_place", Component::Place),
+    feature("own_schedule", Component::Schedule),
 ];
 
 /// The features of one pair, columns as [`PAIR_FEATURES`] names them.
@@ -94,18 +100,19 @@ pub struct PairSide {
     locality: u16,
     availability: u16,
     location: Option<(f32, f32)>,
+    own_taste: OwnTaste,
 }
 
 impl PairSide {
     /// Sums up a visitor for a catalogue.
     pub fn new(
         user: &UserRow,
-        profile: &Profile,
+        visitor: &Visitor,
         schema: &Schema,
         catalog: &Catalog,
         now_ms: i64,
     ) -> Self {
-        let words = catalog.words();
+        let (profile, words) = (&visitor.profile, catalog.words());
         let centre = schema
             .city
             .centre
@@ -135,6 +142,7 @@ impl PairSide {
             location: profile
                 .location
                 .map(|place| (place.lat as f32, place.lon as f32)),
+            own_taste: OwnTaste::of(visitor, schema, catalog, now_ms),
         };
         let declared_norm = tag_norm(&user.tags, schema);
         for &tag in &user.tags {
@@ -227,6 +235,8 @@ impl PairSide {
         let decay = counters.decay(self.now_ms);
         let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
         let days_to_start = days(columns.start_ms[index].saturating_sub(self.now_ms));
+        let taste = self.own_taste.of_row(schema, catalog, row);
+        let [own_content, own_organiser, own_place, own_schedule] = taste.own;
         let published_ms = columns.published_ms[index];
         let days_published = if published_ms == crate::catalog::NO_TIME {
             30.0
@@ -270,6 +280,11 @@ impl PairSide {
             ln_1p(count(&counters.positives_total)),
             ln_1p(count(&counters.views) * decay),
             ln_1p(days_published),
+            taste.common,
+            own_content,
+            own_organiser,
+            own_place,
+            own_schedule,
         ]
     }
 

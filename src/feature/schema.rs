@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{ACTIVITY_NUMBERS, CONTEXT_NUMBERS, PAIR_FEATURES, USER_NUMBERS};
+use super::{ACTIVITY_NUMBERS, CONTEXT_NUMBERS, CommonTaste, PAIR_FEATURES, USER_NUMBERS};
 use crate::catalog::{City, Words};
 use crate::error::BundleError;
 
@@ -24,6 +24,9 @@ pub struct Schema {
     pub tag_idf: Vec<f32>,
     /// Days after which a signal in the history counts half. Short: the last clicks decide. Long: the whole past does.
     pub half_life_days: f32,
+    /// What becomes of activities whoever sees them; empty where the log does not tell.
+    #[serde(default, skip_serializing_if = "CommonTaste::is_empty")]
+    pub common_taste: CommonTaste,
     /// Names of the features, so that a reader in another language knows the columns.
     pub names: Names,
 }
@@ -78,6 +81,7 @@ impl Schema {
             words,
             tag_idf,
             half_life_days,
+            common_taste: CommonTaste::default(),
             names: Names::current(),
         }
     }
@@ -140,6 +144,9 @@ impl Schema {
             || self.tag_idf.iter().any(|idf| !idf.is_finite())
         {
             return refuse("tag weights do not fit the vocabulary");
+        }
+        if !self.common_taste.is_sound() {
+            return refuse("the common taste is not made of numbers in order");
         }
         if !(self.half_life_days > 0.0 && self.half_life_days.is_finite()) {
             return refuse("the half-life is not above 0");

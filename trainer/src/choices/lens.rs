@@ -1,8 +1,10 @@
 //! The serving code's view of a data set, moment by moment.
 
+use std::borrow::Cow;
+
 use triqueta::catalog::{Catalog, Counters, Row};
 use triqueta::event::ActivityId;
-use triqueta::feature::{ActivityRow, PairSide, Prepared, Schema, UserRow};
+use triqueta::feature::{ActivityRow, CommonTaste, PairSide, Prepared, Schema, UserRow};
 use triqueta::history::Visitor;
 
 use super::{Choice, Open, Viewpoint};
@@ -13,7 +15,8 @@ use crate::replay::{Replay, VisitorKey};
 #[derive(Debug)]
 pub struct Lens<'a> {
     replay: Replay<'a>,
-    schema: &'a Schema,
+    schema: Cow<'a, Schema>,
+    learned: &'a [(i64, CommonTaste)],
     catalog: &'a Catalog,
     prepared: Prepared,
     published: Option<Published<'a>>,
@@ -38,11 +41,18 @@ impl<'a> Lens<'a> {
         let prepared = Prepared::new(schema, catalog, replay.counters());
         Self {
             replay,
-            schema,
+            schema: Cow::Borrowed(schema),
+            learned: &[],
             catalog,
             prepared,
             published: None,
         }
+    }
+
+    /// The common taste as it was learned again and again, each from a moment on, in order of time.
+    pub fn with_common_tastes(mut self, learned: &'a [(i64, CommonTaste)]) -> Self {
+        self.learned = learned;
+        self
     }
 
     /// Counters as of their last publication, which happens each full `every_ms`: what a browser can know. The visitor's
@@ -88,7 +98,7 @@ impl<'a> Lens<'a> {
     pub fn viewpoint(&mut self, key: &VisitorKey, time_ms: i64) -> Viewpoint {
         self.replay.advance_before(time_ms);
         let visitor = self.replay.visitor(key);
-        let user = UserRow::of(&visitor, self.schema, self.catalog.words(), time_ms);
+        let user = UserRow::of(&visitor, &self.schema, self.catalog.words(), time_ms);
         compact(user, self.catalog)
     }
 
@@ -125,12 +135,18 @@ impl<'a> Lens<'a> {
                 published.replay.counters()
             });
         self.prepared.refresh(self.catalog, counters);
+        while let [(from_ms, taste), later @ ..] = self.learned
+            && *from_ms <= time_ms
+        {
+            self.schema.to_mut().common_taste = taste.clone();
+            self.learned = later;
+        }
     }
 
     fn seen_by(&self, visitor: &Visitor, time_ms: i64, candidates: Vec<Row>) -> Choice {
-        let (schema, catalog, counters) = (self.schema, self.catalog, self.counters());
+        let (schema, catalog, counters) = (&*self.schema, self.catalog, self.counters());
         let user = UserRow::of(visitor, schema, catalog.words(), time_ms);
-        let side = PairSide::new(&user, &visitor.profile, schema, catalog, time_ms);
+        let side = PairSide::new(&user, visitor, schema, catalog, time_ms);
         let pair = |&row: &Row| side.row(catalog, &self.prepared, counters, schema, row);
         let pairs = candidates.iter().map(pair).collect();
         Choice {

@@ -162,6 +162,11 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// Everybody who did anything so far, in order of their first event.
+    pub fn visitors(&self) -> &[Visitor] {
+        &self.visitors
+    }
+
     /// The live counters. They may date from the last change: whoever reads them decays them to their own moment.
     pub fn counters(&self) -> &Counters {
         &self.counters

@@ -19,6 +19,7 @@
 //! blend is its prior (popularity, declared tastes). Numbers that are not finite never leave.
 
 mod collaborative;
+mod common_taste;
 mod folded;
 mod judged;
 mod optional;
@@ -37,6 +38,8 @@ use crate::fit::{AlsOptions, ChoiceMachineOptions, ItemItemOptions, TowerOptions
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
+
+use common_taste::{common_taste, common_tastes};
 
 pub use folded::model_scores;
 pub use judged::Judged;
@@ -178,6 +181,7 @@ pub fn train(
         open: &open,
         positives: &all,
         from,
+        common_tastes: common_tastes(dataset, &catalog, &all[from..]),
         options,
         progress,
     };
@@ -187,6 +191,11 @@ pub fn train(
     let selection = task.select(&seen, &folded.by_choice)?;
     let stack = task.stack(&seen, &folded.by_choice, &selection)?;
     progress.begin("training the final models", None);
+    // The choices for the blend must not know what came after them; the bundle may know everything.
+    let schema = Schema {
+        common_taste: common_taste(dataset, &catalog),
+        ..schema
+    };
     let mut learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
     if !options.compare {
         selection.apply_to(&mut learned.models);

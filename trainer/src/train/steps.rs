@@ -1,7 +1,7 @@
 //! The steps of a training, each over everything one walk through the log has shown.
 
 use triqueta::catalog::Catalog;
-use triqueta::feature::{ActivityRow, Schema};
+use triqueta::feature::{ActivityRow, CommonTaste, Schema};
 use triqueta::model::PopularitySmoothing;
 
 use super::{OptionalModel, TrainOptions};
@@ -20,6 +20,8 @@ pub(super) struct Task<'a> {
     pub(super) positives: &'a [Positive],
     /// The first positive that is a choice for the blend.
     pub(super) from: usize,
+    /// What everybody's clicks said before each part of the choices for the blend.
+    pub(super) common_tastes: Vec<(i64, CommonTaste)>,
     pub(super) options: &'a TrainOptions,
     pub(super) progress: &'a dyn Progress,
 }
@@ -61,7 +63,8 @@ impl Task<'_> {
             schema,
             self.catalog,
             options.counter_half_life_days,
-        );
+        )
+        .with_common_tastes(&self.common_tastes);
         let mut seen = Seen {
             items: Lens::items(self.catalog),
             examples: Vec::new(),

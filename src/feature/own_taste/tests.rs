@@ -1,0 +1,172 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::catalog::{Activity, Status, Words};
+use crate::event::{ActivityId, Body, FavouriteAction, Shown};
+use crate::history::{History, Visitor};
+
+const DAY: i64 = 86_400_000;
+/// Friday 2026-11-20, midnight UTC.
+const FRIDAY: i64 = 20_777 * DAY;
+const NOW: i64 = FRIDAY + 30 * DAY;
+
+/// A programme of culture and sport on working days and days off, by two organisers: number `n` is culture where `n` is
+/// even, on a Saturday where `n / 2` is odd, and by the second organiser where `n / 4` is odd.
+fn programme() -> Vec<Activity> {
+    (0..32_i64)
+        .map(|number| Activity {
+            id: ActivityId(format!("a{number:02}")),
+            title: "Algo".into(),
+            description: String::new(),
+            kind: Some(
+                if number % 2 == 0 {
+                    "cultura"
+                } else {
+                    "deporte"
+                }
+                .into(),
+            ),
+            tags: Vec::new(),
+            locality: None,
+            level: None,
+            place: None,
+            address: String::new(),
+            start_ms: FRIDAY + DAY * (number / 2 % 2) + 18 * 3_600_000,
+            end_ms: None,
+            price: Some(0.0),
+            organiser: Some(if number / 4 % 2 == 0 { "uno" } else { "dos" }.into()),
+            series: None,
+            published_ms: None,
+            status: Status::Active,
+            transit_m: None,
+            link: None,
+            image: None,
+            contact: None,
+            seed_counts: None,
+        })
+        .collect()
+}
+
+struct City {
+    catalog: Catalog,
+    schema: Schema,
+}
+
+impl City {
+    fn new() -> Self {
+        let activities = programme();
+        let words = Words::learn(&activities, [], 1).unwrap();
+        let city = crate::catalog::City::default();
+        let catalog = Catalog::build(city.clone(), words.clone(), &activities).unwrap();
+        let schema = Schema::new(city, words, &[], activities.len(), 10_000.0);
+        Self { catalog, schema }
+    }
+
+    /// A history in which the first `count` activities were shown a week ago, and those that are `wanted` saved.
+    fn lived(&self, count: usize, wanted: impl Fn(usize) -> bool) -> Visitor {
+        let mut history = History::default();
+        for number in 0..count {
+            let id = ActivityId(format!("a{number:02}"));
+            let content = self.catalog.content(Row(number as u32));
+            let shown_ms = NOW - 7 * DAY;
+            let shown = shown(&id);
+            history.observe(shown_ms, &Body::Impression { shown }, Some(&content));
+            if wanted(number) {
+                let saved = Body::Favourite {
+                    activity: id,
+                    action: FavouriteAction::Added,
+                    shown: None,
+                };
+                history.observe(shown_ms + 1, &saved, Some(&content));
+            }
+        }
+        Visitor {
+            history,
+            ..Visitor::default()
+        }
+    }
+
+    fn verdicts(&self, visitor: &Visitor) -> Vec<Verdict> {
+        let own = OwnTaste::of(visitor, &self.schema, &self.catalog, NOW);
+        (0..32)
+            .map(|row| own.of_row(&self.schema, &self.catalog, Row(row)))
+            .collect()
+    }
+}
+
+fn shown(activity: &ActivityId) -> Shown {
+    serde_json::from_value(serde_json::json!({
+        "activity": activity, "slate": "s", "bundle": "b", "variant": "v", "position": 1,
+        "propensity": 1.0, "policy": 1, "features": "", "history": "", "replayable": true,
+    }))
+    .unwrap()
+}
+
+/// Culture on working days and sport on days off: neither the type nor the day says anything alone.
+fn either_or(number: usize) -> bool {
+    (number % 2 == 0) != (number / 2 % 2 == 1)
+}
+
+#[test]
+fn who_wants_culture_on_working_days_and_sport_on_days_off_is_understood() {
+    let city = City::new();
+    let verdicts = city.verdicts(&city.lived(24, either_or));
+    let total = |number: usize| verdicts[number].own.iter().sum::<f32>();
+    let (wanted, unwanted): (Vec<usize>, Vec<usize>) = (24..32).partition(|&n| either_or(n));
+    for &yes in &wanted {
+        for &no in &unwanted {
+            assert!(total(yes) > total(no) + 0.5, "{} {}", total(yes), total(no));
+        }
+    }
+}
+
+#[test]
+fn passing_by_teaches_and_what_is_on_the_page_now_has_not_been_passed_by() {
+    let city = City::new();
+    // Both saved the same; the second organiser was shown to one of them only.
+    let wanted = |number: usize| number < 4;
+    let (less, more) = (city.lived(4, wanted), city.lived(8, wanted));
+    let organiser = |visitor: &Visitor| city.verdicts(visitor)[31].own[1];
+    assert_eq!(organiser(&less), 0.0);
+    assert!(organiser(&more) < -0.1, "{}", organiser(&more));
+
+    let mut looking = less.clone();
+    for number in 4..8 {
+        let id = ActivityId(format!("a{number:02}"));
+        let shown = shown(&id);
+        let content = city.catalog.content(Row(number));
+        looking
+            .history
+            .observe(NOW - 5_000, &Body::Impression { shown }, Some(&content));
+    }
+    assert_eq!(city.verdicts(&looking), city.verdicts(&less));
+}
+
+#[test]
+fn more_clicks_move_further_and_none_move_nothing() {
+    let city = City::new();
+    let spread = |count: usize| {
+        let verdicts = city.verdicts(&city.lived(count, either_or));
+        verdicts[24].own.iter().sum::<f32>() - verdicts[25].own.iter().sum::<f32>()
+    };
+    assert_eq!(spread(0), 0.0);
+    assert!(spread(4) > 0.0 && spread(12) > spread(4) && spread(24) > spread(12));
+}
+
+#[test]
+fn the_common_taste_is_what_becomes_of_things_whoever_sees_them() {
+    let mut city = City::new();
+    let visitors: Vec<Visitor> = (0..6)
+        .map(|_| city.lived(16, |number| number / 4 % 2 == 1))
+        .collect();
+    let common = CommonTaste::of(&visitors, &city.catalog, NOW);
+    assert!(common.is_sound() && !common.is_empty());
+    city.schema.common_taste = common;
+    let verdicts = city.verdicts(&Visitor::default());
+    assert!(verdicts[31].common > verdicts[26].common + 0.5);
+    assert!(verdicts.iter().all(|verdict| verdict.own == [0.0; PARTS]));
+
+    // Where only what was saved is known, everything would look wanted: nothing is read from such a log.
+    let only_saved = city.lived(8, |_| true);
+    assert!(CommonTaste::of([&only_saved], &city.catalog, NOW).is_empty());
+}
