@@ -48,8 +48,16 @@ const STAGES: [&str; 10] = [
 fn no_stage_uses_a_later_one() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (position, stage) in STAGES.iter().enumerate() {
-        for file in fs::read_dir(root.join("src").join(stage)).unwrap() {
-            let path = file.unwrap().path();
+        let mut paths = vec![root.join("src").join(stage)];
+        while let Some(path) = paths.pop() {
+            if path.is_dir() {
+                paths.extend(
+                    fs::read_dir(&path)
+                        .unwrap()
+                        .map(|file| file.unwrap().path()),
+                );
+                continue;
+            }
             #[allow(clippy::disallowed_methods)]
             let text = fs::read_to_string(&path).unwrap();
             let code = text

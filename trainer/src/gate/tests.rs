@@ -31,10 +31,11 @@ fn quick() -> TrainOptions {
     }
 }
 
-/// A training that forgets everything within minutes.
+/// A training that forgets visitors and counts within minutes.
 fn forgetful() -> TrainOptions {
     TrainOptions {
         history_half_lives: vec![1e-3],
+        counter_half_life_days: 1e-3,
         ..quick()
     }
 }
