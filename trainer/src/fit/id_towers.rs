@@ -58,15 +58,15 @@ impl Default for IdTowerOptions {
     fn default() -> Self {
         Self {
             epochs: 60,
-            batch: 512,
+            batch: 256,
             learning_rate: 5e-3,
             temperature: 0.1,
             l2: 1e-6,
             id_width: 64,
-            kept: 0.5,
+            kept: 0.7,
             dropout: 0.1,
             negatives: 1 << 14,
-            activity: 1.0,
+            activity: 0.25,
         }
     }
 }
