@@ -104,7 +104,7 @@ fn shown(activity: &ActivityId) -> Shown {
 
 /// Culture on working days and sport on days off: neither the type nor the day says anything alone.
 fn either_or(number: usize) -> bool {
-    (number % 2 == 0) != (number / 2 % 2 == 1)
+    number.is_multiple_of(2) != (number / 2 % 2 == 1)
 }
 
 #[test]
