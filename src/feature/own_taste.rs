@@ -32,7 +32,9 @@ const PASSED_LABEL: f32 = 0.05;
 const READ_WEIGHT: f32 = 0.6;
 /// How long a visit lasts at most.
 const VISIT_MS: i64 = 3_600_000;
+/// Few: far from the mode with long histories. Many: time for digits that change no order.
 const NEWTON_STEPS: usize = 5;
+/// Rounds over all weights within a step. One ignores that facets go together; many solve a step better than it deserves.
 const ROUNDS: usize = 6;
 /// Below this curvature an example counts as if it were as uncertain as this: keeps steps short where the model is sure.
 const LEAST_CURVATURE: f32 = 0.02;

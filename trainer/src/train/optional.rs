@@ -9,8 +9,8 @@ use triqueta::model::{MODEL_INPUTS, ModelScores};
 /// A model a training can do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OptionalModel {
-    /// The factorization machine over visitor, activity and pair features. On meetup-montana it is the best single model,
-    /// and the additive blend gains from it; the trees' second look, which ships, does not.
+    /// The factorization machine over visitor, activity and pair features: the best single model on meetup-montana. Whether a
+    /// score under trees gains from it has yet to be judged on validation choices.
     FactorizationMachine,
 }
 
