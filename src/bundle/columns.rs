@@ -23,16 +23,23 @@ pub(super) fn write(
     }
     writer.u8("id", &ids);
     writer.u32("id_offsets", &offsets);
-    let first_tag = columns.tag_offsets[from];
-    let tag_offsets: Vec<u32> = columns.tag_offsets[from..=until]
-        .iter()
-        .map(|offset| offset - first_tag)
-        .collect();
-    writer.u16(
+    put_lists(
+        &mut writer,
         "tags",
-        &columns.tags[first_tag as usize..columns.tag_offsets[until] as usize],
+        "tag_offsets",
+        (&columns.tag_offsets, &columns.tags),
+        rows.clone(),
     );
-    writer.u32("tag_offsets", &tag_offsets);
+    // Rows without words have no such tensors, as in files from before there were any.
+    if columns.text_offsets[from] != columns.text_offsets[until] {
+        put_lists(
+            &mut writer,
+            "text",
+            "text_offsets",
+            (&columns.text_offsets, &columns.text),
+            rows.clone(),
+        );
+    }
     for (name, codes) in [
         ("kind", &columns.kind),
         ("locality", &columns.locality),
@@ -69,6 +76,49 @@ pub(super) fn write(
     writer.finish(path)
 }
 
+/// Writes the lists of codes of some rows, their offsets from 0.
+fn put_lists(
+    writer: &mut TensorWriter,
+    name: &str,
+    offsets_name: &str,
+    (offsets, codes): (&[u32], &[u16]),
+    rows: std::ops::Range<usize>,
+) {
+    let (first, last) = (offsets[rows.start], offsets[rows.end]);
+    let own: Vec<u32> = offsets[rows.start..=rows.end]
+        .iter()
+        .map(|offset| offset - first)
+        .collect();
+    writer.u16(name, &codes[first as usize..last as usize]);
+    writer.u32(offsets_name, &own);
+}
+
+/// Appends the lists of codes of so many rows.
+fn append_lists(
+    offsets: &mut Vec<u32>,
+    codes: &mut Vec<u16>,
+    reader: &TensorReader<'_>,
+    (name, offsets_name): (&str, &str),
+    rows: usize,
+) -> Result<(), BundleError> {
+    let (own, own_offsets) = (reader.u16(name)?, reader.u32(offsets_name)?);
+    let base = codes.len() as u32;
+    let covers = own_offsets.first() == Some(&0)
+        && own_offsets
+            .last()
+            .is_some_and(|&last| last as usize == own.len());
+    if !covers || own_offsets.len() != rows + 1 || own.len() > (u32::MAX - base) as usize {
+        return Err(reader.refuse(format!("`{offsets_name}` does not cover `{name}`")));
+    }
+    offsets.extend(
+        own_offsets[1..]
+            .iter()
+            .map(|offset| base.saturating_add(*offset)),
+    );
+    codes.extend(own);
+    Ok(())
+}
+
 /// Appends a shard to `columns`, all but the volatile ones.
 pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
     let reader = TensorReader::open(path, bytes)?;
@@ -83,23 +133,27 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
             .id
             .push(id.ok_or_else(|| reader.refuse("an activity id is not valid text".into()))?);
     }
-    let tags = reader.u16("tags")?;
-    let tag_offsets = reader.u32("tag_offsets")?;
-    let base = columns.tags.len() as u32;
-    if columns.tag_offsets.is_empty() {
-        columns.tag_offsets.push(0);
+    let rows = offsets.len().saturating_sub(1);
+    append_lists(
+        &mut columns.tag_offsets,
+        &mut columns.tags,
+        &reader,
+        ("tags", "tag_offsets"),
+        rows,
+    )?;
+    if reader.has("text_offsets") {
+        append_lists(
+            &mut columns.text_offsets,
+            &mut columns.text,
+            &reader,
+            ("text", "text_offsets"),
+            rows,
+        )?;
+    } else {
+        columns
+            .text_offsets
+            .extend(std::iter::repeat_n(columns.text.len() as u32, rows));
     }
-    let covers = tag_offsets.first() == Some(&0)
-        && tag_offsets
-            .last()
-            .is_some_and(|&last| last as usize == tags.len());
-    if !covers || tag_offsets.len() != offsets.len() || tags.len() > (u32::MAX - base) as usize {
-        return Err(reader.refuse("tag offsets do not cover the tags".into()));
-    }
-    columns
-        .tag_offsets
-        .extend(tag_offsets[1..].iter().map(|offset| base + offset));
-    columns.tags.extend(tags);
     columns.kind.extend(reader.u16("kind")?);
     columns.locality.extend(reader.u16("locality")?);
     columns.level.extend(reader.u16("level")?);

@@ -106,10 +106,7 @@ impl Bundle {
             }
             .into());
         }
-        let mut table = Columns {
-            tag_offsets: vec![0],
-            ..Columns::default()
-        };
+        let mut table = Columns::empty();
         let (mut vectors, mut text_rows) = (Vec::new(), Vec::new());
         for entry in manifest.shards("columns") {
             columns::append(&mut table, &entry.path, files.verified(entry)?)?;

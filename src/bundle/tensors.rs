@@ -121,6 +121,11 @@ impl<'a> TensorReader<'a> {
         Ok((view.shape().to_vec(), view.data()))
     }
 
+    /// Whether there is a tensor of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
     /// How many columns a matrix has.
     pub(super) fn columns(&self, name: &str) -> Result<usize, BundleError> {
         Ok(self.bytes(name, Dtype::F32, 2)?.0[1])

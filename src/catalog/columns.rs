@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::text_terms::{text_codes, text_terms};
 use super::{Activity, City, NO_TIME, Words};
 use crate::error::CatalogError;
 use crate::event::ActivityId;
@@ -26,6 +27,10 @@ pub struct Columns {
     pub tag_offsets: Vec<u32>,
     /// Codes of tags, ascending and distinct within a row.
     pub tags: Vec<u16>,
+    /// Where the words of row `i` begin in [`Columns::text`]; one more entry than rows.
+    pub text_offsets: Vec<u32>,
+    /// Codes of the words the text is known by, ascending and distinct within a row.
+    pub text: Vec<u16>,
     /// Latitude, degrees.
     pub lat: Vec<f32>,
     /// Longitude, degrees.
@@ -57,21 +62,42 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// No rows yet.
+    pub fn empty() -> Self {
+        Self {
+            tag_offsets: vec![0],
+            text_offsets: vec![0],
+            ..Self::default()
+        }
+    }
+
     /// Appends the rows of other columns with the same vocabularies.
     pub fn append(&mut self, other: &Self) {
-        let base = self.tags.len() as u32;
-        if self.tag_offsets.is_empty() {
-            self.tag_offsets.push(0);
-        }
         self.id.extend_from_slice(&other.id);
         self.kind.extend(&other.kind);
         self.locality.extend(&other.locality);
         self.level.extend(&other.level);
         self.organiser.extend(&other.organiser);
         self.series.extend(&other.series);
-        self.tag_offsets
-            .extend(other.tag_offsets.iter().skip(1).map(|offset| base + offset));
-        self.tags.extend(&other.tags);
+        let lists = [
+            (
+                &mut self.tag_offsets,
+                &mut self.tags,
+                &other.tag_offsets,
+                &other.tags,
+            ),
+            (
+                &mut self.text_offsets,
+                &mut self.text,
+                &other.text_offsets,
+                &other.text,
+            ),
+        ];
+        for (offsets, codes, other_offsets, other_codes) in lists {
+            let base = codes.len() as u32;
+            offsets.extend(other_offsets.iter().skip(1).map(|offset| base + offset));
+            codes.extend(other_codes);
+        }
         self.lat.extend(&other.lat);
         self.lon.extend(&other.lon);
         self.start_ms.extend(&other.start_ms);
@@ -130,6 +156,10 @@ pub(super) fn push(columns: &mut Columns, activity: &Activity, city: &City, word
         .push(words.series.code_of(activity.series.as_deref()));
     columns.tags.extend(tags);
     columns.tag_offsets.push(columns.tags.len() as u32);
+    let mut terms = text_terms(&activity.title);
+    terms.extend(text_terms(&activity.description));
+    columns.text.extend(text_codes(&terms, &words.text));
+    columns.text_offsets.push(columns.text.len() as u32);
     columns
         .lat
         .push(activity.place.map_or(f32::NAN, |place| place.lat as f32));
@@ -200,6 +230,7 @@ pub(super) fn check(
         ("organiser", columns.organiser.len()),
         ("series", columns.series.len()),
         ("tag_offsets", columns.tag_offsets.len().wrapping_sub(1)),
+        ("text_offsets", columns.text_offsets.len().wrapping_sub(1)),
         ("lat", columns.lat.len()),
         ("lon", columns.lon.len()),
         ("start_ms", columns.start_ms.len()),
@@ -220,18 +251,14 @@ pub(super) fn check(
             return refuse(column, format!("{found} entries for {rows} rows"));
         }
     }
-    let ascending = columns
-        .tag_offsets
-        .windows(2)
-        .all(|pair| pair[0] <= pair[1]);
-    if columns.tag_offsets[0] != 0
-        || !ascending
-        || columns.tag_offsets[rows] as usize != columns.tags.len()
-    {
-        return refuse(
-            "tag_offsets",
-            "offsets do not cover the tags in order".into(),
-        );
+    for (column, offsets, codes) in [
+        ("tag_offsets", &columns.tag_offsets, &columns.tags),
+        ("text_offsets", &columns.text_offsets, &columns.text),
+    ] {
+        let ascending = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
+        if offsets[0] != 0 || !ascending || offsets[rows] as usize != codes.len() {
+            return refuse(column, "offsets do not cover the codes in order".into());
+        }
     }
     for (column, codes, vocabulary) in [
         ("kind", &columns.kind, &words.types),
@@ -240,6 +267,7 @@ pub(super) fn check(
         ("organiser", &columns.organiser, &words.organisers),
         ("series", &columns.series, &words.series),
         ("tags", &columns.tags, &words.tags),
+        ("text", &columns.text, &words.text),
     ] {
         if let Some(code) = codes
             .iter()

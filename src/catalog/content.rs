@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text_terms::text_terms;
 use super::{Activity, City, Place};
 
 /// What an activity was, independent of any bundle.
@@ -20,6 +21,9 @@ pub struct Content {
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Words its text is known by: of a catalogue's row those the catalogue knows, the rarest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<String>,
     /// Administrative area.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locality: Option<String>,
@@ -63,6 +67,11 @@ impl Content {
             title: activity.title.clone(),
             kind: activity.kind.clone(),
             tags: activity.tags.clone(),
+            text: {
+                let mut terms = text_terms(&activity.title);
+                terms.extend(text_terms(&activity.description));
+                terms.into_iter().collect()
+            },
             locality: activity.locality.clone(),
             level: activity.level.clone(),
             organiser: activity.organiser.clone(),

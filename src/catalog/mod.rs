@@ -1,7 +1,7 @@
 //! What can be offered?
 //!
 //! The catalogue is the list of activities as columns, one row an activity, and the city they take place in. Words
-//! (types, localities, levels, tags, organisers, series) become codes through vocabularies learned from the data, with
+//! (types, localities, levels, tags, organisers, series, and those of texts) become codes through vocabularies learned from the data, with
 //! code 0 for "unknown": another city works by changing data alone. Time and place are data too: the device's time zone
 //! is never read, each row carries its local calendar as the trainer computed it.
 
@@ -10,9 +10,11 @@ mod city;
 mod columns;
 mod content;
 mod counters;
+mod fold_text;
 mod geography;
 mod table;
 mod text;
+mod text_terms;
 mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
@@ -20,7 +22,10 @@ pub use city::{AvailabilityWindow, City, LocalTime, OffsetInterval, Season};
 pub use columns::Columns;
 pub use content::Content;
 pub use counters::Counters;
+pub(crate) use fold_text::fold_text;
 pub use geography::{Projection, distance_km};
 pub use table::{Catalog, NO_TIME, Row};
 pub use text::Text;
+pub(crate) use text_terms::text_codes;
+pub use text_terms::{TEXT_TERMS, text_terms};
 pub use vocabulary::{UNKNOWN, Vocabulary, Words};

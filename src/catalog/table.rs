@@ -37,10 +37,7 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] for the first impossible or repeated activity.
     pub fn build(city: City, words: Words, activities: &[Activity]) -> Result<Self, CatalogError> {
-        let mut columns = Columns {
-            tag_offsets: vec![0],
-            ..Columns::default()
-        };
+        let mut columns = Columns::empty();
         for activity in activities {
             activity.validate()?;
             columns::push(&mut columns, activity, &city, &words);
@@ -141,6 +138,15 @@ impl Catalog {
         &self.columns.tags[from as usize..until as usize]
     }
 
+    /// The codes of the words a row's text is known by.
+    pub fn text(&self, row: Row) -> &[u16] {
+        let (from, until) = (
+            self.columns.text_offsets[row.index()],
+            self.columns.text_offsets[row.index() + 1],
+        );
+        &self.columns.text[from as usize..until as usize]
+    }
+
     /// Where it takes place, if known.
     pub fn place(&self, row: Row) -> Option<Place> {
         let (lat, lon) = (
@@ -177,6 +183,11 @@ impl Catalog {
                 .tags(row)
                 .iter()
                 .filter_map(|&code| word(self.words.tags.term(code)))
+                .collect(),
+            text: self
+                .text(row)
+                .iter()
+                .filter_map(|&code| word(self.words.text.term(code)))
                 .collect(),
             locality: word(self.words.localities.term(columns.locality[index])),
             level: word(self.words.levels.term(columns.level[index])),
@@ -237,9 +248,10 @@ mod tests {
     #[test]
     fn damaged_columns_are_refused_with_the_columns_name() {
         let good = catalog();
-        let cases: [(&str, fn(&mut Columns)); 5] = [
+        let cases: [(&str, fn(&mut Columns)); 6] = [
             ("price", |columns| columns.price.truncate(1)),
             ("tag_offsets", |columns| columns.tag_offsets[1] = 99),
+            ("text_offsets", |columns| columns.text_offsets[1] = 99),
             ("kind", |columns| columns.kind[0] = 77),
             ("lat", |columns| columns.lat[0] = 91.0),
             ("hour", |columns| columns.hour[0] = 24),

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Activity;
+use super::text_terms::text_terms;
 use crate::error::CatalogError;
 
 /// The code of every word that is not in the vocabulary.
 pub const UNKNOWN: u16 = 0;
+/// The most words of texts that are known, the most frequent: a word few activities have is like no other's.
+const LIMIT_TEXT_TERMS: usize = 4_096;
 
 /// The known words of one field, in a fixed order: word `i` has code `i + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,17 +46,7 @@ impl Vocabulary {
         words: impl IntoIterator<Item = &'a str>,
         least: usize,
     ) -> Result<Self, CatalogError> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for word in words {
-            if !word.is_empty() {
-                *counts.entry(word).or_default() += 1;
-            }
-        }
-        let mut kept: Vec<(&str, usize)> = counts
-            .into_iter()
-            .filter(|&(_, count)| count >= least)
-            .collect();
-        kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let kept = most_frequent(words, least);
         let limit = usize::from(u16::MAX);
         if kept.len() > limit {
             return Err(CatalogError::VocabularyTooLarge {
@@ -64,9 +57,25 @@ impl Vocabulary {
         }
         Ok(kept
             .into_iter()
-            .map(|(word, _)| word.to_owned())
+            .map(str::to_owned)
             .collect::<Vec<_>>()
             .into())
+    }
+
+    /// The words of texts that at least two activities have, at most [`LIMIT_TEXT_TERMS`].
+    fn of_texts(activities: &[Activity]) -> Self {
+        let terms: Vec<String> = activities
+            .iter()
+            .flat_map(|activity| {
+                let mut terms = text_terms(&activity.title);
+                terms.extend(text_terms(&activity.description));
+                terms
+            })
+            .collect();
+        let mut kept = most_frequent(terms.iter().map(String::as_str), 2);
+        kept.truncate(LIMIT_TEXT_TERMS);
+        let kept: Vec<String> = kept.into_iter().map(str::to_owned).collect();
+        kept.into()
     }
 
     /// The code of `word`, [`UNKNOWN`] if it has none.
@@ -123,6 +132,26 @@ impl Vocabulary {
     pub fn size(&self) -> usize {
         self.terms.len() + 1
     }
+
+    fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+}
+
+/// Words that occur at least `least` times, the most frequent first, ties in alphabetical order.
+fn most_frequent<'a>(words: impl IntoIterator<Item = &'a str>, least: usize) -> Vec<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in words {
+        if !word.is_empty() {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let mut kept: Vec<(&str, usize)> = counts
+        .into_iter()
+        .filter(|&(_, count)| count >= least)
+        .collect();
+    kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    kept.into_iter().map(|(word, _)| word).collect()
 }
 
 /// The vocabularies of a catalogue, one a field.
@@ -144,6 +173,9 @@ pub struct Words {
     pub organisers: Vocabulary,
     /// Series.
     pub series: Vocabulary,
+    /// Words of titles and descriptions. Unlike the others, a later publication appends none.
+    #[serde(default, skip_serializing_if = "Vocabulary::is_empty")]
+    pub text: Vocabulary,
 }
 
 impl Words {
@@ -196,6 +228,7 @@ impl Words {
                 activities.iter().filter_map(|a| a.series.as_deref()),
                 1,
             )?,
+            text: Vocabulary::of_texts(activities),
         })
     }
 
@@ -212,6 +245,7 @@ impl Words {
             tags: self.tags.extended(more.tags.terms())?,
             organisers: self.organisers.extended(more.organisers.terms())?,
             series: self.series.extended(more.series.terms())?,
+            text: self.text.clone(),
         })
     }
 
@@ -223,6 +257,7 @@ impl Words {
             && self.tags.extends(&trained.tags)
             && self.organisers.extends(&trained.organisers)
             && self.series.extends(&trained.series)
+            && self.text == trained.text
     }
 }
 

@@ -3,7 +3,7 @@
 //! There is one way to make this row, from raw content, so that an activity in the catalogue and the same activity
 //! remembered in a history, or described to a device that never downloaded it, give the same row.
 
-use crate::catalog::{Catalog, City, Content, Row, Words};
+use crate::catalog::{Catalog, City, Content, Row, Words, text_codes};
 use crate::math::ln_1p;
 
 /// Names of [`ActivityRow::numbers`], in order.
@@ -34,6 +34,8 @@ pub struct ActivityRow {
     pub kind: u16,
     /// Codes of the tags, ascending.
     pub tags: Vec<u16>,
+    /// Codes of the words its text is known by, ascending.
+    pub text: Vec<u16>,
     /// Code of the locality.
     pub locality: u16,
     /// Code of the level.
@@ -84,6 +86,7 @@ impl ActivityRow {
         Self {
             kind: words.types.code_of(content.kind.as_deref()),
             tags,
+            text: text_codes(&content.text, &words.text),
             locality: words.localities.code_of(content.locality.as_deref()),
             level: words.levels.code_of(content.level.as_deref()),
             organiser: words.organisers.code_of(content.organiser.as_deref()),

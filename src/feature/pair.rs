@@ -1,12 +1,14 @@
 //! The features of a visitor and an activity together: in event recommendation they decide most, because nearly every
 //! activity is new and only what it shares with the past speaks for it.
 
+use std::collections::BTreeSet;
+
 use super::component::Component;
 use super::own_taste::OwnTaste;
-use super::prepared::Prepared;
+use super::prepared::{Prepared, norm};
 use super::schema::Schema;
 use super::user::{Past, UserRow};
-use crate::catalog::{Catalog, Counters, Projection, Row};
+use crate::catalog::{Catalog, Counters, Projection, Row, UNKNOWN, Words, text_terms};
 use crate::history::Visitor;
 use crate::math::{exp, ln_1p};
 
@@ -24,7 +26,7 @@ const fn feature(name: &'static str, component: Component) -> PairFeature {
 }
 
 /// All pair features, in column order.
-pub const PAIR_FEATURES: [PairFeature; 35] = [
+pub const PAIR_FEATURES: [PairFeature; 38] = [
     feature("history_tag_cosine", Component::Content),
     feature("declared_tag_cosine", Component::Content),
     feature("declared_tag_matches", Component::Content),
@@ -60,6 +62,9 @@ pub const PAIR_FEATURES: [PairFeature; 35] = [
     feature("own_organiser", Component::Organiser),
     feature("own_place", Component::Place),
     feature("own_schedule", Component::Schedule),
+    feature("history_text_cosine", Component::Content),
+    feature("declared_text_cosine", Component::Content),
+    feature("rejected_text_cosine", Component::Content),
 ];
 
 /// The features of one pair, columns as [`PAIR_FEATURES`] names them.
@@ -84,6 +89,9 @@ pub struct PairSide {
     rejected_tags: Vec<f32>,
     declared_tags: Vec<f32>,
     declared_count: f32,
+    liked_text: Vec<f32>,
+    declared_text: Vec<f32>,
+    rejected_text: Vec<f32>,
     types: Vec<f32>,
     localities: Vec<f32>,
     organisers: Vec<f32>,
@@ -124,6 +132,9 @@ impl PairSide {
             rejected_tags: vec![0.0; words.tags.size()],
             declared_tags: vec![0.0; words.tags.size()],
             declared_count: user.tags.len() as f32,
+            liked_text: vec![0.0; words.text.size()],
+            declared_text: declared_text(&profile.tags, words, schema),
+            rejected_text: vec![0.0; words.text.size()],
             types: vec![0.0; words.types.size()],
             localities: vec![0.0; words.localities.size()],
             organisers: vec![0.0; words.organisers.size()],
@@ -144,7 +155,7 @@ impl PairSide {
                 .map(|place| (place.lat as f32, place.lon as f32)),
             own_taste: OwnTaste::of(visitor, schema, catalog, now_ms),
         };
-        let declared_norm = tag_norm(&user.tags, schema);
+        let declared_norm = norm(&user.tags, |tag| schema.idf(tag));
         for &tag in &user.tags {
             side.declared_tags[usize::from(tag)] = schema.idf(tag) / declared_norm.max(1e-6);
         }
@@ -158,12 +169,9 @@ impl PairSide {
             if past.weight > 0.0 {
                 side.add_liked(past, past.weight / liked, schema);
             } else {
-                add_tags(
-                    &mut side.rejected_tags,
-                    past,
-                    -past.weight / rejected,
-                    schema,
-                );
+                let share = -past.weight / rejected;
+                add_tags(&mut side.rejected_tags, past, share, schema);
+                add_text(&mut side.rejected_text, past, share, schema);
                 side.organiser_rejections[usize::from(past.activity.organiser)] -= past.weight;
             }
         }
@@ -180,6 +188,7 @@ impl PairSide {
     fn add_liked(&mut self, past: &Past, share: f32, schema: &Schema) {
         let activity = &past.activity;
         add_tags(&mut self.liked_tags, past, share, schema);
+        add_text(&mut self.liked_text, past, share, schema);
         self.types[usize::from(activity.kind)] += share;
         self.localities[usize::from(activity.locality)] += share;
         self.organisers[usize::from(activity.organiser)] += share;
@@ -220,6 +229,14 @@ impl PairSide {
                 .map(|&tag| schema.idf(tag) * profile[usize::from(tag)])
                 .sum::<f32>()
                 / norm
+        };
+        let text = catalog.text(row);
+        let text_norm = prepared.text_norm[index].max(1e-6);
+        let text_cosine = |profile: &[f32]| {
+            text.iter()
+                .map(|&word| schema.text_idf(word) * profile[usize::from(word)])
+                .sum::<f32>()
+                / text_norm
         };
         let flag = |condition: bool| f32::from(u8::from(condition));
         let matches = tags
@@ -285,6 +302,9 @@ impl PairSide {
             own_organiser,
             own_place,
             own_schedule,
+            text_cosine(&self.liked_text),
+            text_cosine(&self.declared_text),
+            text_cosine(&self.rejected_text),
         ]
     }
 
@@ -335,19 +355,31 @@ fn nan_as_zero(value: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value }
 }
 
-fn tag_norm(tags: &[u16], schema: &Schema) -> f32 {
-    libm::sqrtf(
-        tags.iter()
-            .map(|&tag| schema.idf(tag) * schema.idf(tag))
-            .sum(),
-    )
-}
-
 fn add_tags(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
-    let norm = tag_norm(&past.activity.tags, schema).max(1e-6);
+    let norm = norm(&past.activity.tags, |tag| schema.idf(tag)).max(1e-6);
     for &tag in &past.activity.tags {
         profile[usize::from(tag)] += share * schema.idf(tag) / norm;
     }
+}
+
+fn add_text(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
+    let norm = norm(&past.activity.text, |word| schema.text_idf(word)).max(1e-6);
+    for &word in &past.activity.text {
+        profile[usize::from(word)] += share * schema.text_idf(word) / norm;
+    }
+}
+
+/// The words of the declared tags, as a text would have them: a title may name an interest that is no tag.
+fn declared_text(tags: &[String], words: &Words, schema: &Schema) -> Vec<f32> {
+    let mut profile = vec![0.0; words.text.size()];
+    let terms: BTreeSet<String> = tags.iter().flat_map(|tag| text_terms(tag)).collect();
+    let codes = terms.iter().map(|term| words.text.code(term));
+    let codes: Vec<u16> = codes.filter(|&code| code != UNKNOWN).collect();
+    let norm = norm(&codes, |word| schema.text_idf(word)).max(1e-6);
+    for code in codes {
+        profile[usize::from(code)] = schema.text_idf(code) / norm;
+    }
+    profile
 }
 
 fn mean_log_price(history: &[Past]) -> Option<f32> {

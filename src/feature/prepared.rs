@@ -8,6 +8,8 @@ use crate::catalog::{Catalog, Counters, Row};
 pub struct Prepared {
     /// Length of each row's TF-IDF tag vector.
     pub tag_norm: Vec<f32>,
+    /// Length of each row's TF-IDF vector of words.
+    pub text_norm: Vec<f32>,
     /// Share of all positive interactions that went to each organiser, by code, smoothed by one half an organiser.
     pub organiser_share: Vec<f32>,
 }
@@ -15,20 +17,14 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
-        let norm = |row: Row| {
-            libm::sqrtf(
-                catalog
-                    .tags(row)
-                    .iter()
-                    .map(|&tag| schema.idf(tag) * schema.idf(tag))
-                    .sum(),
-            )
-        };
-        let tag_norm = (0..catalog.len() as u32)
-            .map(|row| norm(Row(row)))
-            .collect();
+        let rows = || (0..catalog.len() as u32).map(Row);
         Self {
-            tag_norm,
+            tag_norm: rows()
+                .map(|row| norm(catalog.tags(row), |tag| schema.idf(tag)))
+                .collect(),
+            text_norm: rows()
+                .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
+                .collect(),
             organiser_share: organiser_shares(catalog, counters),
         }
     }
@@ -37,6 +33,12 @@ impl Prepared {
     pub fn refresh(&mut self, catalog: &Catalog, counters: &Counters) {
         self.organiser_share = organiser_shares(catalog, counters);
     }
+}
+
+/// The length of the TF-IDF vector of these codes.
+pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
+    let squares = codes.iter().map(|&code| idf(code) * idf(code));
+    libm::sqrtf(squares.sum())
 }
 
 fn organiser_shares(catalog: &Catalog, counters: &Counters) -> Vec<f32> {

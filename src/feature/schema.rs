@@ -22,6 +22,9 @@ pub struct Schema {
     pub words: Words,
     /// How informative each tag is, by code: `ln((n + 1) / (1 + activities with it))`, at least 0; entry 0 is 0.
     pub tag_idf: Vec<f32>,
+    /// The same of each word of texts. Empty where a training knew none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_idf: Vec<f32>,
     /// Days after which a signal in the history counts half. Short: the last clicks decide. Long: the whole past does.
     pub half_life_days: f32,
     /// What becomes of activities whoever sees them; empty where the log does not tell.
@@ -70,20 +73,37 @@ impl Schema {
         activities: usize,
         half_life_days: f32,
     ) -> Self {
-        let idf =
-            |count: u32| crate::math::ln((activities as f32 + 1.0) / (1.0 + count as f32)).max(0.0);
-        let mut tag_idf: Vec<f32> = tag_counts.iter().map(|&count| idf(count)).collect();
-        tag_idf.resize(words.tags.size(), idf(0));
+        let mut tag_idf: Vec<f32> = tag_counts
+            .iter()
+            .map(|&count| idf(count, activities))
+            .collect();
+        tag_idf.resize(words.tags.size(), idf(0, activities));
         tag_idf[0] = 0.0;
         Self {
             version: SCHEMA_VERSION,
             city,
             words,
             tag_idf,
+            text_idf: Vec::new(),
             half_life_days,
             common_taste: CommonTaste::default(),
             names: Names::current(),
         }
+    }
+
+    /// The same schema, that also knows how many of so many activities have each word of texts.
+    pub fn with_text_counts(mut self, counts: &[u32], activities: usize) -> Self {
+        self.text_idf = counts.iter().map(|&count| idf(count, activities)).collect();
+        if let Some(unknown) = self.text_idf.first_mut() {
+            *unknown = 0.0;
+        }
+        self
+    }
+
+    /// How informative a word of texts is; 0 for one the training did not know.
+    pub fn text_idf(&self, word: u16) -> f32 {
+        let known = self.text_idf.get(usize::from(word));
+        known.copied().unwrap_or(0.0)
     }
 
     /// How informative a tag is. Tags newer than the training count as the rarest it knew.
@@ -145,6 +165,10 @@ impl Schema {
         {
             return refuse("tag weights do not fit the vocabulary");
         }
+        let fits = [0, self.words.text.size()].contains(&self.text_idf.len());
+        if !fits || self.text_idf.iter().any(|idf| !idf.is_finite()) {
+            return refuse("the weights of words do not fit the vocabulary");
+        }
         if !self.common_taste.is_sound() {
             return refuse("the common taste is not made of numbers in order");
         }
@@ -153,4 +177,9 @@ impl Schema {
         }
         Ok(())
     }
+}
+
+/// How informative a word is that so many of the activities have.
+fn idf(count: u32, activities: usize) -> f32 {
+    crate::math::ln((activities as f32 + 1.0) / (1.0 + count as f32)).max(0.0)
 }

@@ -3,8 +3,8 @@
 
 use crate::feature::{PAIR_FEATURES, PairRow};
 
-/// The mean of the content matches, 0 to 1 or a little above: TF-IDF cosine with declared tags and with the history
-/// (Salton and Buckley 1988), share of the type in the history, matches of level and locality, minus what was rejected.
+/// The sum of the content matches, most often 0 to 2: TF-IDF cosines of tags and of texts with what was declared and with
+/// the history (Salton and Buckley 1988), share of the type in the history, matches of level and locality, minus what was rejected.
 pub fn content_score(pair: &PairRow) -> f32 {
     let column = |name: &str| {
         PAIR_FEATURES
@@ -12,7 +12,11 @@ pub fn content_score(pair: &PairRow) -> f32 {
             .position(|f| f.name == name)
             .map_or(0.0, |index| pair[index])
     };
-    column("declared_tag_cosine") + column("history_tag_cosine") - column("rejected_tag_cosine")
+    let of_tags = column("declared_tag_cosine") + column("history_tag_cosine")
+        - column("rejected_tag_cosine");
+    let of_text = column("declared_text_cosine") + column("history_text_cosine")
+        - column("rejected_text_cosine");
+    (of_tags + of_text)
         + 0.5 * column("type_share")
         + 0.25 * (column("level_match") + column("locality_declared"))
 }

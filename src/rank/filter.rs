@@ -1,8 +1,9 @@
 //! Which activities may be shown at all.
 
-use super::fold_text::fold_text;
 use super::request::Filters;
-use crate::catalog::{Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary, distance_km};
+use crate::catalog::{
+    Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary, distance_km, fold_text,
+};
 use crate::history::History;
 
 /// A filter with its words resolved to codes, ready to test rows.

@@ -5,7 +5,6 @@
 
 mod explain;
 mod filter;
-mod fold_text;
 mod policy;
 mod request;
 mod rerank;

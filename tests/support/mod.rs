@@ -227,7 +227,15 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
             .iter()
             .for_each(|&tag| tag_counts[usize::from(tag)] += 1)
     });
-    let schema = Schema::new(city(), words.clone(), &tag_counts, activities.len(), 90.0);
+    let mut text_counts = vec![0; words.text.size()];
+    catalog_rows(&catalog).for_each(|row| {
+        catalog
+            .text(row)
+            .iter()
+            .for_each(|&word| text_counts[usize::from(word)] += 1)
+    });
+    let schema = Schema::new(city(), words.clone(), &tag_counts, activities.len(), 90.0)
+        .with_text_counts(&text_counts, activities.len());
     let models = models(random, &words);
     let activities_side = activity_side(&models, &catalog);
     let mut counters = Counters::new(activities.len(), NOW_MS - DAY_MS, 14.0);

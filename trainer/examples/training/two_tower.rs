@@ -48,6 +48,7 @@ fn schema() -> Schema {
         tags: words(TAGS),
         organisers: words(1_000),
         series: words(500),
+        text: Vocabulary::default(),
     };
     Schema::new(city, words, &[5; TAGS], ITEMS, 90.0)
 }

@@ -125,7 +125,7 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
         let mut tags = content.tags.clone();
         tags.sort_unstable();
         tags.dedup();
-        // Coordinates travel as f32; density and title are not the activity's own.
+        // Coordinates travel as f32; density is not the activity's own, and texts are compared apart.
         let place = content
             .place
             .map(|place| (place.lat as f32, place.lon as f32));
@@ -135,6 +135,7 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
                 place: None,
                 density: None,
                 title: String::new(),
+                text: Vec::new(),
                 ..content
             },
             place,

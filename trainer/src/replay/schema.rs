@@ -24,9 +24,13 @@ pub fn words_of(dataset: &Dataset) -> Result<Words> {
 pub fn schema_of(catalog: &Catalog, half_life_days: f32) -> Schema {
     let words = catalog.words();
     let mut tag_counts = vec![0_u32; words.tags.size()];
+    let mut text_counts = vec![0_u32; words.text.size()];
     for row in catalog.live_rows() {
         for &tag in catalog.tags(row) {
             tag_counts[usize::from(tag)] += 1;
+        }
+        for &word in catalog.text(row) {
+            text_counts[usize::from(word)] += 1;
         }
     }
     Schema::new(
@@ -36,4 +40,5 @@ pub fn schema_of(catalog: &Catalog, half_life_days: f32) -> Schema {
         catalog.len(),
         half_life_days,
     )
+    .with_text_counts(&text_counts, catalog.len())
 }

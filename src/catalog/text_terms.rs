@@ -1,0 +1,61 @@
+//! The words a text is known by, for likeness of texts (Salton and Buckley 1988).
+//!
+//! A title and a description are their rarest known words, as many as tell an activity from others: a frequent word says
+//! nothing, and history has to remember the words too.
+
+use std::collections::BTreeSet;
+
+use super::fold_text::fold_text;
+use super::vocabulary::{UNKNOWN, Vocabulary};
+
+/// The most words an activity's text is known by. Few keep history small; with more, what all activities say drowns it.
+pub const TEXT_TERMS: usize = 12;
+/// Letters a word has at least.
+const LEAST_LETTERS: usize = 3;
+
+/// The distinct words of a text, without case, accents, short words and numbers.
+pub fn text_terms(text: &str) -> BTreeSet<String> {
+    let folded = fold_text(text);
+    let words = folded.split(|letter: char| !letter.is_alphanumeric());
+    words
+        .filter(|word| word.chars().count() >= LEAST_LETTERS)
+        .filter(|word| !word.chars().all(|letter| letter.is_ascii_digit()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The codes of the rarest known words, ascending, at most [`TEXT_TERMS`]. A vocabulary begins with the most frequent.
+pub(crate) fn text_codes<'a>(
+    terms: impl IntoIterator<Item = &'a String>,
+    vocabulary: &Vocabulary,
+) -> Vec<u16> {
+    let codes = terms.into_iter().map(|term| vocabulary.code(term));
+    let known: BTreeSet<u16> = codes.filter(|&code| code != UNKNOWN).collect();
+    let mut rarest: Vec<u16> = known.into_iter().rev().take(TEXT_TERMS).collect();
+    rarest.reverse();
+    rarest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_without_case_accents_numbers_and_short_ones() {
+        let terms = text_terms("Caminata al Cerro — ¡Monserrate, 3152 m! 2º día: CAMINATA");
+        assert_eq!(
+            terms.into_iter().collect::<Vec<_>>(),
+            ["caminata", "cerro", "dia", "monserrate"]
+        );
+    }
+
+    #[test]
+    fn the_rarest_words_are_kept() {
+        let words: Vec<String> = (0..20).map(|number| format!("word{number:02}")).collect();
+        let vocabulary = Vocabulary::from(words.clone());
+        let unknown = "nobody".to_owned();
+        let codes = text_codes(words.iter().chain([&unknown]), &vocabulary);
+        assert_eq!(codes, (9..=20).collect::<Vec<u16>>());
+        assert!(text_codes([&unknown], &vocabulary).is_empty());
+    }
+}
