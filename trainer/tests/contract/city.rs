@@ -8,7 +8,7 @@ use triqueta::event::{
 use triqueta::history::Profile;
 use triqueta_trainer::fit::TowerOptions;
 use triqueta_trainer::progress::Silent;
-use triqueta_trainer::train::{TrainOptions, Trained, train};
+use triqueta_trainer::train::{OptionalModel, TrainOptions, Trained, train};
 use triqueta_trainer::{Dataset, Lineage, Result, VisitorRecord};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
@@ -104,9 +104,11 @@ pub(crate) fn checkerboard() -> Dataset {
     dataset_of(activities, events).unwrap()
 }
 
+/// A short training, of every model there is.
 pub(crate) fn quick(seed: u64) -> TrainOptions {
     TrainOptions {
         seed,
+        models: OptionalModel::ALL.to_vec(),
         history_half_lives: vec![60.0],
         blend_folds: 2,
         towers: TowerOptions {

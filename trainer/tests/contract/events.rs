@@ -14,7 +14,7 @@ use triqueta_trainer::choices::Lens;
 use triqueta_trainer::progress::Silent;
 use triqueta_trainer::publish::{draft_of_training, seal_draft};
 use triqueta_trainer::replay::{VisitorKey, catalog_of};
-use triqueta_trainer::train::{Trained, model_scores, train};
+use triqueta_trainer::train::{OptionalModel, Trained, model_scores, train};
 
 use crate::city::{
     BLOCKS, DAY_MS, DAYS, START_MS, VISITORS, activity, checkerboard, dataset_of, event, quick,
@@ -97,7 +97,10 @@ fn every_model_of_a_bundle_finds_the_squares_of_a_checkerboard() {
     let dataset = checkerboard();
     let trained = trained(&dataset);
     let found = right_order(&dataset, &trained);
-    assert!(found.iter().any(|(name, _)| name == "two_tower_cosine"));
+    let optional = OptionalModel::ALL.map(OptionalModel::name);
+    for expected in optional.into_iter().chain(["two_tower_cosine"]) {
+        assert!(found.iter().any(|(name, _)| name == expected), "{expected}");
+    }
     // Models of ids cannot know an activity nobody has chosen; whoever speaks of it has to be right.
     let wrong: Vec<_> = found
         .iter()
