@@ -239,7 +239,7 @@ impl Engine {
         let pair = side.row(catalog, &self.prepared, counters, &bundle.schema, row);
         let models = bundle
             .models
-            .scores(visitor, &bundle.activities, row.index(), &pair);
+            .all_scores(visitor, &bundle.activities, row.index(), &pair);
         let look = second_look(&score, &models, &pair, user, user.maturity());
         score.adjusted(trees.adjustment(&look))
     }

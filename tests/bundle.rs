@@ -3,7 +3,7 @@
 
 mod support;
 
-use triqueta::bundle::{Bundle, Channel, Files, Manifest};
+use triqueta::bundle::{Bundle, Channel, ENGINE_VERSION, Files, Manifest};
 use triqueta::engine::Engine;
 use triqueta::history::Visitor;
 use triqueta::math::Random;
@@ -154,7 +154,7 @@ fn unusual_manifests_are_refused_by_kind() {
         "BUNDLE_FORMAT"
     );
     assert_eq!(
-        code(text.replacen("\"engine\": 1", "\"engine\": 9", 1)),
+        code(text.replacen(&format!("\"engine\": {ENGINE_VERSION}"), "\"engine\": 9", 1)),
         "BUNDLE_ENGINE_TOO_OLD"
     );
     assert_eq!(

@@ -32,8 +32,9 @@ pub(crate) struct Options {
     /// Everything random follows from it: the same data and seed give the same bytes.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Models beside the towers, factors, neighbours, blend and trees: `factorization_machine`. None by default:
-    /// `triqueta evaluate` says what each is worth on a dataset.
+    /// Models beside the towers, factors, neighbours, blend and trees: `factorization_machine`,
+    /// `neural_collaborative_filtering`, `wide_deep`. None by default: `triqueta evaluate` says what each is worth on a
+    /// dataset.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = optional_model)]
     models: Vec<OptionalModel>,
     /// Settings as `triqueta tune` wrote them; what they do not name keeps its default.

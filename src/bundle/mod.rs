@@ -11,15 +11,18 @@
 mod channel;
 mod collaborative;
 mod columns;
+mod dense;
 mod files;
 mod machine;
 mod manifest;
 mod model;
+mod neumf;
 mod open;
 mod tensors;
 mod texts;
 mod towers;
 mod trees;
+mod wide_deep;
 mod write;
 
 pub use channel::{CHANNEL_FORMAT, Channel, Variant};

@@ -4,9 +4,11 @@ use super::files::Files;
 use super::machine;
 use super::manifest::{FileEntry, Manifest};
 use super::model::Model;
+use super::neumf;
 use super::texts;
 use super::towers;
 use super::trees;
+use super::wide_deep;
 use super::{collaborative, columns};
 use crate::catalog::{Catalog, Columns, Counters, Row, Text, Words};
 use crate::error::{BundleError, RecommenderError};
@@ -83,6 +85,14 @@ impl Bundle {
             let bytes = files.verified(entry)?;
             models.factorization_machine = Some(machine::read(&entry.path, bytes, &schema)?);
         }
+        if let Ok(entry) = manifest.file("neumf") {
+            let neumf = neumf::read(&entry.path, files.verified(entry)?, &schema)?;
+            models.neural_collaborative_filtering = Some(neumf);
+        }
+        if let Ok(entry) = manifest.file("wide_deep") {
+            let wide_deep = wide_deep::read(&entry.path, files.verified(entry)?, &schema)?;
+            models.wide_deep = Some(wide_deep);
+        }
         let boosted_trees = match manifest.files.iter().find(|file| file.name == "trees") {
             Some(entry) => Some(trees::read(&entry.path, files.verified(entry)?)?),
             None => None,
@@ -136,10 +146,8 @@ impl Bundle {
             let neighbours = collaborative::read_neighbours(&entry.path, bytes, rows)?;
             models.item_neighbours = Some(neighbours);
         }
-        let machine = models.factorization_machine.as_ref().map(|machine| {
-            let rows = (0..rows as u32).map(|row| ActivityRow::of_row(&catalog, Row(row)));
-            rows.map(|row| machine.activity(&row)).collect()
-        });
+        let activity_rows = (0..rows as u32).map(|row| ActivityRow::of_row(&catalog, Row(row)));
+        let activities = ActivitySide::of_embedded(&models, vectors, activity_rows);
         let (entry, bytes) = verified("counters")?;
         let counters = columns::read_counters(rows, &entry.path, bytes)?;
         let id = id.to_owned();
@@ -151,10 +159,7 @@ impl Bundle {
             models,
             boosted_trees,
             catalog,
-            activities: ActivitySide {
-                embeddings: vectors,
-                machine: machine.unwrap_or_default(),
-            },
+            activities,
             counters,
             texts: text_rows,
         })

@@ -8,10 +8,12 @@ use super::manifest::{
     Metric, Section,
 };
 use super::model::Model;
+use super::neumf;
 use super::open::Bundle;
 use super::texts;
 use super::towers;
 use super::trees;
+use super::wide_deep;
 use super::{collaborative, columns};
 use crate::catalog::{Catalog, Counters, Text};
 use crate::error::BundleError;
@@ -157,6 +159,14 @@ impl BundleDraft {
         if let Some(model) = &self.models.factorization_machine {
             let bytes = machine::write(model, "machine")?;
             writer.add("machine".into(), Group::Model, "safetensors", bytes);
+        }
+        if let Some(model) = &self.models.neural_collaborative_filtering {
+            let bytes = neumf::write(model, "neumf")?;
+            writer.add("neumf".into(), Group::Model, "safetensors", bytes);
+        }
+        if let Some(model) = &self.models.wide_deep {
+            let bytes = wide_deep::write(model, "wide_deep")?;
+            writer.add("wide_deep".into(), Group::Model, "safetensors", bytes);
         }
         writer.json("words", Group::Catalogue, self.catalog.words())?;
         let mut from = 0;

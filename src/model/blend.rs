@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::learned::{MODEL_INPUTS, ModelScores};
+use super::learned::{MODEL_INPUTS, ModelInput, ModelScores};
 use crate::error::BundleError;
 use crate::feature::{COMPONENTS, Component, PAIR_FEATURES, PairRow};
 use crate::math::sigmoid;
@@ -15,7 +15,8 @@ use crate::math::sigmoid;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlendInput {
-    /// The name of a learned model's output ([`MODEL_INPUTS`]) or of a pair feature ([`PAIR_FEATURES`]).
+    /// The name of a learned model's output ([`MODEL_INPUTS`], those asked about every activity) or of a pair feature
+    /// ([`PAIR_FEATURES`]).
     pub name: String,
     /// Its mean over the training's candidates.
     pub mean: f32,
@@ -89,11 +90,10 @@ struct ResolvedInput {
 }
 
 impl Blend {
-    /// The names an input may have, in the order a training lists them.
+    /// The names an input may have, in the order a training lists them: of the models that are asked about every activity,
+    /// and of the pair features.
     pub fn input_names() -> Vec<(&'static str, Component)> {
-        let models = MODEL_INPUTS
-            .iter()
-            .map(|input| (input.name, input.component));
+        let models = of_all_activities().map(|input| (input.name, input.component));
         let pairs = PAIR_FEATURES
             .iter()
             .map(|feature| (feature.name, feature.component));
@@ -102,7 +102,12 @@ impl Blend {
 
     /// The raw inputs of one pair in the order of [`Blend::input_names`].
     pub fn raw_inputs(models: &ModelScores, pair: &PairRow) -> Vec<f32> {
-        models.iter().chain(pair).copied().collect()
+        let models = models.iter().zip(of_all_activities());
+        models
+            .map(|(score, _)| score)
+            .chain(pair)
+            .copied()
+            .collect()
     }
 
     /// Resolves the inputs' names to columns.
@@ -128,9 +133,7 @@ impl Blend {
             if numbers.iter().any(|number| !number.is_finite()) || input.deviation <= 0.0 {
                 return refuse(format!("input `{}` has impossible numbers", input.name));
             }
-            let model = MODEL_INPUTS
-                .iter()
-                .position(|known| known.name == input.name);
+            let model = of_all_activities().position(|known| known.name == input.name);
             let pair = PAIR_FEATURES
                 .iter()
                 .position(|known| known.name == input.name);
@@ -161,6 +164,12 @@ impl Blend {
     pub fn probability(&self, score: f32) -> f32 {
         sigmoid(self.calibration_slope * score + self.calibration_offset)
     }
+}
+
+/// The models a blend can ask: they come first among the columns.
+fn of_all_activities() -> impl Iterator<Item = &'static ModelInput> {
+    let inputs = MODEL_INPUTS.iter();
+    inputs.take_while(|input| input.component != Component::Adjustment)
 }
 
 impl Resolved {

@@ -231,7 +231,7 @@ impl FeatureSpace {
     }
 
     /// The row of the first pair feature; the others follow, and nothing comes after them.
-    pub(super) fn first_pair(&self) -> usize {
+    pub fn first_pair(&self) -> usize {
         self.starts[Block::Pair as usize] as usize
     }
 }

@@ -5,7 +5,6 @@
 
 mod blend;
 mod boosted_trees;
-
 mod content;
 mod dense;
 mod factorization_machine;
@@ -15,6 +14,7 @@ mod machine_features;
 mod matrix_factorization;
 mod neural_collaborative_filtering;
 mod pair_machine;
+mod pooled_neumf;
 mod popularity;
 mod tower_input;
 mod triqueta_rule;
@@ -25,7 +25,6 @@ pub use blend::{Blend, BlendInput, Resolved, Score};
 pub use boosted_trees::{
     BoostedTrees, SECOND_LOOK_INPUTS, SecondLook, TreeNode, second_look, second_look_names,
 };
-
 pub use content::content_score;
 pub use dense::{Dense, Perceptron, relu};
 pub use factorization_machine::{FACTORS, FactorSum, FactorizationMachine, Feature};
@@ -37,6 +36,7 @@ pub use machine_features::FeatureSpace;
 pub use matrix_factorization::{ActivityFactors, FoldIn};
 pub use neural_collaborative_filtering::{Factors, IdOnlyNeuMf, NeuMf, Side};
 pub use pair_machine::{MachineActivity, MachineVisitor, PairMachine};
+pub use pooled_neumf::{NEUMF_LAYERS, NEUMF_PERCEPTRON, NEUMF_PRODUCT, PooledNeuMf};
 pub use popularity::{PopularitySmoothing, popularity_score};
 pub use tower_input::{
     ACTIVITY_INPUTS, ACTIVITY_TABLES, NAMING_BAGS, TABLE_WIDTHS, TowerInput, USER_INPUTS,

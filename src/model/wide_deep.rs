@@ -9,22 +9,25 @@
 use ndarray::{Array1, Array2};
 
 use super::dense::{Dense, relu};
-use super::two_tower::Embedding;
 use crate::feature::{ACTIVITY_NUMBERS, ActivityRow, CONTEXT_NUMBERS, USER_NUMBERS, UserRow};
 use crate::feature::{PAIR_FEATURES, PairRow};
 use crate::math::dot;
-use crate::model::EMBEDDING;
 
 /// Widths of the layers, each rectified.
 pub const WIDE_DEEP_LAYERS: [usize; 4] = [128, 64, 32, 16];
 /// The visitor's bags of codes and the widths of their embeddings.
-pub const VISITOR_FIELDS: [(&str, usize); 6] = [
+pub const VISITOR_FIELDS: [(&str, usize); 11] = [
     ("tag", 16),
     ("locality", 8),
     ("level", 4),
     ("availability", 4),
     ("season", 4),
     ("weekday", 4),
+    ("past_kind", 8),
+    ("past_tag", 16),
+    ("past_locality", 8),
+    ("past_organiser", 8),
+    ("past_series", 8),
 ];
 /// The activity's bags of codes and the widths of their embeddings.
 pub const ACTIVITY_FIELDS: [(&str, usize); 9] = [
@@ -40,11 +43,11 @@ pub const ACTIVITY_FIELDS: [(&str, usize); 9] = [
 ];
 /// The crosses, in order.
 pub const CROSSES: [&str; 3] = ["tag_tag", "locality_locality", "kind_level"];
-/// Numbers the visitor gives to the first layer: of fields, of the visitor, of the moment, of the point on the sphere.
+/// Numbers the visitor gives to the first layer: of fields, of the visitor, of the moment.
 pub const VISITOR_WIDTH: usize =
-    width(&VISITOR_FIELDS) + USER_NUMBERS.len() + CONTEXT_NUMBERS.len() + EMBEDDING;
-/// Numbers the activity gives to the first layer: of fields, of the activity, of the point on the sphere.
-pub const ACTIVITY_WIDTH: usize = width(&ACTIVITY_FIELDS) + ACTIVITY_NUMBERS.len() + EMBEDDING;
+    width(&VISITOR_FIELDS) + USER_NUMBERS.len() + CONTEXT_NUMBERS.len();
+/// Numbers the activity gives to the first layer: of fields, of the activity.
+pub const ACTIVITY_WIDTH: usize = width(&ACTIVITY_FIELDS) + ACTIVITY_NUMBERS.len();
 
 const fn width(fields: &[(&str, usize)]) -> usize {
     let (mut sum, mut at) = (0, 0);
@@ -65,10 +68,20 @@ pub struct WideDeepInput {
 }
 
 impl WideDeepInput {
-    /// A visitor at a moment, and their point on the sphere, which stands for the history.
-    pub fn of_visitor(user: &UserRow, embedding: &Embedding) -> Self {
+    /// A visitor at a moment, and what they liked before: the history speaks through its own words, not through towers
+    /// that learned the same choices by heart.
+    pub fn of_visitor<'a>(user: &UserRow, liked: impl Iterator<Item = &'a ActivityRow>) -> Self {
         let windows = (0..16).filter(|bit| user.availability & (1 << bit) != 0);
         let numbers = user.numbers.iter().chain(&user.context.numbers);
+        let mut past: [Vec<u32>; 5] = Default::default();
+        for activity in liked {
+            past[0].push(u32::from(activity.kind));
+            past[1].extend(activity.tags.iter().map(|&tag| u32::from(tag)));
+            past[2].push(u32::from(activity.locality));
+            past[3].push(u32::from(activity.organiser));
+            past[4].push(u32::from(activity.series));
+        }
+        let [kinds, tags, localities, organisers, series] = past;
         Self {
             bags: vec![
                 user.tags.iter().map(|&tag| u32::from(tag)).collect(),
@@ -77,13 +90,18 @@ impl WideDeepInput {
                 windows.collect(),
                 vec![u32::from(user.context.season)],
                 vec![u32::from(user.context.weekday)],
+                kinds,
+                tags,
+                localities,
+                organisers,
+                series,
             ],
-            numbers: numbers.chain(embedding).copied().collect(),
+            numbers: numbers.copied().collect(),
         }
     }
 
-    /// An activity, and its point on the sphere.
-    pub fn of_activity(activity: &ActivityRow, embedding: &Embedding) -> Self {
+    /// An activity.
+    pub fn of_activity(activity: &ActivityRow) -> Self {
         Self {
             bags: vec![
                 vec![u32::from(activity.kind)],
@@ -96,7 +114,7 @@ impl WideDeepInput {
                 vec![u32::from(activity.weekday)],
                 vec![u32::from(activity.slot)],
             ],
-            numbers: activity.numbers.iter().chain(embedding).copied().collect(),
+            numbers: activity.numbers.to_vec(),
         }
     }
 
@@ -196,9 +214,13 @@ impl WideDeep {
         })
     }
 
-    /// The visitor's part, computed once a request.
-    pub fn visitor_part(&self, user: &UserRow, embedding: &Embedding) -> WideDeepVisitor {
-        let input = WideDeepInput::of_visitor(user, embedding);
+    /// The visitor's part, computed once a request; `liked` are the remembered activities that speak for others like them.
+    pub fn visitor_part<'a>(
+        &self,
+        user: &UserRow,
+        liked: impl Iterator<Item = &'a ActivityRow>,
+    ) -> WideDeepVisitor {
+        let input = WideDeepInput::of_visitor(user, liked);
         let mut hidden = self.part(0, &input.look_up(&self.visitor_tables));
         let biases = self.layers.first().map(|first| &first.bias);
         for (sum, bias) in hidden.iter_mut().zip(biases.into_iter().flatten()) {
@@ -212,8 +234,8 @@ impl WideDeep {
     }
 
     /// The activity's part, computed once a bundle.
-    pub fn activity_part(&self, activity: &ActivityRow, embedding: &Embedding) -> WideDeepActivity {
-        let input = WideDeepInput::of_activity(activity, embedding);
+    pub fn activity_part(&self, activity: &ActivityRow) -> WideDeepActivity {
+        let input = WideDeepInput::of_activity(activity);
         WideDeepActivity {
             hidden: self.part(VISITOR_WIDTH, &input.look_up(&self.activity_tables)),
             tags: activity.tags.clone(),
@@ -222,32 +244,32 @@ impl WideDeep {
         }
     }
 
-    /// The logit of each pair of `visitor` with an activity; its logistic function is the probability of a choice.
-    pub fn logits<'a>(
-        &'a self,
-        visitor: &'a WideDeepVisitor,
-        pairs: impl Iterator<Item = (&'a WideDeepActivity, &'a PairRow)> + 'a,
-    ) -> impl Iterator<Item = f32> + 'a {
-        let (mut hidden, mut next) = (Vec::new(), Vec::new());
-        pairs.map(move |(activity, pair)| {
-            let mut standard = [0.0_f32; PAIR_FEATURES.len()];
-            let constants = self.pair_mean.iter().zip(&self.pair_scale);
-            for ((x, &raw), (mean, scale)) in standard.iter_mut().zip(pair).zip(constants) {
-                *x = (raw - mean) * scale;
-            }
-            let of_pair = self.part(VISITOR_WIDTH + ACTIVITY_WIDTH, &standard);
-            let parts = visitor.hidden.iter().zip(&activity.hidden).zip(&of_pair);
-            hidden.clear();
-            hidden.extend(parts.map(|((v, a), p)| (v + a) + p));
-            relu(&mut hidden);
-            for layer in self.layers.iter().skip(1) {
-                layer.forward_into(&hidden, &mut next);
-                relu(&mut next);
-                std::mem::swap(&mut hidden, &mut next);
-            }
-            let deep = self.output.as_slice().map_or(0.0, |out| dot(out, &hidden));
-            (self.wide(visitor, activity) + deep) + self.bias
-        })
+    /// The logit of a pair; its logistic function is the probability of a choice.
+    pub fn logit(
+        &self,
+        visitor: &WideDeepVisitor,
+        activity: &WideDeepActivity,
+        pair: &PairRow,
+    ) -> f32 {
+        let mut standard = [0.0_f32; PAIR_FEATURES.len()];
+        let constants = self.pair_mean.iter().zip(&self.pair_scale);
+        for ((x, &raw), (mean, scale)) in standard.iter_mut().zip(pair).zip(constants) {
+            *x = (raw - mean) * scale;
+        }
+        let mut hidden = self.part(VISITOR_WIDTH + ACTIVITY_WIDTH, &standard);
+        let parts = visitor.hidden.iter().zip(&activity.hidden);
+        for (of_pair, (v, a)) in hidden.iter_mut().zip(parts) {
+            *of_pair += v + a;
+        }
+        relu(&mut hidden);
+        let mut next = Vec::new();
+        for layer in self.layers.iter().skip(1) {
+            layer.forward_into(&hidden, &mut next);
+            relu(&mut next);
+            std::mem::swap(&mut hidden, &mut next);
+        }
+        let deep = self.output.as_slice().map_or(0.0, |out| dot(out, &hidden));
+        (self.wide(visitor, activity) + deep) + self.bias
     }
 
     fn wide(&self, visitor: &WideDeepVisitor, activity: &WideDeepActivity) -> f32 {

@@ -20,10 +20,12 @@ use triqueta::feature::{ActivityRow, PAIR_FEATURES, Schema};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::model::{
-    ACTIVITY_INPUTS, ACTIVITY_TABLES, ActivityFactors, ActivitySide, Blend, BlendInput,
-    BoostedTrees, Dense, EMBEDDING, FACTORS, FactorizationMachine, FeatureSpace, FoldIn, HIDDEN,
-    Models, Neighbours, PairMachine, Perceptron, PopularitySmoothing, SECOND_LOOK_INPUTS,
-    TABLE_WIDTHS, Tower, TreeNode, TwoTower, USER_INPUTS, USER_TABLES,
+    ACTIVITY_FIELDS, ACTIVITY_INPUTS, ACTIVITY_TABLES, ACTIVITY_WIDTH, ActivityFactors,
+    ActivitySide, Blend, BlendInput, BoostedTrees, CROSSES, Cross, Dense, EMBEDDING, FACTORS,
+    FactorizationMachine, FeatureSpace, FoldIn, HIDDEN, Models, NEUMF_LAYERS, NEUMF_PERCEPTRON,
+    NEUMF_PRODUCT, Neighbours, NeuMf, PairMachine, Perceptron, PooledNeuMf, PopularitySmoothing,
+    SECOND_LOOK_INPUTS, TABLE_WIDTHS, Tower, TreeNode, TwoTower, USER_INPUTS, USER_TABLES,
+    VISITOR_FIELDS, VISITOR_WIDTH, WIDE_DEEP_LAYERS, WideDeep,
 };
 use triqueta::rank::{Filters, Policy, Ranking, Request, Within};
 
@@ -262,7 +264,7 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
 }
 
 /// The same bundle with every model a training may add, drawn: factors of two activities in three, neighbours, a
-/// factorization machine, and trees.
+/// factorization machine, NeuMF, Wide & Deep, and trees.
 pub fn with_every_model(mut draft: BundleDraft, seed: u64) -> BundleDraft {
     let mut random = Random::new(seed);
     let rows = draft.catalog.len();
@@ -295,6 +297,8 @@ pub fn with_every_model(mut draft: BundleDraft, seed: u64) -> BundleDraft {
         matrix_factorization: Some(ActivityFactors::new(factors, fold_in)),
         item_neighbours: Some(neighbours),
         factorization_machine: Some(machine(&mut random, &draft.schema)),
+        neural_collaborative_filtering: Some(neumf(&mut random, &draft.schema)),
+        wide_deep: Some(wide_deep(&mut random)),
         ..draft.models
     };
     draft.activities = activity_side(&draft.models, &draft.catalog);
@@ -311,6 +315,54 @@ fn machine(random: &mut Random, schema: &Schema) -> PairMachine {
     };
     let mean = [0.25; PAIR_FEATURES.len()];
     PairMachine::new(schema, machine, mean, [0.5; PAIR_FEATURES.len()]).unwrap()
+}
+
+fn dense(random: &mut Random, inputs: usize, widths: &[usize]) -> Vec<Dense> {
+    let inputs = std::iter::once(inputs).chain(widths.iter().copied());
+    let layers = inputs.zip(widths).map(|(inputs, &outputs)| Dense {
+        weight: matrix(random, outputs, inputs),
+        bias: Array1::from_elem(outputs, 0.05),
+    });
+    layers.collect()
+}
+
+fn neumf(random: &mut Random, schema: &Schema) -> PooledNeuMf {
+    let rows = FeatureSpace::of(schema).first_pair();
+    let model = NeuMf {
+        product_weight: Array1::from_elem(NEUMF_PRODUCT, 0.5),
+        layers: dense(random, 2 * NEUMF_PERCEPTRON, &NEUMF_LAYERS),
+        perceptron_weight: Array1::from_elem(NEUMF_LAYERS[2], -0.5),
+        bias: 0.25,
+    };
+    let table = matrix(random, rows, NEUMF_PRODUCT + NEUMF_PERCEPTRON);
+    PooledNeuMf::new(schema, model, table).unwrap()
+}
+
+/// Tables of five rows: rarer words are unknown to it.
+fn wide_deep(random: &mut Random) -> WideDeep {
+    let inputs = VISITOR_WIDTH + ACTIVITY_WIDTH + PAIR_FEATURES.len();
+    let pairs = (0..6).flat_map(|first| (0..6).map(move |second| (first, second)));
+    let codes: Vec<u32> = pairs
+        .map(|(first, second)| Cross::code(first, second))
+        .collect();
+    let crosses = CROSSES.map(|_| Cross {
+        weights: codes.iter().map(|_| 0.3 * random.normal() as f32).collect(),
+        codes: codes.clone(),
+    });
+    WideDeep {
+        visitor_tables: VISITOR_FIELDS
+            .map(|field| matrix(random, 5, field.1))
+            .to_vec(),
+        activity_tables: ACTIVITY_FIELDS
+            .map(|field| matrix(random, 5, field.1))
+            .to_vec(),
+        crosses,
+        pair_mean: vec![0.25; PAIR_FEATURES.len()],
+        pair_scale: vec![0.5; PAIR_FEATURES.len()],
+        layers: dense(random, inputs, &WIDE_DEEP_LAYERS),
+        output: Array1::from_elem(WIDE_DEEP_LAYERS[3], 0.25),
+        bias: -0.5,
+    }
 }
 
 /// Trees of three questions each, about anything.

@@ -99,6 +99,16 @@ pub const PEERS: &[Peer] = &[
         scores: |sight| model_alone(sight, "item_neighbours"),
     },
     Peer {
+        name: "neural_collaborative_filtering",
+        about: "neural collaborative filtering alone, both vectors sums over what is known",
+        scores: |sight| model_alone(sight, "neural_collaborative_filtering"),
+    },
+    Peer {
+        name: "wide_deep",
+        about: "Wide & Deep alone",
+        scores: |sight| model_alone(sight, "wide_deep"),
+    },
+    Peer {
         name: "designed_ensemble",
         about: "the fixed weights of the design: towers 50, factorization machine 30, content 10, popularity 10 %",
         scores: designed_ensemble,

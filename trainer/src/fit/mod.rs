@@ -8,6 +8,9 @@ mod assembly;
 mod bayesian_ranking;
 mod blend;
 mod boosted_trees;
+#[cfg(test)]
+mod choice_ground;
+mod choice_groups;
 mod choice_machine;
 mod factorization_machine;
 #[cfg(test)]
@@ -54,7 +57,10 @@ pub use fitted_factors::FittedFactors;
 pub(crate) use id_towers::{IdTowerOptions, fit_id_towers};
 pub use interaction_machine::{InteractionMachine, InteractionMachineOptions};
 pub use item_item::{ItemItemOptions, fit_item_item};
-pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};
+pub use neural_cf::{
+    FittedNeuMf, NeuralCfOptions, NeuralCfShape, PooledOptions, fit_id_only, fit_pooled,
+    fit_pooled_for,
+};
 pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};
 pub use truncated_svd::{SvdOptions, fit_truncated_svd};
 pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};

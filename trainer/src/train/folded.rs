@@ -11,7 +11,10 @@ use super::OptionalModel;
 use super::steps::{Seen, Task};
 use crate::Result;
 use crate::choices::Choice;
-use crate::fit::{fit_choice_machine, fit_towers, fit_towers_for};
+use crate::fit::{
+    FittedNeuMf, FittedWideDeep, WideDeepExamples, fit_choice_machine, fit_pooled, fit_pooled_for,
+    fit_towers, fit_towers_for, fit_wide_deep, fit_wide_deep_for,
+};
 
 /// How long the models that stop early were trained. The last fold finds out, the final training keeps to it: it holds
 /// nothing back to stop by.
@@ -19,6 +22,10 @@ use crate::fit::{fit_choice_machine, fit_towers, fit_towers_for};
 pub(super) struct Lengths {
     /// Epochs of the towers.
     pub(super) tower_epochs: usize,
+    /// Epochs of NeuMF, where it was learned.
+    pub(super) neumf_epochs: Option<usize>,
+    /// Epochs of Wide & Deep, where it was learned.
+    pub(super) wide_deep_epochs: Option<usize>,
 }
 
 /// What models say of each candidate of each choice that came after everything they were learned from.
@@ -68,27 +75,78 @@ impl Task<'_> {
             )?,
         };
         let collaborative = self.fit_collaborative(until)?;
+        let choices = seen.choices_until(until);
         let machine = if options.learns(OptionalModel::FactorizationMachine) {
-            let choices = seen.choices_until(until);
             let (machine, seed) = (&options.machine, options.seed);
             fit_choice_machine(schema, &seen.items, &choices, machine, seed, progress)?
         } else {
             None
         };
+        let neumf = self.fit_neumf(schema, seen, &choices, lengths)?;
+        let wide_deep = self.fit_wide_deep(seen, &choices, lengths)?;
+        let lengths = Lengths {
+            tower_epochs: towers.epochs,
+            neumf_epochs: neumf.as_ref().map(|fitted| fitted.epochs),
+            wide_deep_epochs: wide_deep.as_ref().map(|fitted| fitted.epochs),
+        };
+        let mut losses = vec![("two_tower", towers.validation_loss)];
+        let of_neumf = neumf.as_ref().map(|fitted| fitted.losses.clone());
+        losses.extend(of_neumf.map(|losses| ("neural_collaborative_filtering", losses)));
+        let of_wide_deep = wide_deep.as_ref().map(|fitted| fitted.losses.clone());
+        losses.extend(of_wide_deep.map(|losses| ("wide_deep", losses)));
         let models = Models {
             two_tower: towers.model,
             factorization_machine: machine,
             matrix_factorization: collaborative.factors,
             item_neighbours: collaborative.neighbours,
-        };
-        let lengths = Lengths {
-            tower_epochs: towers.epochs,
+            neural_collaborative_filtering: neumf.map(|fitted| fitted.model),
+            wide_deep: wide_deep.map(|fitted| fitted.model),
         };
         Ok(Learned {
             models,
             lengths,
-            losses: vec![("two_tower", towers.validation_loss)],
+            losses,
         })
+    }
+
+    fn fit_neumf(
+        &self,
+        schema: &Schema,
+        seen: &Seen,
+        choices: &[&Choice],
+        lengths: Option<Lengths>,
+    ) -> Result<Option<FittedNeuMf>> {
+        let (options, seed, progress) = (&self.options.neumf, self.options.seed, self.progress);
+        if !self
+            .options
+            .learns(OptionalModel::NeuralCollaborativeFiltering)
+        {
+            return Ok(None);
+        }
+        match lengths.and_then(|lengths| lengths.neumf_epochs) {
+            Some(epochs) => {
+                let items = &seen.items;
+                fit_pooled_for(schema, items, choices, options, epochs, seed, progress)
+            }
+            None => fit_pooled(schema, &seen.items, choices, options, seed, progress),
+        }
+    }
+
+    fn fit_wide_deep(
+        &self,
+        seen: &Seen,
+        choices: &[&Choice],
+        lengths: Option<Lengths>,
+    ) -> Result<Option<FittedWideDeep>> {
+        let (options, seed, progress) = (&self.options.wide_deep, self.options.seed, self.progress);
+        if !self.options.learns(OptionalModel::WideDeep) {
+            return Ok(None);
+        }
+        let examples = WideDeepExamples::of_choices(&seen.items, choices);
+        match lengths.and_then(|lengths| lengths.wide_deep_epochs) {
+            Some(epochs) => fit_wide_deep_for(&examples, options, epochs, seed, progress),
+            None => fit_wide_deep(&examples, options, seed, progress),
+        }
     }
 
     /// Cuts the choices into folds in time, and asks models about each that were learned from what came before it.
@@ -96,6 +154,8 @@ impl Task<'_> {
         let folds = self.options.blend_folds.max(1);
         let mut lengths = Lengths {
             tower_epochs: self.options.towers.epochs.div_ceil(2),
+            neumf_epochs: None,
+            wide_deep_epochs: None,
         };
         let mut by_choice = Vec::with_capacity(seen.choices.len());
         let mut losses = Vec::new();
@@ -142,6 +202,6 @@ pub fn model_scores(
         .candidates
         .iter()
         .zip(&choice.pairs)
-        .map(|(row, pair)| models.scores(&visitor, activities, row.index(), pair))
+        .map(|(row, pair)| models.all_scores(&visitor, activities, row.index(), pair))
         .collect()
 }

@@ -34,7 +34,10 @@ use triqueta::feature::Schema;
 use triqueta::model::{Blend, BoostedTrees, Models, PopularitySmoothing};
 
 use crate::choices::{Open, positives};
-use crate::fit::{AlsOptions, ChoiceMachineOptions, ItemItemOptions, TowerOptions, TreeOptions};
+use crate::fit::{
+    AlsOptions, ChoiceMachineOptions, ItemItemOptions, PooledOptions, TowerOptions, TreeOptions,
+    WideDeepOptions,
+};
 use crate::progress::{Progress, check};
 use crate::replay::{catalog_of, words_of};
 use crate::{Dataset, Result};
@@ -77,6 +80,10 @@ pub struct TrainOptions {
     pub neighbours: ItemItemOptions,
     /// How the factorization machine is trained.
     pub machine: ChoiceMachineOptions,
+    /// How NeuMF is.
+    pub neumf: PooledOptions,
+    /// How Wide & Deep is.
+    pub wide_deep: WideDeepOptions,
     /// Which of the models a bundle can do without are part of it; each is a file more to download.
     pub models: Vec<OptionalModel>,
     /// Also learn the others, for a row of their own in an evaluation. The score is the same without and with them.
@@ -112,6 +119,8 @@ impl Default for TrainOptions {
                 ..ItemItemOptions::default()
             },
             machine: ChoiceMachineOptions::default(),
+            neumf: PooledOptions::default(),
+            wide_deep: WideDeepOptions::default(),
             models: Vec::new(),
             compare: false,
         }

@@ -12,16 +12,26 @@ pub enum OptionalModel {
     /// The factorization machine over visitor, activity and pair features: the best single model on meetup-montana. Whether a
     /// score under trees gains from it has yet to be judged on validation choices.
     FactorizationMachine,
+    /// NeuMF over what is known of each side: an input of the second look.
+    NeuralCollaborativeFiltering,
+    /// Wide & Deep over everything known of a pair: an input of the second look.
+    WideDeep,
 }
 
 impl OptionalModel {
     /// All there are.
-    pub const ALL: [Self; 1] = [Self::FactorizationMachine];
+    pub const ALL: [Self; 3] = [
+        Self::FactorizationMachine,
+        Self::NeuralCollaborativeFiltering,
+        Self::WideDeep,
+    ];
 
     /// The name of its output among [`MODEL_INPUTS`], of its row in reports, and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::FactorizationMachine => "factorization_machine",
+            Self::NeuralCollaborativeFiltering => "neural_collaborative_filtering",
+            Self::WideDeep => "wide_deep",
         }
     }
 }

@@ -107,15 +107,19 @@ fn what_is_learned_for_comparison_has_a_row_and_no_say() {
         let mut rows = metrics.filter(|(peer, _)| peer == name);
         rows.next().map(|(_, metrics)| metrics.ndcg10)
     };
-    let name = OptionalModel::FactorizationMachine.name();
     assert!(without.models.factorization_machine.is_none());
-    assert_eq!(ndcg(&without, name), None);
-    assert!(ndcg(&compared, name) > ndcg(&compared, "random").map(|chance| chance + 0.1));
+    for name in OptionalModel::ALL.map(OptionalModel::name) {
+        assert_eq!(ndcg(&without, name), None, "{name}");
+        let chance = ndcg(&compared, "random").map(|chance| chance + 0.1);
+        assert!(ndcg(&compared, name) > chance, "{name}");
+    }
     assert_eq!(without.blend, compared.blend);
     assert_eq!(without.boosted_trees, compared.boosted_trees);
     assert_eq!(ndcg(&without, "stack"), ndcg(&compared, "stack"));
     let part = learn(false, &OptionalModel::ALL);
     assert!(part.models.factorization_machine.is_some());
+    assert!(part.models.neural_collaborative_filtering.is_some());
+    assert!(part.models.wide_deep.is_some());
     assert_ne!(part.blend, without.blend);
 }
 

@@ -1,61 +1,20 @@
 #![allow(clippy::unwrap_used)]
-use triqueta::catalog::Words;
-use triqueta::model::{FACTORS, FactorizationMachine};
+use triqueta::math::Random;
+use triqueta::model::{FACTORS, FactorizationMachine, Feature};
 
+use super::super::choice_ground::{Ground, ground};
 use super::*;
-use crate::choices::{Lens, Open, positives};
 use crate::progress::Silent;
-use crate::replay::{catalog_of, schema_of};
-use crate::testing;
 
-struct Ground {
-    schema: Schema,
-    items: Vec<ActivityRow>,
-    choices: Vec<Choice>,
-}
-
-fn ground(saves: usize) -> Ground {
-    let dataset = testing::dataset(saves, 3);
-    let words = Words::learn(&dataset.activities, [], 1).unwrap();
-    let catalog = catalog_of(&dataset, words).unwrap();
-    let schema = schema_of(&catalog, 100.0);
-    let open = Open::new(&catalog, 60.0);
-    let mut lens = Lens::new(&dataset, &schema, &catalog, 14.0);
-    let choices = positives(&dataset, &catalog).into_iter().map(|positive| {
-        let (key, time_ms) = (&positive.key, positive.time_ms);
-        let candidates = lens.untouched_candidates(&open, key, positive.row, time_ms);
-        lens.choice(key, time_ms, candidates)
-    });
-    let choices = choices.collect();
-    Ground {
-        items: Lens::items(&catalog),
-        schema,
-        choices,
-    }
-}
-
-impl Ground {
-    fn visitor(&self, choice: &Choice, space: &FeatureSpace) -> Vec<Feature> {
-        let history = choice.viewpoint.history.iter();
-        space.visitor(
-            &choice.viewpoint.user,
-            history.map(|&(item, weight)| (&self.items[item as usize], weight)),
-        )
-    }
-
-    fn scores(&self, machine: &PairMachine, choice: &Choice) -> Vec<f32> {
-        let history = choice.viewpoint.history.iter();
-        let visitor = machine.visitor(
-            &choice.viewpoint.user,
-            history.map(|&(item, weight)| (&self.items[item as usize], weight)),
-        );
-        let pairs = choice.candidates.iter().zip(&choice.pairs);
-        pairs
-            .map(|(row, pair)| {
-                machine.score(&visitor, &machine.activity(&self.items[row.index()]), pair)
-            })
-            .collect()
-    }
+fn scores(ground: &Ground, machine: &PairMachine, choice: &Choice) -> Vec<f32> {
+    let visitor = machine.visitor(&choice.viewpoint.user, ground.past(choice));
+    let pairs = choice.candidates.iter().zip(&choice.pairs);
+    pairs
+        .map(|(row, pair)| {
+            let activity = machine.activity(&ground.items[row.index()]);
+            machine.score(&visitor, &activity, pair)
+        })
+        .collect()
 }
 
 fn random_machine(schema: &Schema) -> PairMachine {
@@ -79,8 +38,8 @@ fn what_is_served_is_the_formula_over_all_features_at_once() {
     let space = machine.space();
     let mut compared = 0;
     for choice in &ground.choices {
-        let visitor = ground.visitor(choice, space);
-        for (place, served) in ground.scores(&machine, choice).into_iter().enumerate() {
+        let visitor = space.visitor(&choice.viewpoint.user, ground.past(choice));
+        for (place, served) in scores(&ground, &machine, choice).into_iter().enumerate() {
             let item = &ground.items[choice.candidates[place].index()];
             let pair = machine.standardise(&choice.pairs[place]);
             let all: Vec<Feature> = visitor
@@ -126,16 +85,8 @@ fn a_taste_is_learned_and_choices_that_came_later_are_ranked_by_it() {
     };
     let machine = fit().unwrap().unwrap();
     assert_eq!(Some(&machine), fit().unwrap().as_ref());
-    let (mut above, mut others) = (0, 0);
-    for choice in &ground.choices[200..] {
-        let scores = ground.scores(&machine, choice);
-        above += scores[1..]
-            .iter()
-            .filter(|&&score| score > scores[0])
-            .count();
-        others += scores.len() - 1;
-    }
-    let share = above as f64 / others as f64;
+    let later = &ground.choices[200..];
+    let share = ground.share_above(later, |choice| scores(&ground, &machine, choice));
     assert!(
         share < 0.3,
         "{share} of the others are ranked above what was chosen"

@@ -7,7 +7,7 @@ use triqueta::model::Feature;
 /// summed once forward and once backward.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Group {
-    pub(super) shared: Vec<Feature>,
+    pub(in crate::fit) shared: Vec<Feature>,
     pub(super) own: Vec<Feature>,
     /// Where in `own` each example ends, and its label.
     pub(super) examples: Vec<(usize, f32)>,
@@ -33,7 +33,7 @@ impl Group {
     }
 
     /// Its examples' own features and labels.
-    pub(super) fn examples(&self) -> impl Iterator<Item = (&[Feature], f32)> {
+    pub(in crate::fit) fn examples(&self) -> impl Iterator<Item = (&[Feature], f32)> {
         let mut from = 0;
         self.examples.iter().map(move |&(until, label)| {
             let features = &self.own[from..until];

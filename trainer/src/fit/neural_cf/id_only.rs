@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use triqueta::math::Random;
 use triqueta::model::IdOnlyNeuMf;
 
-use super::super::pair_head::{Head, Pass};
+use super::super::pair_head::{Head, LearnedHead, Pass};
 use super::super::real::Real;
-use super::super::sparse_adam::{RowTable, Step, step_slice};
+use super::super::sparse_adam::{RowTable, Step};
 use super::{NeuralCfOptions, NeuralCfShape, to_model};
 use crate::Result;
 use crate::interactions::Interactions;
@@ -74,16 +74,14 @@ pub fn fit_id_only(
         run
     };
     Ok(IdOnlyNeuMf::new(
-        to_model(&run.head),
+        to_model(&run.head.head),
         run.users.values,
         &run.items.values,
     ))
 }
 
 struct Run {
-    head: Head<f32>,
-    first: Head<f32>,
-    second: Head<f32>,
+    head: LearnedHead<f32>,
     users: RowTable<f32>,
     items: RowTable<f32>,
     step: i32,
@@ -106,14 +104,12 @@ fn join(product: Run, perceptron: Run) -> Run {
         )
         .pulling(a.values.ncols())
     };
-    let mut head = perceptron.head;
-    head.product_weight = product.head.product_weight.mapv(|weight| weight / 2.0);
+    let (of_product, mut head) = (product.head.head, perceptron.head.head);
+    head.product_weight = of_product.product_weight.mapv(|weight| weight / 2.0);
     head.perceptron_weight.mapv_inplace(|weight| weight / 2.0);
-    head.bias = (head.bias + product.head.bias) / 2.0;
+    head.bias = (head.bias + of_product.bias) / 2.0;
     Run {
-        first: head.zeros_like(),
-        second: head.zeros_like(),
-        head,
+        head: LearnedHead::new(head),
         users: beside(&product.users, &perceptron.users),
         items: beside(&product.items, &perceptron.items),
         step: 0,
@@ -138,9 +134,7 @@ impl Run {
         Self {
             users: table(choices.users()),
             items: table(choices.items()),
-            first: head.zeros_like(),
-            second: head.zeros_like(),
-            head,
+            head: LearnedHead::new(head),
             step: 0,
         }
     }
@@ -167,7 +161,14 @@ impl Run {
             let rate = learning_rate * (1.0 - 0.9 * done);
             for batch in pairs.chunks(options.batch.max(1)) {
                 check(progress)?;
-                draw(&mut shards, batch, choices, a_group, &self.head, random);
+                draw(
+                    &mut shards,
+                    batch,
+                    choices,
+                    a_group,
+                    &self.head.head,
+                    random,
+                );
                 self.step(&mut shards, batch.len() * a_group, rate, options.l2);
             }
             progress.advance(1);
@@ -177,7 +178,7 @@ impl Run {
 
     fn step(&mut self, shards: &mut [Shard], examples: usize, rate: f64, l2: f64) {
         let share = 1.0 / examples as f32;
-        let (head, users, items) = (&self.head, &self.users.values, &self.items.values);
+        let (head, users, items) = (&self.head.head, &self.users.values, &self.items.values);
         shards.par_iter_mut().for_each(|shard| {
             gather(users, &shard.users, &mut shard.pass.users);
             gather(items, &shard.items, &mut shard.pass.items);
@@ -202,26 +203,8 @@ impl Run {
                 items.step(l2, step);
             },
         );
-        if let Some((total, others)) = shards.split_first_mut() {
-            for other in others {
-                total.pass.d_head.add(&mut other.pass.d_head);
-            }
-            let gradients = total.pass.d_head.blocks_mut();
-            let moments = self
-                .first
-                .blocks_mut()
-                .into_iter()
-                .zip(self.second.blocks_mut());
-            let blocks = self
-                .head
-                .blocks_mut()
-                .into_iter()
-                .zip(gradients)
-                .zip(moments);
-            for ((values, gradients), (first, second)) in blocks {
-                step_slice(values, gradients, first, second, 0.0, step);
-            }
-        }
+        self.head
+            .step(shards.iter_mut().map(|shard| &mut shard.pass), step);
     }
 }
 

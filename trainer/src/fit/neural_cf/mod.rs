@@ -1,6 +1,9 @@
 //! The training of neural collaborative filtering (He et al. 2017): logistic loss over choices and drawn non-choices.
 
 mod id_only;
+mod pooled;
+#[cfg(test)]
+mod pooled_tests;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +13,7 @@ use super::pair_head::Head;
 use super::real::Real;
 
 pub use id_only::fit_id_only;
+pub use pooled::{FittedNeuMf, PooledOptions, fit_pooled, fit_pooled_for};
 
 /// The model as the recommender has it.
 fn to_model<F: Real>(head: &Head<F>) -> NeuMf {

@@ -3,7 +3,9 @@
 //! and a sum of cross weights beside it.
 
 mod head;
+mod learned;
 mod pass;
 
 pub(super) use head::Head;
+pub(super) use learned::LearnedHead;
 pub(super) use pass::Pass;

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use triqueta::feature::{PAIR_FEATURES, PairRow};
+use triqueta::feature::{ActivityRow, PAIR_FEATURES, PairRow};
 use triqueta::model::{CROSSES, Cross, WideDeepInput};
+
+use crate::choices::Choice;
 
 /// Bags of codes and numbers of one side, a row an entity.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,6 +32,11 @@ impl SideRows {
         (self.rows - 1) as u32
     }
 
+    /// How many bags a row has.
+    pub(crate) fn fields(&self) -> usize {
+        self.fields
+    }
+
     /// Numbers a row.
     pub(crate) fn width(&self) -> usize {
         self.width
@@ -47,6 +54,33 @@ impl SideRows {
     #[inline(always)]
     pub(crate) fn numbers(&self, row: u32) -> &[f32] {
         &self.numbers[row as usize * self.width..(row as usize + 1) * self.width]
+    }
+
+    /// By field and code, whether fewer than `least` of `rows` have it. Those codes are read as 0, unknown, from now on: what
+    /// has hardly been met says no more than what has not, and so there is something to learn of the unknown.
+    fn hide_rare(&mut self, rows: &[u32], least: usize) -> Vec<Vec<bool>> {
+        let mut counts: Vec<Vec<usize>> =
+            self.sizes().into_iter().map(|size| vec![0; size]).collect();
+        for &row in rows {
+            for (field, counts) in counts.iter_mut().enumerate() {
+                for &code in self.bag(row, field) {
+                    counts[code as usize] += 1;
+                }
+            }
+        }
+        let is_rare = |counts: Vec<usize>| counts.iter().map(|&count| count < least).collect();
+        let rare: Vec<Vec<bool>> = counts.into_iter().map(is_rare).collect();
+        let mut from = 0;
+        for (bag, &until) in self.ends.iter().enumerate() {
+            let rare = &rare[bag % self.fields];
+            for code in &mut self.codes[from..until as usize] {
+                if rare[*code as usize] {
+                    *code = 0;
+                }
+            }
+            from = until as usize;
+        }
+        rare
     }
 
     /// One more than the largest code of each field.
@@ -83,6 +117,15 @@ pub struct WideDeepExamples {
     /// What was taken off each pair's numbers, and what they were multiplied with.
     pub(crate) pair_mean: Vec<f32>,
     pub(crate) pair_scale: Vec<f32>,
+    /// By field and code, what is read as unknown; empty where nothing is.
+    pub(crate) rare: RareCodes,
+}
+
+/// By field and code of each side, whether it is read as unknown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct RareCodes {
+    pub(crate) visitor: Vec<Vec<bool>>,
+    pub(crate) activity: Vec<Vec<bool>>,
 }
 
 /// A visitor's pairs.
@@ -103,7 +146,32 @@ pub struct WideDeepGroup<'a> {
     pub pairs: &'a [PairRow],
 }
 
+/// Pairs a code must be in to be known.
+const LEAST_PAIRS: usize = 5;
+
 impl WideDeepExamples {
+    /// Choices in order of time, what was chosen first in each; `items` are those of [`crate::choices::Lens::items`].
+    pub fn of_choices(items: &[ActivityRow], choices: &[&Choice]) -> Self {
+        let activities: Vec<WideDeepInput> = items.iter().map(WideDeepInput::of_activity).collect();
+        let rows: Vec<Vec<u32>> = choices
+            .iter()
+            .map(|choice| choice.candidates.iter().map(|row| row.0).collect())
+            .collect();
+        let groups = choices.iter().zip(&rows).map(|(choice, rows)| {
+            let view = &choice.viewpoint;
+            let liked = view.history.iter().filter(|(_, weight)| *weight > 0.0);
+            WideDeepGroup {
+                visitor: WideDeepInput::of_visitor(
+                    &view.user,
+                    liked.map(|&(number, _)| &items[number as usize]),
+                ),
+                activities: rows,
+                pairs: &choice.pairs,
+            }
+        });
+        Self::new(&activities, groups)
+    }
+
     /// Takes in the activities by number and the groups in order of time.
     pub fn new<'a>(
         activities: &[WideDeepInput],
@@ -141,6 +209,17 @@ impl WideDeepExamples {
             .map(|cross| known.binary_search(cross).unwrap_or_default() as u32)
             .collect();
         examples.standardise();
+        let visitors: Vec<u32> = examples
+            .groups
+            .iter()
+            .flat_map(|group| group.pairs.clone().map(|_| group.visitor))
+            .collect();
+        examples.rare = RareCodes {
+            visitor: examples.visitors.hide_rare(&visitors, LEAST_PAIRS),
+            activity: examples
+                .activities
+                .hide_rare(&examples.activity_of, LEAST_PAIRS),
+        };
         examples
     }
 

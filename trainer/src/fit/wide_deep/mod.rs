@@ -61,6 +61,8 @@ pub struct FittedWideDeep {
     pub epochs: usize,
     /// Mean loss over the pairs of the last pass that was trained on, or of the held-out choices where there are any.
     pub loss: f64,
+    /// The same after each epoch.
+    pub losses: Vec<f64>,
 }
 
 /// Trains with early stopping on the last part of the choices. `None` where there is nothing to learn from, or where the
@@ -78,7 +80,7 @@ pub fn fit_wide_deep(
     let learned = examples.len() - held_out;
     let mut run = Run::new(examples, options, seed);
     let judged: Vec<usize> = (learned..examples.len()).collect();
-    let mut best: Option<FittedWideDeep> = None;
+    let (mut best, mut losses): (Option<FittedWideDeep>, Vec<f64>) = (None, Vec::new());
     for epoch in 1..=options.epochs {
         let trained = run.epoch(learned, progress)?;
         let loss = if judged.is_empty() {
@@ -89,11 +91,13 @@ pub fn fit_wide_deep(
         if !loss.is_finite() || !run.network.is_finite() {
             break;
         }
+        losses.push(loss);
         if judged.is_empty() || best.as_ref().is_none_or(|best| loss < best.loss) {
             best = Some(FittedWideDeep {
                 model: run.network.to_model(examples),
                 epochs: epoch,
                 loss,
+                losses: Vec::new(),
             });
         }
         if best
@@ -103,7 +107,8 @@ pub fn fit_wide_deep(
             break;
         }
     }
-    Ok(best.filter(|_| learned > 0))
+    let best = best.filter(|_| learned > 0);
+    Ok(best.map(|best| FittedWideDeep { losses, ..best }))
 }
 
 /// Trains on all of the choices for a fixed number of epochs.
@@ -137,9 +142,11 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(examples: &'a WideDeepExamples, options: &'a WideDeepOptions, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let widths =
-            |fields: &[(&str, usize)]| fields.iter().map(|field| field.1).collect::<Vec<_>>();
-        let (visitor, activity) = (widths(&VISITOR_FIELDS), widths(&ACTIVITY_FIELDS));
+        let widths = |fields: &[(&str, usize)], known: usize| -> Vec<usize> {
+            fields.iter().take(known).map(|field| field.1).collect()
+        };
+        let visitor = widths(&VISITOR_FIELDS, examples.visitors.fields());
+        let activity = widths(&ACTIVITY_FIELDS, examples.activities.fields());
         let widths = Widths {
             visitor: &visitor,
             activity: &activity,

@@ -214,11 +214,19 @@ impl<F: Real> Network<F> {
 
     /// The model as the recommender ships it.
     pub(super) fn to_model(&self, examples: &WideDeepExamples) -> WideDeep {
-        let tables = |tables: &[RowTable<F>]| -> Vec<Array2<f32>> {
-            tables
-                .iter()
-                .map(|table| table.values.mapv(F::to_f32))
-                .collect()
+        // The recommender finds under a rare code what was learned of the unknown.
+        let tables = |tables: &[RowTable<F>], rare: &[Vec<bool>]| -> Vec<Array2<f32>> {
+            let shipped = |(field, table): (usize, &RowTable<F>)| {
+                let mut table = table.values.mapv(F::to_f32);
+                let unknown = table.row(0).to_owned();
+                for (code, is_rare) in rare.get(field).into_iter().flatten().enumerate() {
+                    if *is_rare && code < table.nrows() {
+                        table.row_mut(code).assign(&unknown);
+                    }
+                }
+                table
+            };
+            tables.iter().enumerate().map(shipped).collect()
         };
         let mut crosses: [Cross; CROSSES.len()] = Default::default();
         for (&(cross, code), weight) in examples.cross_codes.iter().zip(&self.wide.values) {
@@ -232,8 +240,8 @@ impl<F: Real> Network<F> {
             }
         }
         WideDeep {
-            visitor_tables: tables(&self.visitor_tables),
-            activity_tables: tables(&self.activity_tables),
+            visitor_tables: tables(&self.visitor_tables, &examples.rare.visitor),
+            activity_tables: tables(&self.activity_tables, &examples.rare.activity),
             crosses,
             pair_mean: examples.pair_mean.clone(),
             pair_scale: examples.pair_scale.clone(),

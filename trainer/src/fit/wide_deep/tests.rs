@@ -4,7 +4,7 @@
 
 use triqueta::feature::{ActivityRow, ContextRow, PAIR_FEATURES, PairRow, UserRow};
 use triqueta::math::Random;
-use triqueta::model::{ACTIVITY_FIELDS, Embedding, VISITOR_FIELDS, WideDeep, WideDeepInput};
+use triqueta::model::{ACTIVITY_FIELDS, VISITOR_FIELDS, WideDeep, WideDeepInput};
 
 use super::network::{Network, Widths};
 use super::{WideDeepExamples, WideDeepGroup, WideDeepOptions, fit_wide_deep, fit_wide_deep_for};
@@ -15,14 +15,12 @@ const CANDIDATES: usize = 5;
 
 /// A made-up city: visitors name one of four tags, and choose the candidate that carries it.
 struct Ground {
-    visitors: Vec<(UserRow, Embedding)>,
-    activities: Vec<(ActivityRow, Embedding)>,
+    visitors: Vec<UserRow>,
+    /// Numbers of the activities each liked before.
+    liked: Vec<Vec<usize>>,
+    activities: Vec<ActivityRow>,
     candidates: Vec<Vec<u32>>,
     pairs: Vec<Vec<PairRow>>,
-}
-
-fn point(random: &mut Random) -> Embedding {
-    std::array::from_fn(|_| (0.25 * random.normal()) as f32)
 }
 
 fn visitor(tags: Vec<u16>, random: &mut Random) -> UserRow {
@@ -59,11 +57,12 @@ fn activity(number: usize, random: &mut Random) -> ActivityRow {
 
 fn ground(visitors: usize, seed: u64) -> Ground {
     let mut random = Random::new(seed);
-    let activities: Vec<(ActivityRow, Embedding)> = (0..ACTIVITIES)
-        .map(|number| (activity(number, &mut random), point(&mut random)))
+    let activities: Vec<ActivityRow> = (0..ACTIVITIES)
+        .map(|number| activity(number, &mut random))
         .collect();
     let mut ground = Ground {
         visitors: Vec::new(),
+        liked: Vec::new(),
         activities,
         candidates: Vec::new(),
         pairs: Vec::new(),
@@ -71,9 +70,9 @@ fn ground(visitors: usize, seed: u64) -> Ground {
     for number in 0..visitors {
         let tag = number % 4;
         let tags = vec![1 + tag as u16, 5 + random.below(6) as u16];
-        ground
-            .visitors
-            .push((visitor(tags, &mut random), point(&mut random)));
+        ground.visitors.push(visitor(tags, &mut random));
+        let liked = (0..number % 4).map(|_| random.below(ACTIVITIES));
+        ground.liked.push(liked.collect());
         let of_tag = |random: &mut Random, tag: usize| (random.below(10) * 4 + tag) as u32;
         let mut candidates = vec![of_tag(&mut random, tag)];
         while candidates.len() < CANDIDATES {
@@ -94,33 +93,35 @@ impl Ground {
         let activities: Vec<WideDeepInput> = self
             .activities
             .iter()
-            .map(|(row, point)| WideDeepInput::of_activity(row, point))
+            .map(WideDeepInput::of_activity)
             .collect();
         let groups = self
             .visitors
             .iter()
             .enumerate()
-            .map(|(number, (row, point))| WideDeepGroup {
-                visitor: WideDeepInput::of_visitor(row, point),
+            .map(|(number, row)| WideDeepGroup {
+                visitor: WideDeepInput::of_visitor(row, self.liked(number)),
                 activities: &self.candidates[number],
                 pairs: &self.pairs[number],
             });
         WideDeepExamples::new(&activities, groups)
     }
 
+    fn liked(&self, number: usize) -> impl Iterator<Item = &ActivityRow> {
+        self.liked[number]
+            .iter()
+            .map(|&liked| &self.activities[liked])
+    }
+
     /// The shipped logits of a visitor's candidates.
     fn logits(&self, model: &WideDeep, number: usize) -> Vec<f32> {
-        let (row, point) = &self.visitors[number];
-        let visitor = model.visitor_part(row, point);
-        let parts: Vec<_> = self.candidates[number]
-            .iter()
-            .map(|&candidate| {
-                let (row, point) = &self.activities[candidate as usize];
-                model.activity_part(row, point)
+        let visitor = model.visitor_part(&self.visitors[number], self.liked(number));
+        let pairs = self.candidates[number].iter().zip(&self.pairs[number]);
+        pairs
+            .map(|(&candidate, pair)| {
+                let activity = model.activity_part(&self.activities[candidate as usize]);
+                model.logit(&visitor, &activity, pair)
             })
-            .collect();
-        model
-            .logits(&visitor, parts.iter().zip(&self.pairs[number]))
             .collect()
     }
 }
@@ -280,9 +281,9 @@ fn words_newer_than_the_training_and_constant_features_give_finite_logits() {
     let fitted = fit_wide_deep_for(&ground.examples(), &options, 1, 1, &Silent)
         .unwrap()
         .unwrap();
-    ground.visitors[0].0.tags = vec![900, 901];
-    ground.visitors[0].0.locality = 77;
-    ground.activities[0].0.organiser = 500;
+    ground.visitors[0].tags = vec![900, 901];
+    ground.visitors[0].locality = 77;
+    ground.activities[0].organiser = 500;
     ground.candidates[0][0] = 0;
     let logits = ground.logits(&fitted.model, 0);
     assert!(logits.iter().all(|logit| logit.is_finite()));

@@ -1,0 +1,33 @@
+//! Layers that feed each other as tensors: `layer.0.weight` (`[out, in]`) and `layer.0.bias`, and so on.
+
+use super::tensors::{TensorReader, TensorWriter};
+use crate::error::BundleError;
+use crate::model::Dense;
+
+pub(super) fn write(layers: &[Dense], writer: &mut TensorWriter) {
+    for (number, layer) in layers.iter().enumerate() {
+        let (rows, columns) = layer.weight.dim();
+        let values = layer.weight.iter().copied();
+        writer.matrix(&format!("layer.{number}.weight"), rows, columns, values);
+        writer.f32(&format!("layer.{number}.bias"), &layer.bias.to_vec());
+    }
+}
+
+/// Layers of these widths over so many inputs.
+pub(super) fn read(
+    reader: &TensorReader<'_>,
+    inputs: usize,
+    widths: &[usize],
+) -> Result<Vec<Dense>, BundleError> {
+    let mut inputs = inputs;
+    let mut layers = Vec::with_capacity(widths.len());
+    for (number, &width) in widths.iter().enumerate() {
+        let weight = format!("layer.{number}.weight");
+        layers.push(Dense {
+            weight: reader.matrix(&weight, Some(width), inputs)?,
+            bias: reader.vector(&format!("layer.{number}.bias"), width)?,
+        });
+        inputs = width;
+    }
+    Ok(layers)
+}
