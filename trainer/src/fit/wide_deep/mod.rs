@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
                 .for_each(|shard| network.pass(examples, shard, share));
             loss += self.shards.iter().map(|shard| shard.pass.loss).sum::<f64>();
             pairs += count;
-            self.network.collect(self.examples, &self.shards);
+            self.network.collect(&self.shards);
             let l2 = self.options.l2 as f32 * share;
             self.network
                 .step(&mut self.shards, self.options.learning_rate, l2);
