@@ -16,6 +16,9 @@ pub(super) trait Rule: Copy + Sync {
     /// Moves the rows of these features, each at most once.
     fn apply(self, rows: &mut [Row<Self::State>], features: &[Feature], slopes: Slopes<'_>);
 
+    /// Moves the row of the bias, whose vector stays zero.
+    fn apply_bias(self, row: &mut Row<Self::State>, slope: f32);
+
     /// What several shards, `count` of them, made of the memory of `base`, as one.
     fn merge<'a>(
         &self,
@@ -92,6 +95,11 @@ impl Rule for Descent {
         }
     }
 
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<()>, slope: f32) {
+        row.weight -= self.learning_rate * slope;
+    }
+
     fn merge<'a>(&self, (): &(), _: impl Iterator<Item = &'a ()>, _: usize) {}
 }
 
@@ -157,6 +165,12 @@ impl Rule for AdaGrad {
         }
     }
 
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<Squares>, slope: f32) {
+        row.state.weight += slope * slope;
+        row.weight -= self.learning_rate / (row.state.weight + self.start).sqrt() * slope;
+    }
+
     fn merge<'a>(
         &self,
         base: &Squares,
@@ -209,6 +223,11 @@ impl Rule for Adam {
             let of_weight = slopes.of_weight(row.weight, x);
             self.move_row(row, &of_factors, of_weight);
         }
+    }
+
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<Moments>, slope: f32) {
+        self.move_row(row, &[0.0; FACTORS], slope);
     }
 
     fn merge<'a>(

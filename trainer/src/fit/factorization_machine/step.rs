@@ -84,13 +84,7 @@ pub(super) fn learn<R: Rule>(rows: &mut [Row<R::State>], group: &Group, rule: &R
             l2,
         };
         rule.apply(rows, features, own);
-        let of_bias = Slopes {
-            along: &[0.0; FACTORS],
-            length: 0.0,
-            slope,
-            l2: 0.0,
-        };
-        rule.apply(rows, &[(BIAS, 1.0)], of_bias);
+        rule.apply_bias(&mut rows[BIAS as usize], slope);
     }
     let of_shared = Slopes {
         along: &slopes,

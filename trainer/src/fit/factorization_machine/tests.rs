@@ -37,6 +37,10 @@ impl Rule for Record {
         }
     }
 
+    fn apply_bias(self, row: &mut Row<Recorded>, slope: f32) {
+        row.state.weight += slope;
+    }
+
     fn merge<'a>(
         &self,
         base: &Recorded,
