@@ -9,15 +9,17 @@ use triqueta::model::{FACTORS, Feature};
 use super::super::logistic::logistic_loss;
 use super::group::Group;
 use super::row::{Factors, Row};
-use super::rule::{LANES, Rule, total};
+use super::rule::{LANES, Rule, sums_of_squares, total};
 use super::shard::BIAS;
 use super::slopes::Slopes;
 
-/// A feature set summed: `Σ x v` and `Σ (x v)²` by factor, and `Σ x w`.
+const HALF: usize = FACTORS / 2;
+
+/// A feature set summed: `Σ x v`, `Σ (x v)²` with two factors a sum, so that all sums fit into registers, and `Σ x w`.
 #[derive(Clone, Copy)]
 struct Sums {
     sum: Factors,
-    squares: Factors,
+    squares: [f32; HALF],
     linear: f32,
 }
 
@@ -28,10 +30,11 @@ impl Sums {
         let (mut sum, mut squares, mut linear) = (self.sum, self.squares, self.linear);
         for &(feature, x) in features {
             let row = &rows[feature as usize];
-            for at in 0..FACTORS {
-                let term = x * row.factors[at];
-                sum[at] += term;
-                squares[at] += term * term;
+            for at in 0..HALF {
+                let (a, b) = (x * row.factors[at], x * row.factors[at + HALF]);
+                sum[at] += a;
+                sum[at + HALF] += b;
+                squares[at] += a * a + b * b;
             }
             linear += x * row.weight;
         }
@@ -40,16 +43,10 @@ impl Sums {
 
     #[inline(always)]
     fn score(&self) -> f32 {
-        let mut pairs = [0.0; LANES];
-        for (sum, squares) in self
-            .sum
-            .as_chunks::<LANES>()
-            .0
-            .iter()
-            .zip(self.squares.as_chunks::<LANES>().0)
-        {
+        let mut pairs = sums_of_squares(&self.sum);
+        for part in self.squares.as_chunks::<LANES>().0 {
             for lane in 0..LANES {
-                pairs[lane] += sum[lane] * sum[lane] - squares[lane];
+                pairs[lane] -= part[lane];
             }
         }
         self.linear + 0.5 * total(&pairs)
@@ -61,7 +58,7 @@ impl Sums {
 pub(super) fn learn<R: Rule>(rows: &mut [Row<R::State>], group: &Group, rule: &R, l2: f32) -> f64 {
     let mut shared = Sums {
         sum: [0.0; FACTORS],
-        squares: [0.0; FACTORS],
+        squares: [0.0; HALF],
         linear: 0.0,
     };
     shared.add(rows, &group.shared);
