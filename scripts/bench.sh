@@ -15,14 +15,14 @@ run_bench() {
 }
 
 # Everything docs/accuracy.md tells, measured piece by piece; the file is written again from whatever has been measured.
-# usage: bench accuracy [--only p1,meetup,demo] [--seeds N]
+# usage: bench accuracy [--only p1,meetup,models,demo] [--seeds N]
 bench_accuracy() {
-  local pieces=p1,meetup,demo seeds=3
+  local pieces=p1,meetup,models,demo seeds=3
   while (($#)); do
     case $1 in
       --only) pieces=${2:-} ;;
       --seeds) seeds=${2:-} ;;
-      *) fail "bench accuracy knows --only p1,meetup,demo and --seeds N, not '$1'" ;;
+      *) fail "bench accuracy knows --only p1,meetup,models,demo and --seeds N, not '$1'" ;;
     esac
     shift 2 || fail "say something after $1"
   done
@@ -30,11 +30,11 @@ bench_accuracy() {
   local piece chosen
   IFS=, read -ra chosen <<<"$pieces"
   for piece in "${chosen[@]}"; do
-    declare -F "accuracy_$piece" >/dev/null || fail "there is no piece '$piece'; the pieces are p1, meetup and demo"
+    declare -F "accuracy_$piece" >/dev/null || fail "there is no piece '$piece'; the pieces are p1, meetup, models and demo"
   done
   mkdir -p target/bench/accuracy
   steps $((${#chosen[@]} + 2))
-  step "triqueta program" cargo build --release -p triqueta-cli
+  step "triqueta program" cargo build --release --workspace --bin triqueta
   for piece in "${chosen[@]}"; do
     step "accuracy of $piece" "accuracy_$piece" "$seeds"
   done
@@ -72,11 +72,29 @@ accuracy_p1() {
 # P2 and P3: every model on the same questions, beside chance, popularity and other recommenders' ranks.
 accuracy_meetup() {
   local source
-  source=$(real_data meetup-montana)
-  triqueta import --mapping trainer/mappings/meetup-montana.toml --from "$source" --out target/bench/meetup-montana
+  source=$(meetup_dataset)
   measured target/bench/accuracy/meetup.json triqueta evaluate target/bench/meetup-montana --seeds "$1" --json \
     --queries "$source/p2_queries.csv.gz" --ranks "$source/p2_reference_ranks.csv" \
     --learning-curve --report target/bench/accuracy/meetup.html
+}
+
+# The meetup data as a data set, in target/bench/meetup-montana; says where they come from.
+meetup_dataset() {
+  local source
+  source=$(real_data meetup-montana)
+  triqueta import --mapping trainer/mappings/meetup-montana.toml --from "$source" --out target/bench/meetup-montana >&2
+  printf '%s' "$source"
+}
+
+# What each model that a bundle can do without adds to the score, by the choices each training judges itself by: this decides
+# what ships, so no question of the test may have a say in it.
+accuracy_models() {
+  local model
+  meetup_dataset >/dev/null
+  for model in factorization_machine neural_collaborative_filtering wide_deep; do
+    measured "target/bench/accuracy/with-$model.json" triqueta evaluate target/bench/meetup-montana --protocol p2 \
+      --seeds "$1" --models "$model" --json
+  done
 }
 
 # The demo city: regret against the oracle, a city a seed. The demo serves once it is made: its report is taken, then it is
@@ -99,7 +117,7 @@ accuracy_demo() {
   done
 }
 
-triqueta() { cargo run --quiet --release -p triqueta-cli -- --quiet "$@"; }
+triqueta() { target/release/triqueta --quiet "$@"; }
 
 # How fast models are learned, beside PyTorch, lightfm-next and implicit on the same made-up data and with as many threads,
 # each side its own process, in turns; writes docs/training-speed.md. Three rounds take about ten minutes.

@@ -128,6 +128,34 @@ function p3() {
   );
 }
 
+function ships() {
+  const titles = [...new Set(measured.rows.map((row) => row.case.match(/^validation with \w+/)?.[0]).filter(Boolean))];
+  const line = (title, said) =>
+    ['blend', 'stack'].map((model) => {
+      const row = measured.rows.find((each) => !each.peer && each.case === `${title} / all / ${model}` && each.metric === 'ndcg@10');
+      return row ? `${number(row.value, 4)} (${number(row.spread, 4)})` : said;
+    });
+  return section(
+    'Which models ship',
+    not('models'),
+    run('models'),
+    'Decided by the choices each training judges itself by: the last third of those its blend is learned from, all before the split, so no question of P2 or P3 has a say. A model that a bundle can do without is a file more to download and to score with: it ships where the score gains more from it than trainings with other seeds differ. Factors and trees are decided in each training by the one-standard-error rule.',
+    titled('Every model on those choices', meansTable('validation / all')),
+    titles.length
+      ? titled(
+          'The score with one model more, NDCG@10',
+          table(
+            ['', 'blend', 'score of the bundle'],
+            [
+              ['as it ships', ...line('validation', '')],
+              ...titles.map((title) => [shown(title.replace('validation with ', 'with ')), ...line(title, '')]),
+            ],
+          ),
+        )
+      : undefined,
+  );
+}
+
 function behind() {
   const { analysis } = measured;
   if (!analysis) return undefined;
@@ -190,11 +218,12 @@ const { machine, versions } = measured;
 const parts = [
   '# Accuracy',
   '<!-- Written by `./build.sh bench accuracy` (scripts/accuracy/document.mjs); change that, not this. -->',
-  `Every figure is a mean over trainings with different seeds, in brackets its standard deviation where that is .0005 or more. A figure means nothing without its candidates: compare within a table, and with chance and popularity. Ties count as expectations over their orders, so chance is exact. Intervals are bootstrap intervals clustered by visitor. The data sets are internal test material and are not part of this repository; \`--only p1\`, \`--only meetup\` and \`--only demo\` measure a part again.`,
+  `Every figure is a mean over trainings with different seeds, in brackets its standard deviation where that is .0005 or more. A figure means nothing without its candidates: compare within a table, and with chance and popularity. Ties count as expectations over their orders, so chance is exact. Intervals are bootstrap intervals clustered by visitor. The data sets are internal test material and are not part of this repository; \`--only p1\`, \`--only meetup\`, \`--only models\` and \`--only demo\` measure a part again.`,
   `Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memory_gib} GiB. ${versions.rustc}.`,
   p1(),
   p2(),
   p3(),
+  ships(),
   behind(),
   demo(),
 ];

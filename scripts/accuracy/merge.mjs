@@ -16,6 +16,11 @@ for (const piece of process.argv.slice(2)) {
 
 const p1 = optional('p1.json');
 const meetup = optional('meetup.json');
+const withModel = readdirSync(folder)
+  .map((name) => name.match(/^with-(\w+)\.json$/)?.[1])
+  .filter(Boolean)
+  .sort()
+  .map((model) => ({ model, ...read(`with-${model}.json`) }));
 const demo = readdirSync(folder)
   .filter((name) => /^demo-\d+\.json$/.test(name))
   .sort((a, b) => Number(a.match(/\d+/)[0]) - Number(b.match(/\d+/)[0]))
@@ -24,9 +29,10 @@ const demo = readdirSync(folder)
 const rows = [
   ...(p1?.rows ?? []).map((row) => ({ data: p1.dataset, ...row })),
   ...(meetup?.rows ?? []).map((row) => ({ data: meetup.dataset, ...row })),
+  ...withModel.flatMap(judgedRows),
   ...demoRows(demo),
 ];
-const seeds = { p1: p1?.seeds, meetup: meetup?.seeds, demo: demo.length ? demo.map((_, index) => index + 1) : undefined };
+const seeds = { p1: p1?.seeds, meetup: meetup?.seeds, models: withModel[0]?.seeds, demo: demo.length ? demo.map((_, index) => index + 1) : undefined };
 const merged = {
   pieces,
   seeds,
@@ -35,6 +41,12 @@ const merged = {
   rows,
 };
 writeFileSync(`${folder}/measured.json`, `${JSON.stringify(merged, null, 1)}\n`);
+
+/** What a training with a model more said of the score's last choices. */
+function judgedRows({ model, dataset, rows }) {
+  const judged = rows.filter((row) => !row.peer && /^validation \/ all \/ (blend|stack)$/.test(row.case));
+  return judged.map((row) => ({ data: dataset, ...row, case: row.case.replace('validation', `validation with ${model}`) }));
+}
 
 /** Regret and breadth of each way of ranking: the mean over cities and its deviation. */
 function demoRows(cities) {

@@ -7,6 +7,9 @@
 //! factorization with distributed stochastic gradient descent", KDD 2011). Shares of one round touch nothing in
 //! common: any number of threads gives the same bits, and a share's factors fit into a core's cache.
 
+#[cfg(test)]
+mod tests;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 use triqueta::math::Random;
