@@ -212,3 +212,44 @@ impl<F: Real> RowTable<F> {
         self.touched.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_one_column_steps_as_a_column_of_a_wider_one() {
+        const ROWS: u32 = 200;
+        let table = |columns: usize| {
+            RowTable::new(Array2::from_shape_fn(
+                (ROWS as usize, columns),
+                |(row, _)| row as f32 * 0.01 - 1.0,
+            ))
+        };
+        let (mut one, mut three) = (table(1), table(3));
+        let before = one.values.clone();
+        for number in 1..=3 {
+            // Some rows twice, and one in four never.
+            for touch in (0..2 * ROWS).filter(|touch| touch % 4 > 0 && touch % 7 < 5) {
+                let (row, gradient) = (touch * 3 % ROWS, (touch as f32 * 0.7).sin());
+                if row % 4 > 0 {
+                    one.add_row(row, 0.5, &[gradient]);
+                    three.add_row(row, 0.5, &[gradient; 3]);
+                }
+            }
+            let step = Step::new(0.1, number);
+            one.step(0.03, step);
+            three.step(0.03, step);
+        }
+        for (row, (value, before)) in one.values.iter().zip(&before).enumerate() {
+            assert!(
+                three
+                    .values
+                    .row(row)
+                    .iter()
+                    .all(|of_three| (of_three - value).abs() < 1e-6)
+            );
+            assert_eq!(value == before, row % 4 == 0, "row {row}: {before} {value}");
+        }
+    }
+}

@@ -3,8 +3,6 @@
 //! A shard copies a row when a group first needs it. What it works on is then small and close together, however many
 //! features there are, and nobody else writes to it.
 
-use triqueta::model::FACTORS;
-
 use super::group::Group;
 use super::row::Row;
 use super::rule::Rule;
@@ -94,8 +92,9 @@ pub(super) fn join<R: Rule>(
                 let share = 1.0 / count as f32;
                 let (mut factors, mut weight) = (base.factors, base.weight);
                 for row in moved() {
-                    for at in 0..FACTORS {
-                        factors[at] += share * (row.factors[at] - base.factors[at]);
+                    let of_row = row.factors.iter().zip(&base.factors);
+                    for (factor, (moved, base)) in factors.iter_mut().zip(of_row) {
+                        *factor += share * (moved - base);
                     }
                     weight += share * (row.weight - base.weight);
                 }
