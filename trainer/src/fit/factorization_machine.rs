@@ -21,7 +21,7 @@ use triqueta::model::{FACTORS, FactorizationMachine};
 pub use group::{Group, Groups};
 use row::{Row, random_rows};
 use rule::{AdaGrad, Adam, Descent, Rule};
-use shard::{Shard, join};
+use shard::{BLOCK, Shard, join};
 use step::learn;
 
 use crate::Result;
@@ -31,9 +31,6 @@ use crate::progress::{Progress, check};
 /// Groups that are filled, and whose rows are copied, before the first of them is learned: memory answers many requests
 /// in the time of one. More than a few would push each other out of the nearest cache.
 const AHEAD: usize = 8;
-
-/// Rows that one thread joins at a time.
-const BLOCK: usize = 512;
 
 /// Which way rows move along their gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,7 +235,7 @@ impl<'a, R: Rule> Training<'a, R> {
         blocks.for_each(|(number, base)| {
             vectorised(
                 #[inline(always)]
-                || join(&rule, base, number * BLOCK, shards),
+                || join(&rule, base, number, shards),
             );
         });
         losses.iter().sum()

@@ -21,7 +21,7 @@ fn ln_1p(x: f64) -> f64 {
     let z = x / (2.0 + x);
     let square = z * z;
     let mut series = 0.0;
-    for odd in [15, 13, 11, 9, 7, 5, 3, 1] {
+    for odd in [17, 15, 13, 11, 9, 7, 5, 3, 1] {
         series = series * square + 1.0 / f64::from(odd);
     }
     2.0 * z * series
