@@ -1,6 +1,7 @@
 //! The factorization machine: 32 factors, 15 features of a user and 15 of an item, logistic loss, AdaGrad. Nothing is
 //! shared between examples, so that each costs all of its 30 features.
 
+use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
@@ -97,9 +98,13 @@ pub(super) fn make_data(folder: &Path) {
 }
 
 struct Examples {
-    users: Vec<[Feature; FEATURES]>,
-    items: Vec<[Feature; FEATURES]>,
+    users: Vec<[u32; FEATURES]>,
+    items: Vec<[u32; FEATURES]>,
     rows: Vec<[u32; 3]>,
+}
+
+fn strong(codes: &[u32; FEATURES]) -> impl Iterator<Item = Feature> {
+    codes.iter().map(|&code| (code, 1.0))
 }
 
 impl Groups for Examples {
@@ -111,17 +116,25 @@ impl Groups for Examples {
         1
     }
 
+    fn fetch(&self, group: usize) {
+        let [user, item, _] = self.rows[group];
+        for features in [&self.users[user as usize], &self.items[item as usize]] {
+            let [first, .., last] = features;
+            black_box(first ^ last);
+        }
+    }
+
     fn fill(&self, group: usize, _: &mut Random, into: &mut Group) {
         let [user, item, label] = self.rows[group];
-        into.shared().extend(&self.users[user as usize]);
-        into.example(self.items[item as usize], label as f32);
+        into.shared().extend(strong(&self.users[user as usize]));
+        into.example(strong(&self.items[item as usize]), label as f32);
     }
 }
 
 pub(super) fn measure(folder: &Path) -> Measured {
-    let side = |name: &str, start: usize| -> Vec<[Feature; FEATURES]> {
+    let side = |name: &str, start: usize| -> Vec<[u32; FEATURES]> {
         let rows = files::rows(folder, name);
-        rows.map(|row: [u32; FEATURES]| row.map(|code| (start as u32 + code, 1.0)))
+        rows.map(|row: [u32; FEATURES]| row.map(|code| start as u32 + code))
             .collect()
     };
     let mut rows: Vec<[u32; 3]> = files::rows(folder, "machine_examples.u32").collect();
@@ -147,8 +160,9 @@ pub(super) fn measure(folder: &Path) -> Measured {
     let mut loss = 0.0;
     for &[user, item, label] in &held_out {
         let model = &fitted.model;
-        let user = model.sum(&examples.users[user as usize]);
-        let item = model.sum(&examples.items[item as usize]);
+        let sum = |codes| model.sum(&strong(codes).collect::<Vec<_>>());
+        let user = sum(&examples.users[user as usize]);
+        let item = sum(&examples.items[item as usize]);
         let score = f64::from(model.join(&user, &item));
         loss += libm::log1p(libm::exp(if label == 1 { -score } else { score }));
     }

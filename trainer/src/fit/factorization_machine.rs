@@ -1,12 +1,14 @@
 //! The learning of the factorization machine: logistic loss, one example after the other, over several cores.
 //!
 //! An epoch is cut into rounds and a round into a fixed number of shards. Each shard learns its examples in order on its
-//! own copy of the rows; then the rows it moved are averaged over the shards that moved them, in shard order. So the same
+//! own copies of rows; then the rows it moved are averaged over the shards that moved them, in shard order. So the same
 //! examples and seed give the same weights whatever the number of threads, and no two threads ever write to one row.
 
 mod group;
 mod row;
 mod rule;
+mod shard;
+mod slopes;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -19,11 +21,16 @@ use triqueta::model::{FACTORS, FactorizationMachine};
 pub use group::{Group, Groups};
 use row::{Row, random_rows};
 use rule::{AdaGrad, Adam, Descent, Rule};
-use step::{BLOCK, Shard, learn};
+use shard::{BLOCK, Shard, join};
+use step::learn;
 
 use crate::Result;
 use crate::fit::simd::vectorised;
 use crate::progress::{Progress, check};
+
+/// Groups that are filled, and whose rows are copied, before the first of them is learned: memory answers many requests
+/// in the time of one. More than a few would push each other out of the nearest cache.
+const AHEAD: usize = 8;
 
 /// Which way rows move along their gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +103,8 @@ pub fn fit_machine(
     progress: &dyn Progress,
 ) -> Result<FittedMachine> {
     let learning_rate = options.learning_rate;
-    match options.optimiser {
+    // On a thread of the pool from beginning to end: handing over to it would cost more than what a round hands over.
+    rayon::scope(|_| match options.optimiser {
         Optimiser::AdaGrad => run(
             AdaGrad {
                 learning_rate,
@@ -124,7 +132,7 @@ pub fn fit_machine(
             seed,
             progress,
         ),
-    }
+    })
 }
 
 fn run<R: Rule>(
@@ -152,10 +160,9 @@ fn run<R: Rule>(
 struct Training<'a, R: Rule> {
     rule: R,
     options: &'a MachineOptions,
-    /// The rows as of the last round; with one shard, that shard's are the only ones.
+    /// The rows as of the last round.
     base: Vec<Row<R::State>>,
     shards: Vec<Shard<R::State>>,
-    round: u32,
 }
 
 impl<'a, R: Rule> Training<'a, R> {
@@ -165,9 +172,8 @@ impl<'a, R: Rule> Training<'a, R> {
         Self {
             rule,
             options,
-            base: if shards > 1 { rows.clone() } else { Vec::new() },
-            shards: (0..shards).map(|_| Shard::new(rows.clone())).collect(),
-            round: 0,
+            shards: (0..shards).map(|_| Shard::new(rows.len())).collect(),
+            base: rows,
         }
     }
 
@@ -194,75 +200,49 @@ impl<'a, R: Rule> Training<'a, R> {
     }
 
     fn round(&mut self, groups: &dyn Groups, parts: &[&[u32]], seed: u64) -> f64 {
-        self.round += 1;
-        let (rule, l2, round) = (self.rule, self.options.l2, self.round);
+        let (rule, l2, base) = (self.rule, self.options.l2, &self.base);
         let learn_part = |(shard, part): (&mut Shard<R::State>, &&[u32])| {
-            shard.moved.fill(false);
-            let mut group = Group::default();
+            shard.clear();
+            let mut queue: [Group; AHEAD] = Default::default();
             let mut loss = 0.0;
             vectorised(
                 #[inline(always)]
                 || {
-                    for &number in *part {
-                        group.clear();
-                        let own = seed ^ u64::from(number).wrapping_mul(0xd6e8_feb8_6659_fd93);
-                        groups.fill(number as usize, &mut Random::new(own), &mut group);
-                        loss += learn(shard, &group, &rule, l2, round);
+                    for numbers in part.chunks(AHEAD) {
+                        for &number in numbers {
+                            groups.fetch(number as usize);
+                        }
+                        for (group, &number) in queue.iter_mut().zip(numbers) {
+                            group.clear();
+                            let own = seed ^ u64::from(number).wrapping_mul(0xd6e8_feb8_6659_fd93);
+                            groups.fill(number as usize, &mut Random::new(own), group);
+                        }
+                        let queue = &mut queue[..numbers.len()];
+                        shard.take(base, queue);
+                        for group in queue {
+                            loss += learn(&mut shard.rows, group, &rule, l2);
+                        }
                     }
                 },
             );
             loss
         };
-        let losses: Vec<f64> = self
-            .shards
-            .par_iter_mut()
-            .zip(parts)
-            .map(learn_part)
-            .collect();
-        if self.shards.len() > 1 {
-            self.merge();
-        }
+        let shards = self.shards.par_iter_mut().zip(parts);
+        let losses: Vec<f64> = shards.map(learn_part).collect();
+        // Rows are independent of each other: any number of threads gives the same bits.
+        let shards = &self.shards;
+        let blocks = self.base.par_chunks_mut(BLOCK).enumerate();
+        blocks.for_each(|(number, base)| {
+            vectorised(
+                #[inline(always)]
+                || join(&rule, base, number, shards),
+            );
+        });
         losses.iter().sum()
     }
 
-    /// Joins what the shards moved, and gives it to all of them: rows are independent of each other, so any number of
-    /// threads gives the same bits.
-    fn merge(&mut self) {
-        let (rule, round, base) = (&self.rule, self.round, &mut self.base);
-        let blocks = base.len().div_ceil(BLOCK);
-        let is_moved: Vec<bool> = (0..blocks)
-            .map(|block| self.shards.iter().any(|shard| shard.moved[block]))
-            .collect();
-        let mut shards: Vec<_> = self
-            .shards
-            .iter_mut()
-            .map(|shard| shard.rows.chunks_mut(BLOCK))
-            .collect();
-        let parts: Vec<Part<'_, R::State>> = base
-            .chunks_mut(BLOCK)
-            .map(|base| {
-                let shards = shards.iter_mut().filter_map(Iterator::next);
-                (base, shards.collect())
-            })
-            .collect();
-        let moved = parts.into_par_iter().zip(is_moved).with_min_len(8);
-        moved
-            .filter(|(_, is_moved)| *is_moved)
-            .for_each(|((base, mut shards), _)| {
-                for (number, base) in base.iter_mut().enumerate() {
-                    if let Some(merged) = join(rule, base, &shards, number, round) {
-                        *base = merged;
-                        for rows in &mut shards {
-                            rows[number] = merged;
-                        }
-                    }
-                }
-            });
-    }
-
     fn model(&self) -> FactorizationMachine {
-        let rows = &self.shards[0].rows;
-        let (bias, rows) = match rows.split_last() {
+        let (bias, rows) = match self.base.split_last() {
             Some((bias, rows)) => (bias.weight, rows),
             None => (0.0, &[][..]),
         };
@@ -302,36 +282,4 @@ fn cut<'o>(
         (size, rest) = (size + of_part, left);
     }
     (parts, size, rest)
-}
-
-/// A block of rows as of the last round, and as each shard has them.
-type Part<'a, State> = (&'a mut [Row<State>], Vec<&'a mut [Row<State>]>);
-
-/// What the shards made of a row, as one; nothing where none has moved it in this round.
-fn join<R: Rule>(
-    rule: &R,
-    base: &Row<R::State>,
-    shards: &[&mut [Row<R::State>]],
-    number: usize,
-    round: u32,
-) -> Option<Row<R::State>> {
-    let moved = || {
-        let rows = shards.iter().map(|rows| &rows[number]);
-        rows.filter(|row| row.round == round)
-    };
-    let count = moved().count();
-    let mut merged = *moved().next()?;
-    if count == 1 {
-        return Some(merged);
-    }
-    let share = 1.0 / count as f32;
-    (merged.factors, merged.weight) = (base.factors, base.weight);
-    for row in moved() {
-        for at in 0..FACTORS {
-            merged.factors[at] += share * (row.factors[at] - base.factors[at]);
-        }
-        merged.weight += share * (row.weight - base.weight);
-    }
-    merged.state = rule.merge(&base.state, moved().map(|row| &row.state), count);
-    Some(merged)
 }

@@ -57,6 +57,12 @@ pub trait Groups: Sync {
     /// How many examples a group has, or nearly: shards are cut by it.
     fn size(&self, group: usize) -> usize;
 
+    /// Reads a little of what a group is filled from, where that lies scattered in memory: it is asked of several groups
+    /// before the first of them is filled, so that their memory comes at the same time.
+    fn fetch(&self, group: usize) {
+        let _ = group;
+    }
+
     /// Fills an empty group. `random` follows from the seed, the epoch and the group's number alone.
     fn fill(&self, group: usize, random: &mut Random, into: &mut Group);
 }

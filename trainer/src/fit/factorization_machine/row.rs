@@ -13,8 +13,6 @@ pub(super) struct Row<State> {
     pub(super) factors: Factors,
     pub(super) weight: f32,
     pub(super) state: State,
-    /// The last round in which it was moved.
-    pub(super) round: u32,
 }
 
 /// The rows of all features, and one more whose weight is the bias.
@@ -32,7 +30,6 @@ pub(super) fn random_rows<State: Copy + Default>(
             factors,
             weight: 0.0,
             state: State::default(),
-            round: 0,
         }
     };
     let mut rows: Vec<Row<State>> = (0..features).map(|_| draw()).collect();

@@ -1,8 +1,9 @@
 //! How does a row move along its gradient?
 
-use triqueta::model::FACTORS;
+use triqueta::model::{FACTORS, Feature};
 
 use super::row::{Factors, Row};
+use super::slopes::Slopes;
 
 /// Running sums side by side, so that a sum over a vector uses whole registers.
 pub(super) const LANES: usize = 8;
@@ -12,8 +13,11 @@ pub(super) trait Rule: Copy + Sync {
     /// What it remembers of a row.
     type State: Copy + Default + Send + Sync;
 
-    /// Moves a row.
-    fn apply(self, row: &mut Row<Self::State>, gradient: &Factors, of_weight: f32);
+    /// Moves the rows of these features, each at most once.
+    fn apply(self, rows: &mut [Row<Self::State>], features: &[Feature], slopes: Slopes<'_>);
+
+    /// Moves the row of the bias, whose vector stays zero.
+    fn apply_bias(self, row: &mut Row<Self::State>, slope: f32);
 
     /// What several shards, `count` of them, made of the memory of `base`, as one.
     fn merge<'a>(
@@ -81,9 +85,19 @@ impl Rule for Descent {
     type State = ();
 
     #[inline(always)]
-    fn apply(self, row: &mut Row<()>, gradient: &Factors, of_weight: f32) {
-        row.factors = moved(&row.factors, self.learning_rate, gradient);
-        row.weight -= self.learning_rate * of_weight;
+    fn apply(self, rows: &mut [Row<()>], features: &[Feature], slopes: Slopes<'_>) {
+        for &(feature, x) in features {
+            let row = &mut rows[feature as usize];
+            let of_factors = slopes.of_factors(&row.factors, x);
+            let of_weight = slopes.of_weight(row.weight, x);
+            row.factors = moved(&row.factors, self.learning_rate, &of_factors);
+            row.weight -= self.learning_rate * of_weight;
+        }
+    }
+
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<()>, slope: f32) {
+        row.weight -= self.learning_rate * slope;
     }
 
     fn merge<'a>(&self, (): &(), _: impl Iterator<Item = &'a ()>, _: usize) {}
@@ -104,41 +118,57 @@ fn moved(factors: &Factors, step: f32, gradient: &Factors) -> Factors {
 #[inline(always)]
 pub(super) fn total(lanes: &[f32; LANES]) -> f32 {
     let [a, b, c, d, e, f, g, h] = *lanes;
-    ((a + e) + (b + f)) + ((c + g) + (d + h))
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// The sum of squares of a vector, in [`LANES`] running sums.
+/// The sum of squares of a vector, as running sums.
 #[inline(always)]
-pub(super) fn squared_norm(vector: &Factors) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
+pub(super) fn sums_of_squares(vector: &Factors) -> [f32; LANES] {
+    let mut sums = [0.0; LANES];
     for part in vector.as_chunks::<LANES>().0 {
         for lane in 0..LANES {
-            lanes[lane] += part[lane] * part[lane];
+            sums[lane] += part[lane] * part[lane];
         }
     }
-    total(&lanes)
+    sums
 }
 
 impl Rule for AdaGrad {
     type State = Squares;
 
+    /// In two passes, so that roots and quotients are taken of many rows at once: they are what takes longest.
     #[inline(always)]
-    fn apply(self, row: &mut Row<Squares>, gradient: &Factors, of_weight: f32) {
-        // Both roots and quotients side by side: one instruction each.
-        let squares = [
-            row.state.factors + squared_norm(gradient) / FACTORS as f32,
-            row.state.weight + of_weight * of_weight,
-        ];
-        let mut steps = [0.0; 2];
-        for at in 0..2 {
-            steps[at] = self.learning_rate / (squares[at] + self.start).sqrt();
+    fn apply(self, rows: &mut [Row<Squares>], features: &[Feature], slopes: Slopes<'_>) {
+        for features in features.chunks(TOGETHER) {
+            let mut squares = [[0.0; LANES]; TOGETHER];
+            for (squares, &(feature, x)) in squares.iter_mut().zip(features) {
+                *squares = sums_of_squares(&slopes.of_factors(&rows[feature as usize].factors, x));
+            }
+            let mut steps = [[0.0; TOGETHER]; 2];
+            for (number, &(feature, x)) in features.iter().enumerate() {
+                let row = &mut rows[feature as usize];
+                let of_weight = slopes.of_weight(row.weight, x);
+                row.state.factors += total(&squares[number]) / FACTORS as f32;
+                row.state.weight += of_weight * of_weight;
+                steps[0][number] = row.state.factors;
+                steps[1][number] = row.state.weight;
+            }
+            for step in steps.as_flattened_mut() {
+                *step = self.learning_rate / (*step + self.start).sqrt();
+            }
+            for (number, &(feature, x)) in features.iter().enumerate() {
+                let row = &mut rows[feature as usize];
+                let of_factors = slopes.of_factors(&row.factors, x);
+                row.factors = moved(&row.factors, steps[0][number], &of_factors);
+                row.weight -= steps[1][number] * slopes.of_weight(row.weight, x);
+            }
         }
-        row.state = Squares {
-            factors: squares[0],
-            weight: squares[1],
-        };
-        row.factors = moved(&row.factors, steps[0], gradient);
-        row.weight -= steps[1] * of_weight;
+    }
+
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<Squares>, slope: f32) {
+        row.state.weight += slope * slope;
+        row.weight -= self.learning_rate / (row.state.weight + self.start).sqrt() * slope;
     }
 
     fn merge<'a>(
@@ -154,11 +184,12 @@ impl Rule for AdaGrad {
     }
 }
 
-impl Rule for Adam {
-    type State = Moments;
+/// Rows whose steps are computed side by side.
+const TOGETHER: usize = 16;
 
+impl Adam {
     #[inline(always)]
-    fn apply(self, row: &mut Row<Moments>, gradient: &Factors, of_weight: f32) {
+    fn move_row(self, row: &mut Row<Moments>, gradient: &Factors, of_weight: f32) {
         let Moments {
             mean,
             square,
@@ -178,6 +209,25 @@ impl Rule for Adam {
             *factor -= one(at, gradient[at]);
         }
         row.weight -= one(FACTORS, of_weight);
+    }
+}
+
+impl Rule for Adam {
+    type State = Moments;
+
+    #[inline(always)]
+    fn apply(self, rows: &mut [Row<Moments>], features: &[Feature], slopes: Slopes<'_>) {
+        for &(feature, x) in features {
+            let row = &mut rows[feature as usize];
+            let of_factors = slopes.of_factors(&row.factors, x);
+            let of_weight = slopes.of_weight(row.weight, x);
+            self.move_row(row, &of_factors, of_weight);
+        }
+    }
+
+    #[inline(always)]
+    fn apply_bias(self, row: &mut Row<Moments>, slope: f32) {
+        self.move_row(row, &[0.0; FACTORS], slope);
     }
 
     fn merge<'a>(

@@ -7,7 +7,9 @@ use triqueta::model::{FACTORS, FactorizationMachine, Feature};
 
 use super::row::{Factors, Row, random_rows};
 use super::rule::Rule;
-use super::step::{Shard, learn};
+use super::shard::Shard;
+use super::slopes::Slopes;
+use super::step::learn;
 use super::{Group, Groups, MachineOptions, Optimiser, fit_machine};
 use crate::progress::Silent;
 
@@ -24,11 +26,19 @@ struct Recorded {
 impl Rule for Record {
     type State = Recorded;
 
-    fn apply(self, row: &mut Row<Recorded>, gradient: &Factors, of_weight: f32) {
-        for (sum, slope) in row.state.factors.iter_mut().zip(gradient) {
-            *sum += slope;
+    fn apply(self, rows: &mut [Row<Recorded>], features: &[Feature], slopes: Slopes<'_>) {
+        for &(feature, x) in features {
+            let row = &mut rows[feature as usize];
+            let of_factors = slopes.of_factors(&row.factors, x);
+            for (sum, slope) in row.state.factors.iter_mut().zip(of_factors) {
+                *sum += slope;
+            }
+            row.state.weight += slopes.of_weight(row.weight, x);
         }
-        row.state.weight += of_weight;
+    }
+
+    fn apply_bias(self, row: &mut Row<Recorded>, slope: f32) {
+        row.state.weight += slope;
     }
 
     fn merge<'a>(
@@ -68,6 +78,16 @@ fn group(random: &mut Random) -> Group {
     group
 }
 
+/// The loss of a group, and the rows with the gradients of all features in it.
+fn gradients(rows: &[Row<Recorded>], group: &Group, l2: f32) -> (f64, Vec<Row<Recorded>>) {
+    let mut groups = [group.clone()];
+    let mut shard = Shard::new(rows.len());
+    shard.take(rows, &mut groups);
+    let loss = learn(&mut shard.rows, &groups[0], &Record, l2);
+    let moved = |feature: usize| shard.row(feature).copied().unwrap_or(rows[feature]);
+    (loss, (0..rows.len()).map(moved).collect())
+}
+
 fn loss(machine: &FactorizationMachine, group: &Group) -> f64 {
     let examples = group.examples().map(|(own, label)| {
         let features: Vec<Feature> = group.shared.iter().chain(own).copied().collect();
@@ -91,8 +111,7 @@ fn gradients_agree(seed: u64) {
     }
     let group = group(&mut random);
     let mut machine = machine_of(&rows);
-    let mut shard = Shard::new(rows);
-    let told = learn(&mut shard, &group, &Record, 0.0, 1);
+    let (told, rows) = gradients(&rows, &group, 0.0);
     let expected = loss(&machine, &group);
     assert!(
         (told - expected).abs() < 1e-5 * expected,
@@ -113,12 +132,12 @@ fn gradients_agree(seed: u64) {
         let far = (at(2.0 * step) - at(-2.0 * step)) / (4.0 * f64::from(step));
         (4.0 * near - far) / 3.0
     };
-    let scale = shard.rows.iter().flat_map(|row| row.state.factors);
+    let scale = rows.iter().flat_map(|row| row.state.factors);
     let scale = f64::from(scale.fold(0.0, |most: f32, slope| most.max(slope.abs())));
     let mut blocks = [(0, 0.0_f64), (0, 0.0_f64)];
     for feature in 0..FEATURES {
         for at in 0..FACTORS {
-            let exact = f64::from(shard.rows[feature].state.factors[at]);
+            let exact = f64::from(rows[feature].state.factors[at]);
             let numeric = difference(&|machine, by| machine.factors[[feature, at]] += by);
             let error = (exact - numeric).abs();
             // Slopes that are nearly nothing are compared with what rounding leaves.
@@ -129,7 +148,7 @@ fn gradients_agree(seed: u64) {
             let block = &mut blocks[usize::from(feature >= 10)];
             *block = (block.0 + 1, block.1.max(exact.abs()));
         }
-        let exact = f64::from(shard.rows[feature].state.weight);
+        let exact = f64::from(rows[feature].state.weight);
         let numeric = difference(&|machine, by| machine.weight[feature] += by);
         assert!(
             (exact - numeric).abs() < 1e-3 * exact.abs().max(1e-2),
@@ -141,7 +160,7 @@ fn gradients_agree(seed: u64) {
             .iter()
             .all(|&(points, most)| points >= 200 && most > 0.0)
     );
-    let exact = f64::from(shard.rows[FEATURES].state.weight);
+    let exact = f64::from(rows[FEATURES].state.weight);
     let numeric = difference(&|machine, by| machine.bias += by);
     assert!(
         (exact - numeric).abs() < 1e-3 * exact.abs(),
@@ -154,12 +173,10 @@ fn the_pull_towards_zero_is_a_gradient_of_its_own() {
     let mut random = Random::new(4);
     let rows = random_rows::<Recorded>(FEATURES, 0.2, &mut random);
     let group = group(&mut random);
-    let gradients = |l2: f32| {
-        let mut shard = Shard::new(rows.clone());
-        learn(&mut shard, &group, &Record, l2, 1);
-        shard.rows
-    };
-    let (free, pulled) = (gradients(0.0), gradients(0.5));
+    let (free, pulled) = (
+        gradients(&rows, &group, 0.0).1,
+        gradients(&rows, &group, 0.5).1,
+    );
     for (row, (free, pulled)) in rows.iter().zip(free.iter().zip(&pulled)).take(10) {
         for at in 0..FACTORS {
             let pull = pulled.state.factors[at] - free.state.factors[at];

@@ -76,6 +76,16 @@ pub fn fit_wide_deep(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Option<FittedWideDeep>> {
+    // On a thread of the pool from beginning to end: handing over to it at every step would cost more.
+    rayon::scope(|_| fit(examples, options, seed, progress))
+}
+
+fn fit(
+    examples: &WideDeepExamples,
+    options: &WideDeepOptions,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Option<FittedWideDeep>> {
     let held_out = (examples.len() as f64 * options.validation.clamp(0.0, 0.5)) as usize;
     let learned = examples.len() - held_out;
     let mut run = Run::new(examples, options, seed);
@@ -176,7 +186,7 @@ impl<'a> Run<'a> {
                 .for_each(|shard| network.pass(examples, shard, share));
             loss += self.shards.iter().map(|shard| shard.pass.loss).sum::<f64>();
             pairs += count;
-            self.network.collect(self.examples, &self.shards);
+            self.network.collect(&self.shards);
             let l2 = self.options.l2 as f32 * share;
             self.network
                 .step(&mut self.shards, self.options.learning_rate, l2);

@@ -1,15 +1,18 @@
 //! The weights of Wide & Deep as they are learned, one mini-batch forward and back.
 
+mod bags;
+
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 use triqueta::math::Random;
 use triqueta::model::{CROSSES, Cross, WIDE_DEEP_LAYERS, WideDeep};
 
-use super::super::pair_head::{Head, Pass};
+use super::super::pair_head::{Head, LearnedHead, Pass};
 use super::super::real::Real;
 use super::super::simd::vectorised;
-use super::super::sparse_adam::{RowTable, Step, add_scaled, step_slice};
+use super::super::sparse_adam::{RowTable, Step};
 use super::examples::{SideRows, WideDeepExamples};
+use bags::Bags;
 
 /// All weights, their gradients, and the optimiser's state.
 #[derive(Debug, Clone)]
@@ -18,9 +21,7 @@ pub(super) struct Network<F> {
     pub(super) activity_tables: Vec<RowTable<F>>,
     /// One weight a cross.
     pub(super) wide: RowTable<F>,
-    pub(super) head: Head<F>,
-    first: Head<F>,
-    second: Head<F>,
+    pub(super) head: LearnedHead<F>,
     step: i32,
 }
 
@@ -29,6 +30,9 @@ pub(super) struct Network<F> {
 pub(super) struct Shard<F> {
     visitors: Vec<u32>,
     pairs: Vec<usize>,
+    of_visitors: Bags,
+    of_activities: Bags,
+    crosses: Bags,
     pub(super) pass: Pass<F>,
 }
 
@@ -70,9 +74,7 @@ impl<F: Real> Network<F> {
             visitor_tables,
             activity_tables,
             wide: RowTable::new(Array2::zeros((examples.cross_codes.len(), 1))),
-            first: head.zeros_like(),
-            second: head.zeros_like(),
-            head,
+            head: LearnedHead::new(head),
             step: 0,
         }
     }
@@ -91,7 +93,10 @@ impl<F: Real> Network<F> {
                 .flat_map(|(_, pairs)| pairs)
                 .copied()
                 .collect(),
-            pass: Pass::new(&self.head, groups.len(), a_group),
+            of_visitors: Bags::new(self.visitor_tables.len()),
+            of_activities: Bags::new(self.activity_tables.len()),
+            crosses: Bags::new(1),
+            pass: Pass::new(&self.head.head, groups.len(), a_group),
         };
         shard.label(examples);
         shard
@@ -99,45 +104,39 @@ impl<F: Real> Network<F> {
 
     /// Loss and gradients of one shard, each pair's share being `share`; those of the tables wait in the pass.
     pub(super) fn pass(&self, examples: &WideDeepExamples, shard: &mut Shard<F>, share: F) {
-        let Shard {
-            visitors,
-            pairs,
-            pass,
-        } = shard;
         let wide = self.wide.values.as_slice().unwrap_or_default();
         vectorised(
             #[inline(always)]
             || {
-                for (&visitor, x) in visitors.iter().zip(pass.users.rows_mut()) {
-                    let x = x.into_slice().unwrap_or_default();
-                    look_up(&self.visitor_tables, &examples.visitors, visitor, x);
+                shard.take(examples);
+                let pass = &mut shard.pass;
+                let (of_visitors, of_activities) = (&shard.of_visitors, &shard.of_activities);
+                of_visitors.look_up(&self.visitor_tables, &mut pass.users);
+                of_activities.look_up(&self.activity_tables, &mut pass.items);
+                let side = &examples.visitors;
+                for (&visitor, x) in shard.visitors.iter().zip(pass.users.rows_mut()) {
+                    let x = x.into_slice().unwrap_or_default().iter_mut().rev();
+                    let numbers = side.numbers(visitor).iter().rev();
+                    x.zip(numbers).for_each(|(x, &number)| *x = F::of(number));
                 }
-                for (&pair, x) in pairs.iter().zip(pass.items.rows_mut()) {
-                    let x = x.into_slice().unwrap_or_default();
-                    let (of_activity, of_pair) = x.split_at_mut(x.len() - examples.pair_width);
-                    let activity = examples.activity_of[pair];
-                    look_up(
-                        &self.activity_tables,
-                        &examples.activities,
-                        activity,
-                        of_activity,
-                    );
-                    for (x, &number) in of_pair.iter_mut().zip(examples.pair(pair)) {
-                        *x = F::of(number);
-                    }
+                let side = &examples.activities;
+                for (&pair, x) in shard.pairs.iter().zip(pass.items.rows_mut()) {
+                    let x = x.into_slice().unwrap_or_default().iter_mut().rev();
+                    let of_activity = side.numbers(examples.activity_of[pair]);
+                    let numbers = of_activity.iter().chain(examples.pair(pair)).rev();
+                    x.zip(numbers).for_each(|(x, &number)| *x = F::of(number));
                 }
-                for (&pair, offset) in pairs.iter().zip(&mut pass.offsets) {
-                    let crosses = examples.crosses(pair).iter();
-                    *offset = crosses.map(|&cross| wide[cross as usize]).sum();
+                for (crosses, offset) in shard.crosses.only().zip(&mut pass.offsets) {
+                    *offset = crosses.iter().map(|&cross| wide[cross as usize]).sum();
                 }
             },
         );
-        self.head.pass(pass, share);
+        self.head.head.pass(&mut shard.pass, share);
     }
 
-    /// Adds the shards' gradients to the tables', in their order. Each side is one thread's work, and so are the crosses;
-    /// a shard's rows go to all tables of a side before the next shard's, while they are still at hand.
-    pub(super) fn collect(&mut self, examples: &WideDeepExamples, shards: &[Shard<F>]) {
+    /// Adds the gradients of the shards' passes to the tables', in their order. Each side is one thread's work, and so are
+    /// the crosses.
+    pub(super) fn collect(&mut self, shards: &[Shard<F>]) {
         let (visitor_tables, activity_tables) =
             (&mut self.visitor_tables, &mut self.activity_tables);
         let wide = &mut self.wide;
@@ -146,9 +145,8 @@ impl<F: Real> Network<F> {
                 #[inline(always)]
                 || {
                     for shard in shards {
-                        let rows = || shard.visitors.iter().copied();
                         let gradients = &shard.pass.d_users;
-                        scatter(visitor_tables, &examples.visitors, rows, gradients);
+                        shard.of_visitors.scatter(visitor_tables, gradients);
                     }
                 },
             );
@@ -158,17 +156,16 @@ impl<F: Real> Network<F> {
                 #[inline(always)]
                 || {
                     for shard in shards {
-                        let rows = || shard.pairs.iter().map(|&pair| examples.activity_of[pair]);
                         let gradients = &shard.pass.d_items;
-                        scatter(activity_tables, &examples.activities, rows, gradients);
+                        shard.of_activities.scatter(activity_tables, gradients);
                     }
                 },
             );
         };
         let of_crosses = || {
             for shard in shards {
-                for (&pair, &slope) in shard.pairs.iter().zip(&shard.pass.d_logits) {
-                    for &cross in examples.crosses(pair) {
+                for (crosses, &slope) in shard.crosses.only().zip(&shard.pass.d_logits) {
+                    for &cross in crosses {
                         wide.add_row(cross, F::one(), &[slope]);
                     }
                 }
@@ -185,31 +182,14 @@ impl<F: Real> Network<F> {
             .visitor_tables
             .par_iter_mut()
             .chain(&mut self.activity_tables);
-        tables.for_each(|table| table.step(l2, step));
-        self.wide.step(l2, step);
-        if let Some((total, others)) = shards.split_first_mut() {
-            for other in others {
-                total.pass.d_head.add(&mut other.pass.d_head);
-            }
-            let gradients = total.pass.d_head.blocks_mut();
-            let moments = self
-                .first
-                .blocks_mut()
-                .into_iter()
-                .zip(self.second.blocks_mut());
-            let blocks = self
-                .head
-                .blocks_mut()
-                .into_iter()
-                .zip(gradients)
-                .zip(moments);
-            for ((values, gradients), (first, second)) in blocks {
-                vectorised(
-                    #[inline(always)]
-                    || step_slice(values, gradients, first, second, F::zero(), step),
-                );
-            }
-        }
+        let (wide, head) = (&mut self.wide, &mut self.head);
+        rayon::join(
+            || wide.step(l2, step),
+            || {
+                head.step(shards.iter_mut().map(|shard| &mut shard.pass), step);
+                tables.for_each(|table| table.step(l2, step));
+            },
+        );
     }
 
     /// The model as the recommender ships it.
@@ -245,9 +225,9 @@ impl<F: Real> Network<F> {
             crosses,
             pair_mean: examples.pair_mean.clone(),
             pair_scale: examples.pair_scale.clone(),
-            layers: self.head.to_layers(),
-            output: Array1::from_iter(self.head.perceptron_weight.iter().map(|w| w.to_f32())),
-            bias: self.head.bias[0].to_f32(),
+            layers: self.head.head.to_layers(),
+            output: Array1::from_iter(self.head.head.perceptron_weight.iter().map(|w| w.to_f32())),
+            bias: self.head.head.bias[0].to_f32(),
         }
     }
 
@@ -263,6 +243,7 @@ impl<F: Real> Network<F> {
             .into_iter()
             .all(|table| table.values.iter().all(finite))
             && self
+                .head
                 .head
                 .blocks_mut()
                 .iter()
@@ -296,65 +277,23 @@ impl<F: Real> Shard<F> {
         true
     }
 
+    /// Copies the codes of its rows.
+    #[inline(always)]
+    fn take(&mut self, examples: &WideDeepExamples) {
+        let (visitors, pairs) = (&self.visitors, &self.pairs);
+        let side = &examples.visitors;
+        let bag = |row: usize, field| side.bag(visitors[row], field);
+        self.of_visitors.take(visitors.len(), bag);
+        let side = &examples.activities;
+        let bag = |row: usize, field| side.bag(examples.activity_of[pairs[row]], field);
+        self.of_activities.take(pairs.len(), bag);
+        let bag = |row: usize, _| examples.crosses(pairs[row]);
+        self.crosses.take(pairs.len(), bag);
+    }
+
     fn label(&mut self, examples: &WideDeepExamples) {
         for (label, &pair) in self.pass.labels.iter_mut().zip(&self.pairs) {
             *label = F::of(examples.labels[pair]);
         }
-    }
-}
-
-/// The mean of each bag's embeddings, then the numbers.
-#[inline(always)]
-fn look_up<F: Real>(tables: &[RowTable<F>], side: &SideRows, row: u32, mut x: &mut [F]) {
-    for (field, table) in tables.iter().enumerate() {
-        let width = table.values.ncols();
-        let (mean, rest) = x.split_at_mut(width);
-        let bag = side.bag(row, field);
-        let values = table.values.as_slice().unwrap_or_default();
-        let place = |code: u32| {
-            let at = table.row_of(code) as usize * width;
-            &values[at..at + width]
-        };
-        match bag {
-            [] => mean.fill(F::zero()),
-            [code] => mean.copy_from_slice(place(*code)),
-            _ => {
-                mean.fill(F::zero());
-                for &code in bag {
-                    add_scaled(mean, F::one(), place(code));
-                }
-                let share = F::one() / F::of_f64(bag.len() as f64);
-                mean.iter_mut().for_each(|sum| *sum *= share);
-            }
-        }
-        x = rest;
-    }
-    for (x, &number) in x.iter_mut().zip(side.numbers(row)) {
-        *x = F::of(number);
-    }
-}
-
-/// Adds the gradients of looked-up rows to the tables of a side, one table after the other.
-#[inline(always)]
-fn scatter<F: Real, Rows: Iterator<Item = u32>>(
-    tables: &mut [RowTable<F>],
-    side: &SideRows,
-    rows: impl Fn() -> Rows,
-    gradients: &Array2<F>,
-) {
-    let stride = gradients.ncols().max(1);
-    let gradients = gradients.as_slice().unwrap_or_default();
-    let mut from = 0;
-    for (field, table) in tables.iter_mut().enumerate() {
-        let width = table.values.ncols();
-        for (row, gradient) in rows().zip(gradients.chunks_exact(stride)) {
-            let gradient = &gradient[from..from + width];
-            let bag = side.bag(row, field);
-            let share = F::one() / F::of_f64(bag.len().max(1) as f64);
-            for &code in bag {
-                table.add_row(table.row_of(code), share, gradient);
-            }
-        }
-        from += width;
     }
 }

@@ -157,7 +157,7 @@ fn block(network: &mut Network<f64>, number: usize) -> &mut [f64] {
         n if n < visitor => &mut network.visitor_tables[n].values,
         n if n < tables => &mut network.activity_tables[n - visitor].values,
         n if n == tables => &mut network.wide.values,
-        n => return network.head.blocks_mut().swap_remove(n - tables - 1),
+        n => return network.head.head.blocks_mut().swap_remove(n - tables - 1),
     };
     array.as_slice_mut().unwrap()
 }
@@ -169,7 +169,7 @@ fn every_gradient_agrees_with_finite_differences() {
     let mut shard = network.shard(&groups(&examples), &examples);
     let share = 1.0 / shard.pairs() as f64;
     network.pass(&examples, &mut shard, share);
-    network.collect(&examples, std::slice::from_ref(&shard));
+    network.collect(std::slice::from_ref(&shard));
     let tables = network
         .visitor_tables
         .iter()
