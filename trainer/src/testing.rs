@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod made_events;
+
 use triqueta::catalog::{Activity, City, OffsetInterval, Season};
-use triqueta::event::{
-    ActivityId, Body, Consent, DeviceId, Event, EventId, FavouriteAction, Opinion, SessionId,
-};
+use triqueta::event::{ActivityId, Body, Event, Opinion};
 use triqueta::history::Profile;
 use triqueta::math::Random;
 
 use crate::{Dataset, Lineage, VisitorRecord};
+
+pub(crate) use made_events::{event, saved};
 
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
@@ -62,29 +64,6 @@ pub(crate) fn activity(number: usize, random: &mut Random) -> Activity {
         "series": format!("s{}", random.below(4)),
     }))
     .unwrap()
-}
-
-pub(crate) fn event(number: u64, user: &str, time_ms: i64, body: Body) -> Event {
-    let mut bytes = [0; 10];
-    bytes[2..].copy_from_slice(&number.to_be_bytes());
-    Event {
-        id: EventId::new(time_ms, &bytes),
-        device: DeviceId::new([1; 16]),
-        sequence: number + 1,
-        time_ms,
-        session: SessionId::new([2; 16]),
-        user: Some(user.into()),
-        consent: Consent::default(),
-        body,
-    }
-}
-
-pub(crate) fn saved(activity: &str) -> Body {
-    Body::Favourite {
-        activity: ActivityId::from(activity),
-        action: FavouriteAction::Added,
-        shown: None,
-    }
 }
 
 pub(crate) fn disliked(activity: &str) -> Body {

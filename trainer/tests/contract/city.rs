@@ -1,15 +1,18 @@
 //! A checkerboard of a city: visitors of a block save what the organiser of their block offers, which is like it in every
 //! other way too.
 
+#[path = "../../src/testing/made_events.rs"]
+mod made_events;
+
 use triqueta::catalog::{Activity, City, OffsetInterval, Place};
-use triqueta::event::{
-    ActivityId, Body, Consent, DeviceId, Event, EventId, FavouriteAction, SessionId,
-};
+use triqueta::event::Event;
 use triqueta::history::Profile;
 use triqueta_trainer::fit::TowerOptions;
 use triqueta_trainer::progress::Silent;
 use triqueta_trainer::train::{OptionalModel, TrainOptions, Trained, train};
 use triqueta_trainer::{Dataset, Lineage, Result, VisitorRecord};
+
+pub(crate) use made_events::{event, saved};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
@@ -54,29 +57,6 @@ pub(crate) fn activity(number: usize) -> Activity {
         "organiser": format!("o{block}"),
     }))
     .unwrap()
-}
-
-pub(crate) fn event(number: u64, user: &str, time_ms: i64, body: Body) -> Event {
-    let mut bytes = [0; 10];
-    bytes[2..].copy_from_slice(&number.to_be_bytes());
-    Event {
-        id: EventId::new(time_ms, &bytes),
-        device: DeviceId::new([1; 16]),
-        sequence: number + 1,
-        time_ms,
-        session: SessionId::new([2; 16]),
-        user: Some(user.into()),
-        consent: Consent::default(),
-        body,
-    }
-}
-
-pub(crate) fn saved(activity: &str) -> Body {
-    Body::Favourite {
-        activity: ActivityId::from(activity),
-        action: FavouriteAction::Added,
-        shown: None,
-    }
 }
 
 pub(crate) fn dataset_of(activities: Vec<Activity>, events: Vec<Event>) -> Result<Dataset> {
