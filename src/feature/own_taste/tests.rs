@@ -143,6 +143,49 @@ fn passing_by_teaches_and_what_is_on_the_page_now_has_not_been_passed_by() {
 }
 
 #[test]
+fn where_looks_are_known_only_what_was_looked_at_was_passed_by() {
+    let city = City::new();
+    let organiser = |visitor: &Visitor| city.verdicts(visitor)[31].own[1];
+    // The second organiser's activities were rendered below what the visitor scrolled to.
+    let rendered = city.lived(8, |number| number < 4);
+    let look = |visitor: &Visitor, numbers: std::ops::Range<u32>| {
+        let mut visitor = visitor.clone();
+        for number in numbers {
+            let shown = shown(&ActivityId(format!("a{number:02}")));
+            let content = city.catalog.content(Row(number));
+            let looked = Body::Viewed { shown };
+            visitor
+                .history
+                .observe(NOW - 7 * DAY, &looked, Some(&content));
+        }
+        visitor
+    };
+    assert!(organiser(&rendered) < -0.02);
+    assert_eq!(organiser(&look(&rendered, 0..4)), 0.0);
+    assert!(organiser(&look(&rendered, 0..8)) < organiser(&rendered));
+}
+
+#[test]
+fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
+    let mut city = City::new();
+    let everybody: Vec<Visitor> = (0..6).map(|_| city.lived(16, either_or)).collect();
+    let common = CommonTaste::of(&everybody, &city.catalog, NOW);
+    // Who likes the first organiser (of code 1) wants sport; the direction is in people, not in the activities.
+    let sport = city.catalog.columns().kind[1];
+    let direction = vec![(1 << 24 | u32::from(sport), 0.9), (6 << 24 | 1, 0.9)];
+    let sporty = |city: &City, visitor: &Visitor| {
+        let verdicts = city.verdicts(visitor);
+        verdicts[1].own[0] - verdicts[0].own[0]
+    };
+    let of_the_first = city.lived(8, |number| number < 4);
+    city.schema.common_taste = common.clone();
+    let alone = sporty(&city, &of_the_first);
+    city.schema.common_taste = common.with_directions(vec![direction]);
+    let tied = sporty(&city, &of_the_first);
+    assert!(tied > alone + 0.05, "{tied} {alone}");
+}
+
+#[test]
 fn more_clicks_move_further_and_none_move_nothing() {
     let city = City::new();
     let spread = |count: usize| {
@@ -169,4 +212,36 @@ fn the_common_taste_is_what_becomes_of_things_whoever_sees_them() {
     // Where only what was saved is known, everything would look wanted: nothing is read from such a log.
     let only_saved = city.lived(8, |_| true);
     assert!(CommonTaste::of([&only_saved], &city.catalog, NOW).is_empty());
+}
+
+#[test]
+fn a_price_lies_between_two_rungs_and_what_is_filled_in_tells_the_sort_of_visitor() {
+    let activity = ActivityRow {
+        kind: 1,
+        price: 24.0,
+        place: (f32::NAN, f32::NAN),
+        ..ActivityRow::default()
+    };
+    let facets = |profile: &crate::history::Profile| {
+        let words = Words::learn(&programme(), [], 1).unwrap();
+        let declared = Declared::of(profile, &crate::catalog::City::default(), &words);
+        Outline::of_activity(&activity, 0).facets(None, &declared)
+    };
+    let nobody = facets(&crate::history::Profile::default());
+    let rungs: Vec<Facet> = nobody
+        .iter()
+        .copied()
+        .filter(|facet| facet.0 >> 24 == 5 && facet.0 & 0xff > 0)
+        .collect();
+    assert_eq!(rungs.len(), 2);
+    assert_eq!(rungs[0].0 + 1, rungs[1].0);
+    assert!((rungs[0].1 + rungs[1].1 - 1.0).abs() < 1e-6 && rungs[1].1 > rungs[0].1);
+
+    let levelled = crate::history::Profile {
+        level: Some("bajo".into()),
+        ..crate::history::Profile::default()
+    };
+    let of_a_sort = |facets: &[Facet]| facets.iter().filter(|facet| facet.0 >> 24 == 13).count();
+    assert_eq!(of_a_sort(&nobody), 0);
+    assert!(of_a_sort(&facets(&levelled)) >= 4);
 }

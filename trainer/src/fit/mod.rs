@@ -37,6 +37,7 @@ mod shards;
 pub(crate) mod simd;
 mod sparse_adam;
 mod tables;
+mod taste_directions;
 mod towers;
 mod truncated_svd;
 mod two_tower;
@@ -56,6 +57,7 @@ pub use interaction_machine::{InteractionMachine, InteractionMachineOptions};
 pub use item_item::{ItemItemOptions, fit_item_item};
 pub use neural_cf::{NeuralCfOptions, NeuralCfShape, fit_id_only};
 pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};
+pub use taste_directions::fit_taste_directions;
 pub use truncated_svd::{SvdOptions, fit_truncated_svd};
 pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};
 pub use wide_deep::{
