@@ -134,7 +134,10 @@ fn looks_are_counted_apart_from_what_was_rendered_and_old_snapshots_have_none() 
     let rendered = history.clone();
     history.observe(NOW_MS + 1, &Body::Viewed { shown: shown() }, None);
     let entry = history.entry(&"a1".into()).unwrap();
-    assert_eq!((entry.impressions, entry.views, entry.last_ms()), (1, 1, None));
+    assert_eq!(
+        (entry.impressions, entry.views, entry.last_ms()),
+        (1, 1, None)
+    );
     assert_ne!(history.digest().value(), rendered.digest().value());
     assert!(!rendered.snapshot().contains("views"));
     assert_eq!(History::restore(&history.snapshot()).unwrap(), history);
