@@ -121,3 +121,24 @@ fn damaged_and_newer_snapshots_are_told_apart() {
     );
     assert_eq!(code(r#"{"v":2,"entries":[]}"#), "HISTORY_VERSION");
 }
+
+#[test]
+fn looks_are_counted_apart_from_what_was_rendered_and_old_snapshots_have_none() {
+    let shown = serde_json::json!({
+        "activity": "a1", "slate": "s", "bundle": "b", "variant": "v", "position": 1,
+        "propensity": 1.0, "policy": 1, "features": "", "history": "", "replayable": true,
+    });
+    let shown = || serde_json::from_value(shown.clone()).unwrap();
+    let mut history = History::default();
+    history.observe(NOW_MS, &Body::Impression { shown: shown() }, None);
+    let rendered = history.clone();
+    history.observe(NOW_MS + 1, &Body::Viewed { shown: shown() }, None);
+    let entry = history.entry(&"a1".into()).unwrap();
+    assert_eq!(
+        (entry.impressions, entry.views, entry.last_ms()),
+        (1, 1, None)
+    );
+    assert_ne!(history.digest().value(), rendered.digest().value());
+    assert!(!rendered.snapshot().contains("views"));
+    assert_eq!(History::restore(&history.snapshot()).unwrap(), history);
+}

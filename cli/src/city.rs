@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DAY")]
     now: Option<String>,
     /// How many simulated visitors.
-    #[arg(long, default_value_t = 1_500)]
+    #[arg(long, default_value_t = 3_000)]
     visitors: usize,
     /// Start from nothing even where the folder holds this city.
     #[arg(long)]

@@ -1,8 +1,9 @@
 //! Which simple properties does a regression of taste see in an activity?
 //!
 //! Each is one code and a value, mostly 1: its type, its type *and* the kind of day together, its tags, organiser, series,
-//! the part of the day, where it is, interpolated on a grid so that a weight speaks for the surroundings too, the
-//! activity itself, and where it agrees with what the visitor declared.
+//! the part of the day, its price on a ladder and its place on a grid, both interpolated so that a weight speaks for the
+//! surroundings too, the activity itself, and where it agrees with what the visitor declared. What somebody filled in at
+//! all tells what sort of visitor they are: some facets are there once more for each sort.
 
 use super::activity::ActivityRow;
 use crate::catalog::{Catalog, City, Place, Row, Words};
@@ -24,8 +25,10 @@ pub(super) struct Family {
     pub(super) part: usize,
     /// Of the common weights.
     pub(super) common: f32,
-    /// Of one visitor's departures from them.
+    /// Of one visitor's departures from them; 0 where visitors do not depart.
     pub(super) own: f32,
+    /// Whether departures go together with others: in what directions is learned.
+    pub(super) directed: bool,
 }
 
 const fn family(number: u32, part: usize, common: f32, own: f32) -> Family {
@@ -34,6 +37,21 @@ const fn family(number: u32, part: usize, common: f32, own: f32) -> Family {
         part,
         common,
         own,
+        directed: true,
+    }
+}
+
+impl Family {
+    /// The code of one of its facets.
+    pub(super) const fn code(self, code: u32) -> u32 {
+        self.number << 24 | code
+    }
+}
+
+const fn undirected(number: u32, part: usize, common: f32, own: f32) -> Family {
+    Family {
+        directed: false,
+        ..family(number, part, common, own)
     }
 }
 
@@ -44,16 +62,19 @@ const TYPE_AND_DAY: Family = family(2, CONTENT, 0.6, 0.9);
 const TAG: Family = family(3, CONTENT, 0.5, 0.25);
 const LEVEL: Family = family(4, CONTENT, 0.3, 0.15);
 const PRICE: Family = family(5, CONTENT, 0.5, 0.25);
-const ORGANISED_BY: Family = family(6, ORGANISER, 0.5, 0.25);
-const SERIES: Family = family(7, ORGANISER, 0.6, 0.35);
+const ORGANISED_BY: Family = undirected(6, ORGANISER, 0.5, 0.25);
+const SERIES: Family = undirected(7, ORGANISER, 0.6, 0.35);
 const LOCALITY: Family = family(8, PLACE, 0.3, 0.2);
 const GRID: Family = family(9, PLACE, 0.6, 0.35);
 const SLOT_AND_DAY: Family = family(10, SCHEDULE, 0.7, 0.4);
-const DECLARED: Family = family(12, CONTENT, 1.0, 0.4);
-const ITSELF: Family = family(11, CONTENT, 0.4, 0.2);
+const DECLARED: Family = undirected(12, CONTENT, 1.0, 0.25);
+const ITSELF: Family = undirected(11, CONTENT, 0.3, 0.2);
+const BY_SORT: Family = undirected(13, CONTENT, 0.3, 0.0);
+/// One visitor's way along a learned direction.
+pub(super) const DIRECTION: Family = undirected(14, CONTENT, 0.0, 1.0);
 
 /// Families by number, for the variances.
-const FAMILIES: [Family; 12] = [
+const FAMILIES: [Family; 14] = [
     TYPE,
     TYPE_AND_DAY,
     TAG,
@@ -66,6 +87,8 @@ const FAMILIES: [Family; 12] = [
     SLOT_AND_DAY,
     ITSELF,
     DECLARED,
+    BY_SORT,
+    DIRECTION,
 ];
 
 /// Edge of the grid that places are interpolated on.
@@ -91,14 +114,29 @@ pub(super) struct Declared {
     locality: u16,
     level: u16,
     availability: u16,
+    sort: u32,
 }
+
+/// How many of the agreements are there for each sort of visitor too: those that speak of one thing each.
+const AGREEMENTS_BY_SORT: u32 = 5;
 
 impl Declared {
     pub(super) fn of(profile: &Profile, city: &City, words: &Words) -> Self {
         let tags = profile.tags.iter().map(|tag| words.tags.code(tag));
         let windows = city.availability.iter().take(16).enumerate();
+        let tags: Vec<u16> = tags.filter(|&code| code != 0).collect();
+        let is_given = |given: bool, bit: u32| u32::from(given) << bit;
+        let several = match tags.len() {
+            0 => 0,
+            1..=2 => 1,
+            3..=4 => 2,
+            _ => 3,
+        };
         Self {
-            tags: tags.filter(|&code| code != 0).collect(),
+            sort: several
+                | is_given(!profile.availability.is_empty(), 2)
+                | is_given(profile.level.is_some(), 3),
+            tags,
             locality: words.localities.code_of(profile.locality.as_deref()),
             level: words.levels.code_of(profile.level.as_deref()),
             availability: windows
@@ -107,8 +145,9 @@ impl Declared {
         }
     }
 
-    /// How an activity agrees: tags in common, at all and how many; when there is time; where; and how hard.
-    fn agreement(&self, activity: &Outline<'_>) -> [f32; 5] {
+    /// How an activity agrees, as codes of [`DECLARED`]: tags in common, at all and how many; when there is time; where; how
+    /// hard; and then window by window, on working days and days off: who has time in the evening may mean weekdays.
+    fn agreement(&self, activity: &Outline<'_>) -> Vec<(u32, f32)> {
         let flag = |condition: bool| f32::from(u8::from(condition));
         let common = activity.tags.iter().filter(|tag| self.tags.contains(tag));
         let common = common.count().min(3) as f32;
@@ -117,19 +156,36 @@ impl Declared {
             (true, true) => 0.5,
             (true, false) => -0.5,
         };
-        [
-            flag(common > 0.0),
-            common,
-            sides(
-                self.availability != 0,
-                self.availability & activity.availability != 0,
+        let mut agreement = vec![
+            (0, flag(common > 0.0)),
+            (1, common),
+            (
+                2,
+                sides(
+                    self.availability != 0,
+                    self.availability & activity.availability != 0,
+                ),
             ),
-            flag(self.locality != 0 && self.locality == activity.locality),
-            sides(
-                self.level != 0 && activity.level != 0,
-                self.level == activity.level,
+            (
+                3,
+                flag(self.locality != 0 && self.locality == activity.locality),
             ),
-        ]
+            (
+                4,
+                sides(
+                    self.level != 0 && activity.level != 0,
+                    self.level == activity.level,
+                ),
+            ),
+        ];
+        let windows = (0..16_u32).filter(|window| activity.availability >> window & 1 == 1);
+        agreement.extend(windows.map(|window| {
+            let code = AGREEMENTS_BY_SORT + (window << 1 | u32::from(activity.day_off));
+            let declared = self.availability >> window & 1 == 1;
+            (code, sides(self.availability != 0, declared))
+        }));
+        agreement.retain(|&(_, value)| value != 0.0);
+        agreement
     }
 }
 
@@ -187,9 +243,20 @@ impl<'a> Outline<'a> {
 
     /// The facets, by code ascending within a family and families in order.
     pub(super) fn facets(&self, centre: Option<Place>, declared: &Declared) -> Vec<Facet> {
-        let mut facets = Vec::with_capacity(20);
+        let mut facets = Vec::with_capacity(40);
         let mut add = |family: Family, code: u32, value: f32| {
             facets.push((family.number << 24 | code, value));
+            // Sort 0 told nothing: its weights are the common ones.
+            let group = match family.number {
+                number if number == TYPE_AND_DAY.number => 0,
+                number if number == PRICE.number => 1,
+                number if number == DECLARED.number && code < AGREEMENTS_BY_SORT => 2,
+                _ => return,
+            };
+            if declared.sort != 0 && code < 1 << 18 {
+                let code = declared.sort << 20 | group << 18 | code;
+                facets.push((BY_SORT.number << 24 | code, value));
+            }
         };
         let day = u32::from(self.day_off);
         for (family, code) in [
@@ -216,6 +283,12 @@ impl<'a> Outline<'a> {
         if !self.price.is_nan() {
             add(PRICE, 0, ln_1p(self.price) / 10.0);
         }
+        if self.price >= 1.0 {
+            let doublings = libm::log2f(self.price).min(60.0);
+            let rung = libm::floorf(doublings);
+            add(PRICE, 1 + rung as u32, 1.0 - (doublings - rung));
+            add(PRICE, 2 + rung as u32, doublings - rung);
+        }
         add(SLOT_AND_DAY, u32::from(self.slot) << 1 | day, 1.0);
         if let Some(centre) =
             centre.filter(|_| self.place.0.is_finite() && self.place.1.is_finite())
@@ -231,10 +304,8 @@ impl<'a> Outline<'a> {
         if let Some(row) = self.row.filter(|row| row.0 < 1 << 24) {
             add(ITSELF, row.0, 1.0);
         }
-        for (code, value) in (0..).zip(declared.agreement(self)) {
-            if value != 0.0 {
-                add(DECLARED, code, value);
-            }
+        for (code, value) in declared.agreement(self) {
+            add(DECLARED, code, value);
         }
         facets
     }

@@ -5,20 +5,24 @@
 //! model, and an engine refuses weights that were trained under another.
 
 mod activity;
+mod common_taste;
 mod component;
 mod context;
 mod facet;
 mod own_taste;
 mod pair;
 mod prepared;
+mod reading;
 mod schema;
+mod taste_regression;
 mod user;
 
 pub use activity::{ACTIVITY_NUMBERS, ActivityRow};
+pub use common_taste::{CommonTaste, Departure};
 pub use component::{COMPONENTS, Component};
 pub use context::{CONTEXT_NUMBERS, ContextRow};
-pub use own_taste::CommonTaste;
 pub use pair::{PAIR_FEATURES, PairFeature, PairRow, PairSide};
 pub use prepared::Prepared;
 pub use schema::{SCHEMA_VERSION, Schema};
+pub use taste_regression::TasteExample;
 pub use user::{Past, USER_NUMBERS, UserRow};

@@ -24,9 +24,27 @@ pub struct Entry {
     /// When it was last rendered, Unix ms.
     #[serde(default)]
     pub last_impression_ms: Option<i64>,
+    /// How often it was looked at: visible for a while, not only rendered.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub views: u32,
+}
+
+fn is_never(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Entry {
+    /// For how long its detail was last read, whole seconds; `None` where it was never opened.
+    pub fn read_seconds(&self) -> Option<u16> {
+        self.signals
+            .iter()
+            .rev()
+            .find_map(|signal| match signal.action {
+                Action::Opened(seconds) => Some(seconds),
+                _ => None,
+            })
+    }
+
     pub(super) fn insert(&mut self, signal: Signal) {
         if let Err(position) = self.signals.binary_search(&signal) {
             self.signals.insert(position, signal);

@@ -31,15 +31,16 @@ struct Snapshot {
 
 impl History {
     /// Folds one event in. `content` describes the activity where the catalogue still knows it; an activity that was
-    /// seen before keeps the content it had. The same action twice changes nothing; impressions are counted each time, so
-    /// whoever replays a log drops repeated event ids first.
+    /// seen before keeps the content it had. The same action twice changes nothing; impressions and looks are counted each
+    /// time, so whoever replays a log drops repeated event ids first.
     pub fn observe(&mut self, time_ms: i64, body: &Body, content: Option<&Content>) {
         let Some(activity) = body.activity() else {
             return;
         };
         let impression = matches!(body, Body::Impression { .. });
+        let view = matches!(body, Body::Viewed { .. });
         let actions = Action::of(body);
-        if !impression && actions.is_empty() {
+        if !impression && !view && actions.is_empty() {
             return;
         }
         let entry = self.entries.entry(activity.clone()).or_default();
@@ -52,6 +53,7 @@ impl History {
             entry.impressions = entry.impressions.saturating_add(1);
             entry.last_impression_ms = entry.last_impression_ms.max(Some(time_ms));
         }
+        entry.views = entry.views.saturating_add(u32::from(view));
         for action in actions {
             entry.insert(Signal { time_ms, action });
         }
@@ -151,12 +153,14 @@ impl History {
                 signals,
                 impressions,
                 last_impression_ms,
+                views,
             } = stored;
             let mut entry = Entry {
                 content,
                 signals: vec![],
                 impressions,
                 last_impression_ms,
+                views,
             };
             signals.into_iter().for_each(|signal| entry.insert(signal));
             history.entries.insert(id, entry);
@@ -175,6 +179,9 @@ impl History {
             digest
                 .integer(entry.last_impression_ms.unwrap_or(0) as u64)
                 .integer(entry.signals().len() as u64);
+            if entry.views > 0 {
+                digest.integer(u64::from(entry.views));
+            }
             for signal in entry.signals() {
                 digest
                     .integer(signal.time_ms as u64)

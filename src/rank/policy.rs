@@ -63,7 +63,7 @@ impl Default for Policy {
             seen_penalty: 0.15,
             freshness: 0.0,
             organiser_share: 0.4,
-            series_share: 0.2,
+            series_share: 0.3,
             type_share: 1.0,
             locality_share: 1.0,
             exploration: Exploration {

@@ -143,6 +143,51 @@ fn passing_by_teaches_and_what_is_on_the_page_now_has_not_been_passed_by() {
 }
 
 #[test]
+fn where_looks_are_known_only_what_was_looked_at_was_passed_by() {
+    let city = City::new();
+    let organiser = |visitor: &Visitor| city.verdicts(visitor)[31].own[1];
+    // The second organiser's activities were rendered below what the visitor scrolled to.
+    let rendered = city.lived(8, |number| number < 4);
+    let look = |visitor: &Visitor, numbers: std::ops::Range<u32>| {
+        let mut visitor = visitor.clone();
+        for number in numbers {
+            let shown = shown(&ActivityId(format!("a{number:02}")));
+            let content = city.catalog.content(Row(number));
+            let looked = Body::Viewed { shown };
+            visitor
+                .history
+                .observe(NOW - 7 * DAY, &looked, Some(&content));
+        }
+        visitor
+    };
+    assert!(organiser(&rendered) < -0.02);
+    assert_eq!(organiser(&look(&rendered, 0..4)), 0.0);
+    assert!(organiser(&look(&rendered, 0..8)) < organiser(&rendered));
+}
+
+#[test]
+fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
+    let city = City::new();
+    let everybody: Vec<Visitor> = (0..6).map(|_| city.lived(16, either_or)).collect();
+    let common = CommonTaste::of(&everybody, &city.catalog, NOW);
+    let columns = city.catalog.columns();
+    let (sport, first) = (u32::from(columns.kind[1]), u32::from(columns.organiser[0]));
+    let of_the_first = city.lived(8, |number| number < 4);
+    // In one city who likes the first organiser wants sport, in the other everything else.
+    let wants_sport = |share: f32| {
+        let direction = vec![(1 << 24 | sport, share), (6 << 24 | first, 0.9)];
+        let schema = Schema {
+            common_taste: common.clone().with_directions(vec![direction]),
+            ..city.schema.clone()
+        };
+        let own = OwnTaste::of(&of_the_first, &schema, &city.catalog, NOW);
+        let of = |row: u32| own.of_row(&schema, &city.catalog, Row(row)).own[0];
+        of(1) - of(0)
+    };
+    assert!(wants_sport(0.9) > wants_sport(-0.9) + 0.2);
+}
+
+#[test]
 fn more_clicks_move_further_and_none_move_nothing() {
     let city = City::new();
     let spread = |count: usize| {
@@ -169,4 +214,36 @@ fn the_common_taste_is_what_becomes_of_things_whoever_sees_them() {
     // Where only what was saved is known, everything would look wanted: nothing is read from such a log.
     let only_saved = city.lived(8, |_| true);
     assert!(CommonTaste::of([&only_saved], &city.catalog, NOW).is_empty());
+}
+
+#[test]
+fn a_price_lies_between_two_rungs_and_what_is_filled_in_tells_the_sort_of_visitor() {
+    let activity = ActivityRow {
+        kind: 1,
+        price: 24.0,
+        place: (f32::NAN, f32::NAN),
+        ..ActivityRow::default()
+    };
+    let facets = |profile: &crate::history::Profile| {
+        let words = Words::learn(&programme(), [], 1).unwrap();
+        let declared = Declared::of(profile, &crate::catalog::City::default(), &words);
+        Outline::of_activity(&activity, 0).facets(None, &declared)
+    };
+    let nobody = facets(&crate::history::Profile::default());
+    let rungs: Vec<Facet> = nobody
+        .iter()
+        .copied()
+        .filter(|facet| facet.0 >> 24 == 5 && facet.0 & 0xff > 0)
+        .collect();
+    assert_eq!(rungs.len(), 2);
+    assert_eq!(rungs[0].0 + 1, rungs[1].0);
+    assert!((rungs[0].1 + rungs[1].1 - 1.0).abs() < 1e-6 && rungs[1].1 > rungs[0].1);
+
+    let levelled = crate::history::Profile {
+        level: Some("bajo".into()),
+        ..crate::history::Profile::default()
+    };
+    let of_a_sort = |facets: &[Facet]| facets.iter().filter(|facet| facet.0 >> 24 == 13).count();
+    assert_eq!(of_a_sort(&nobody), 0);
+    assert!(of_a_sort(&facets(&levelled)) >= 4);
 }

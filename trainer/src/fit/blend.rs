@@ -6,6 +6,7 @@
 //! on their device) still counts when it is served.
 
 use ndarray::{Array1, Array2};
+use triqueta::feature::PAIR_FEATURES;
 use triqueta::model::{Blend, BlendInput, ModelScores};
 
 use super::logit::{Alternatives, LogitWeights, fit_logit, mean_loss};
@@ -22,6 +23,18 @@ const PRIOR: [(&str, f64); 8] = [
     ("near_now", 1.0),
     ("positives_log", 0.5),
 ];
+
+/// The same where it was learned what becomes of things whoever sees them. What a visitor's own taste and the common one say
+/// are log-odds already: each counts as it is, and what others say of the same is to show that it adds something.
+const PRIOR_BESIDE_TASTE: [(&str, f64); 6] = [
+    (COMMON_TASTE, 1.0),
+    ("own_content", 1.0),
+    ("own_organiser", 1.0),
+    ("own_place", 1.0),
+    ("own_schedule", 1.0),
+    ("near_now", 1.0),
+];
+const COMMON_TASTE: &str = "common_taste";
 
 /// Below this deviation an input is constant for all that the choices show.
 const LEAST_DEVIATION: f64 = 1e-4;
@@ -57,6 +70,15 @@ struct Scaling {
     deviation: Vec<f64>,
 }
 
+/// Whether the choices were seen with a common taste.
+fn knows_taste(choices: &[Scored<'_>]) -> bool {
+    let column = PAIR_FEATURES
+        .iter()
+        .position(|feature| feature.name == COMMON_TASTE);
+    let mut pairs = choices.iter().flat_map(|scored| &scored.choice.pairs);
+    column.is_some_and(|column| pairs.any(|pair| pair[column] != 0.0))
+}
+
 impl Scaling {
     fn of(choices: &[Scored<'_>]) -> Self {
         let inputs = Blend::input_names().len();
@@ -87,9 +109,14 @@ impl Scaling {
         }
     }
 
-    fn prior(&self) -> LogitWeights {
+    fn prior(&self, knows_taste: bool) -> LogitWeights {
+        let stated: &[(&str, f64)] = if knows_taste {
+            &PRIOR_BESIDE_TASTE
+        } else {
+            &PRIOR
+        };
         let worth = |name: &str| {
-            PRIOR
+            stated
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map_or(0.0, |(_, worth)| *worth)
@@ -123,7 +150,7 @@ impl Scaling {
 /// The blend before anything is learned: popularity, declared tastes, and likeness to the history.
 pub fn prior_blend() -> Blend {
     let scaling = Scaling::of(&[]);
-    to_blend(&scaling, &scaling.prior())
+    to_blend(&scaling, &scaling.prior(false))
 }
 
 /// Learns a blend; choices between fewer than two teach nothing. `l2` is how strongly weights are pulled to the prior,
@@ -134,7 +161,7 @@ pub fn fit_blend(choices: &[Scored<'_>], l2: f64) -> Blend {
         .iter()
         .map(|scored| scaling.alternatives(scored))
         .collect();
-    let fitted = fit_logit(&alternatives, &scaling.prior(), l2);
+    let fitted = fit_logit(&alternatives, &scaling.prior(knows_taste(choices)), l2);
     let blend = to_blend(&scaling, &fitted);
     let numbers = blend.inputs.iter().flat_map(|input| {
         [
@@ -243,3 +270,6 @@ pub fn calibrate(scores: &[Vec<f32>]) -> (f32, f32) {
     }
     (slope as f32, offset as f32)
 }
+
+#[cfg(test)]
+mod tests;

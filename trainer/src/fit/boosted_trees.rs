@@ -140,8 +140,12 @@ pub struct JudgedTrees {
     pub leaves: usize,
 }
 
-/// Learns trees from some choices and stops by others; `None` where they do not make those likelier by more than a
-/// standard error: a small or a plain log is served best by its blend alone.
+/// How many standard errors trees have to be worth. One would be enough for a single set of trees; these are the best of
+/// many numbers and sizes, looked for on the very choices they are judged by, and are better there by that alone.
+const STANDARD_ERRORS: f64 = 3.0;
+
+/// Learns trees from some choices and stops by others; `None` where they do not make those likelier beyond doubt: a small or
+/// a plain log is served best by its blend alone.
 ///
 /// # Errors
 /// [`crate::TrainerError::Cancelled`].
@@ -192,12 +196,12 @@ pub fn fit_judged_trees(
     Ok(is_above_chance(&gains).then_some(best))
 }
 
-/// Whether the mean is more than a standard error above 0.
+/// Whether the mean is above 0 beyond doubt.
 fn is_above_chance(gains: &[f64]) -> bool {
     let n = gains.len() as f64;
     let mean = gains.iter().sum::<f64>() / n;
     let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    gains.len() > 1 && mean > (variance / n).sqrt()
+    gains.len() > 1 && mean > STANDARD_ERRORS * (variance / n).sqrt()
 }
 
 /// Learns so many trees of so many leaves.

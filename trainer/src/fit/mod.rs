@@ -40,6 +40,7 @@ mod shards;
 pub(crate) mod simd;
 mod sparse_adam;
 mod tables;
+mod taste_directions;
 mod towers;
 mod truncated_svd;
 mod two_tower;
@@ -62,6 +63,7 @@ pub use neural_cf::{
     fit_pooled_for,
 };
 pub use nonnegative_factors::{NonnegativeOptions, fit_nonnegative_factors};
+pub use taste_directions::fit_taste_directions;
 pub use truncated_svd::{SvdOptions, fit_truncated_svd};
 pub use two_tower::{Example, FittedTowers, TowerOptions, fit_towers, fit_towers_for};
 pub use wide_deep::{

@@ -116,7 +116,7 @@ fn orthonormalise(columns: &mut Array2<f32>) {
 }
 
 /// Eigenvectors of a symmetric matrix as columns, the largest eigenvalue first (Jacobi's cyclic rotations).
-fn principal_directions(matrix: &Array2<f64>) -> Array2<f64> {
+pub(super) fn principal_directions(matrix: &Array2<f64>) -> Array2<f64> {
     let size = matrix.nrows();
     let mut matrix = matrix.clone();
     let mut vectors = Array2::<f64>::eye(size);

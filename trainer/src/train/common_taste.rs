@@ -4,9 +4,11 @@
 use triqueta::catalog::Catalog;
 use triqueta::feature::CommonTaste;
 
-use crate::Dataset;
 use crate::choices::Positive;
+use crate::fit::fit_taste_directions;
+use crate::progress::Progress;
 use crate::replay::Replay;
+use crate::{Dataset, Result};
 
 /// How often it is learned while the choices for the blend go by.
 const TIMES: usize = 5;
@@ -16,24 +18,42 @@ pub(super) fn common_tastes(
     dataset: &Dataset,
     catalog: &Catalog,
     choices: &[Positive],
-) -> Vec<(i64, CommonTaste)> {
+    progress: &dyn Progress,
+) -> Result<Vec<(i64, CommonTaste)>> {
     let mut replay = Replay::new(dataset, catalog, 1.0);
     choices
         .chunks(choices.len().div_ceil(TIMES).max(1))
         .filter_map(|part| part.first())
-        .map(|first| (first.time_ms, learn(&mut replay, catalog, first.time_ms)))
+        .map(|first| {
+            let taste = learn(&mut replay, catalog, first.time_ms, progress)?;
+            Ok((first.time_ms, taste))
+        })
         .collect()
 }
 
 /// The common taste of the whole log.
-pub(super) fn common_taste(dataset: &Dataset, catalog: &Catalog) -> CommonTaste {
+pub(super) fn common_taste(
+    dataset: &Dataset,
+    catalog: &Catalog,
+    progress: &dyn Progress,
+) -> Result<CommonTaste> {
     let last_ms = dataset.events.last().map_or(0, |event| event.time_ms);
     let mut replay = Replay::new(dataset, catalog, 1.0);
-    learn(&mut replay, catalog, last_ms.saturating_add(1))
+    learn(&mut replay, catalog, last_ms.saturating_add(1), progress)
 }
 
-/// The regression is the serving code's.
-fn learn(replay: &mut Replay<'_>, catalog: &Catalog, before_ms: i64) -> CommonTaste {
+/// The examples and the regression are the serving code's.
+fn learn(
+    replay: &mut Replay<'_>,
+    catalog: &Catalog,
+    before_ms: i64,
+    progress: &dyn Progress,
+) -> Result<CommonTaste> {
     replay.advance_before(before_ms);
-    CommonTaste::of(replay.visitors(), catalog, before_ms)
+    let taste = CommonTaste::of(replay.visitors(), catalog, before_ms);
+    if taste.is_empty() {
+        return Ok(taste);
+    }
+    let examples = taste.examples(replay.visitors(), catalog, before_ms);
+    fit_taste_directions(taste, &examples, progress)
 }

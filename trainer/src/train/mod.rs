@@ -102,7 +102,7 @@ impl Default for TrainOptions {
             seed: 0,
             history_half_lives: vec![30.0, 180.0, 1_000.0],
             counter_half_life_days: 14.0,
-            blend_l2: vec![1.0, 3.0, 10.0, 30.0],
+            blend_l2: vec![1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0],
             blend_from: 0.4,
             blend_folds: 3,
             limit_choices: 6_000,
@@ -190,7 +190,7 @@ pub fn train(
         open: &open,
         positives: &all,
         from,
-        common_tastes: common_tastes(dataset, &catalog, &all[from..]),
+        common_tastes: common_tastes(dataset, &catalog, &all[from..], progress)?,
         options,
         progress,
     };
@@ -202,7 +202,7 @@ pub fn train(
     progress.begin("training the final models", None);
     // The choices for the blend must not know what came after them; the bundle may know everything.
     let schema = Schema {
-        common_taste: common_taste(dataset, &catalog),
+        common_taste: common_taste(dataset, &catalog, progress)?,
         ..schema
     };
     let mut learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;

@@ -1,0 +1,243 @@
+//! What becomes of activities, whoever sees them, and in what directions tastes depart from it?
+//!
+//! Learned from everybody's histories, with the same regression and the same examples that the device uses for its one
+//! visitor, and sent along with the schema: where every visitor's own taste starts from. Directions are what goes together
+//! in people (who likes jazz likes late evenings; who wants culture on weekdays does not want it on Sundays): sums of
+//! facets in which a visitor departs from the common taste by a standard normal amount.
+
+use serde::{Deserialize, Serialize};
+
+use super::facet::{DIRECTION, Declared, Facet, READINESS, family_of};
+use super::own_taste::{PASSED_LABEL, examples_of};
+use super::reading::Reading;
+use super::taste_regression::{TasteExample, solve};
+use crate::catalog::Catalog;
+use crate::history::Visitor;
+
+/// Log-odds that something shown is wanted, before anything is known of the visitor: about one in five.
+const READINESS_MEAN: f32 = -1.4;
+pub(super) const READINESS_DEVIATION: f32 = 0.8;
+/// A log in which fewer of the examples are passed by does not tell what was shown, and no common taste is read from it.
+const LEAST_PASSED: f32 = 0.2;
+
+/// What becomes of activities with a facet, whoever sees them: where every visitor's own taste starts from. Empty where
+/// nothing was learned.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub struct CommonTaste {
+    /// Weight of each facet, by code ascending.
+    weights: Vec<Facet>,
+    /// Of each direction the facets, by code ascending.
+    directions: Vec<Vec<Facet>>,
+    reading: Reading,
+}
+
+/// The form in which it travels: weights alone, as it was first, or everything.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Weights(Vec<Facet>),
+    Whole {
+        weights: Vec<Facet>,
+        directions: Vec<Vec<Facet>>,
+        reading: Reading,
+    },
+}
+
+impl From<Stored> for CommonTaste {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Weights(weights) => Self {
+                weights,
+                ..Self::default()
+            },
+            Stored::Whole {
+                weights,
+                directions,
+                reading,
+            } => Self {
+                weights,
+                directions,
+                reading,
+            },
+        }
+    }
+}
+
+impl From<CommonTaste> for Stored {
+    fn from(taste: CommonTaste) -> Self {
+        if taste.directions.is_empty() && taste.reading.is_empty() {
+            return Self::Weights(taste.weights);
+        }
+        Self::Whole {
+            weights: taste.weights,
+            directions: taste.directions,
+            reading: taste.reading,
+        }
+    }
+}
+
+/// How far one visitor's weight of a facet is from the common one, before anything is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Departure {
+    /// Its standard deviation.
+    pub deviation: f32,
+    /// Whether it goes together with others: in what directions is to be learned.
+    pub directed: bool,
+}
+
+impl CommonTaste {
+    /// The standard deviation of what is left to each facet beside the directions, as a share of what it was without.
+    pub const BESIDE_DIRECTIONS: f32 = 0.4;
+    /// The code of how ready somebody is for anything, beside the facets of activities.
+    pub const READINESS: u32 = READINESS;
+
+    /// The regression over the histories of many visitors, without directions. Empty where a log does not tell what was
+    /// shown: without what was passed by, every facet would look wanted.
+    pub fn of<'a>(
+        visitors: impl IntoIterator<Item = &'a Visitor>,
+        catalog: &Catalog,
+        now_ms: i64,
+    ) -> Self {
+        let visitors: Vec<&Visitor> = visitors.into_iter().collect();
+        let entries = visitors
+            .iter()
+            .flat_map(|visitor| visitor.history.entries());
+        let taste = Self {
+            reading: Reading::of(entries.map(|(_, entry)| entry)),
+            ..Self::default()
+        };
+        let examples = taste.examples(visitors, catalog, now_ms);
+        let examples: Vec<&TasteExample> = examples.iter().flatten().collect();
+        let passed = examples
+            .iter()
+            .filter(|example| example.label <= PASSED_LABEL)
+            .count() as f32;
+        if examples.is_empty() || passed < LEAST_PASSED * examples.len() as f32 {
+            return Self::default();
+        }
+        let departures = vec![0.0; examples.len()];
+        taste.relearned(&examples, &departures)
+    }
+
+    /// What became of what each visitor saw.
+    pub fn examples<'a>(
+        &self,
+        visitors: impl IntoIterator<Item = &'a Visitor>,
+        catalog: &Catalog,
+        now_ms: i64,
+    ) -> Vec<Vec<TasteExample>> {
+        let of_one = |visitor: &Visitor| {
+            let declared = Declared::of(&visitor.profile, catalog.city(), catalog.words());
+            let clock = (f32::MAX, now_ms);
+            let city = catalog.city();
+            examples_of(visitor, &declared, catalog, city, clock, &self.reading)
+        };
+        visitors.into_iter().map(of_one).collect()
+    }
+
+    /// The weights learned anew, where it is known by how much visitors depart from them in each example.
+    pub fn relearned(self, examples: &[&TasteExample], departures: &[f32]) -> Self {
+        let starts = departures
+            .iter()
+            .map(|departure| READINESS_MEAN + departure);
+        let weights = solve(examples, starts.collect(), |family| {
+            family.map_or(READINESS_DEVIATION, |family| family.common)
+        });
+        Self { weights, ..self }
+    }
+
+    /// With these directions, each of facets by code ascending.
+    pub fn with_directions(self, directions: Vec<Vec<(u32, f32)>>) -> Self {
+        Self { directions, ..self }
+    }
+
+    /// What is assumed of visitors' departures in a facet.
+    pub fn departure(code: u32) -> Departure {
+        family_of(code).map_or(
+            Departure {
+                deviation: READINESS_DEVIATION,
+                directed: true,
+            },
+            |family| Departure {
+                deviation: family.own,
+                directed: family.directed,
+            },
+        )
+    }
+
+    /// Whether nothing was learned.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// Whether every weight is a number and the facets ascend.
+    pub fn is_sound(&self) -> bool {
+        let sound = |facets: &Vec<Facet>| {
+            let ascending = facets.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            ascending && facets.iter().all(|facet| facet.1.is_finite())
+        };
+        sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    pub(super) fn has_directions(&self) -> bool {
+        !self.directions.is_empty()
+    }
+
+    pub(super) fn of_facets(&self, facets: &[Facet]) -> f32 {
+        sum_of(&self.weights, facets)
+    }
+
+    /// Log-odds before anything is known of the visitor.
+    pub fn start(&self, facets: &[(u32, f32)]) -> f32 {
+        READINESS_MEAN + weight_of(&self.weights, READINESS) + self.of_facets(facets)
+    }
+
+    /// How far an activity lies in each direction.
+    pub(super) fn along_directions(&self, facets: &[Facet]) -> Vec<f32> {
+        let along =
+            |direction: &Vec<Facet>| weight_of(direction, READINESS) + sum_of(direction, facets);
+        self.directions.iter().map(along).collect()
+    }
+
+    /// Weights in which the visitor's way along each direction has become weights of its facets.
+    pub(super) fn unfold_directions(&self, mut weights: Vec<Facet>) -> Vec<Facet> {
+        let first = weights.partition_point(|facet| facet.0 < DIRECTION.code(0));
+        let ways = weights.split_off(first);
+        for (code, way) in ways {
+            let direction = self.directions.get((code - DIRECTION.code(0)) as usize);
+            let facets = direction.into_iter().flatten();
+            weights.extend(facets.map(|&(code, share)| (code, share * way)));
+        }
+        weights.sort_by_key(|facet| facet.0);
+        weights.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 += later.1;
+            }
+            same
+        });
+        weights
+    }
+}
+
+fn sum_of(weights: &[Facet], facets: &[Facet]) -> f32 {
+    facets
+        .iter()
+        .map(|&(code, value)| value * weight_of(weights, code))
+        .sum()
+}
+
+/// The weight of a facet in a list by code ascending; 0 where it is not there.
+pub(super) fn weight_of(weights: &[Facet], code: u32) -> f32 {
+    weights
+        .binary_search_by_key(&code, |facet| facet.0)
+        .map_or(0.0, |found| weights[found].1)
+}
+
+#[cfg(test)]
+mod tests;

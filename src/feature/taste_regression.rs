@@ -1,0 +1,92 @@
+//! Which weights of facets make what became of activities likeliest?
+//!
+//! A logistic regression with every weight pulled to zero (a Gaussian prior, the regression's Bayesian mode), so that a few
+//! examples move it a little and a hundred a lot. Newton's method, each step solved by coordinate descent (Friedman, Hastie
+//! and Tibshirani 2010) in a fixed order and for a fixed number of rounds: no matrix, and the same bits everywhere.
+
+use super::facet::{Facet, Family, READINESS, family_of};
+use crate::math::sigmoid;
+
+/// Few: far from the mode with long histories. Many: time for digits that change no order.
+const NEWTON_STEPS: usize = 5;
+/// Rounds over all weights within a step. One ignores that facets go together; many solve a step better than it deserves.
+const ROUNDS: usize = 6;
+/// Below this curvature an example counts as if it were as uncertain as this: keeps steps short where the model is sure.
+const LEAST_CURVATURE: f32 = 0.02;
+
+/// One example: the facets of what was shown, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TasteExample {
+    /// Codes of its facets, and how far it has each.
+    pub facets: Vec<(u32, f32)>,
+    /// How far it was wanted, 0 to 1.
+    pub label: f32,
+    /// How much it counts.
+    pub weight: f32,
+}
+
+/// The weights at the mode, by code ascending; empty without examples. `scores` are the log-odds to depart from,
+/// `deviation` how far weights may go, readiness being of no family; where that is nowhere, they have none.
+pub(super) fn solve(
+    examples: &[&TasteExample],
+    mut scores: Vec<f32>,
+    deviation: impl Fn(Option<Family>) -> f32,
+) -> Vec<Facet> {
+    let mut codes: Vec<u32> = examples
+        .iter()
+        .flat_map(|example| example.facets.iter().map(|facet| facet.0))
+        .collect();
+    if codes.is_empty() {
+        return Vec::new();
+    }
+    codes.push(READINESS);
+    codes.sort_unstable();
+    codes.dedup();
+    codes.retain(|&code| deviation(family_of(code)) > 0.0);
+    let precision: Vec<f32> = codes
+        .iter()
+        .map(|&code| {
+            let deviation = deviation(family_of(code));
+            1.0 / (deviation * deviation)
+        })
+        .collect();
+    // Which examples have a facet, and how far.
+    let mut columns: Vec<Vec<(usize, f32)>> = vec![Vec::new(); codes.len()];
+    for (number, example) in examples.iter().enumerate() {
+        for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
+            if let Ok(column) = codes.binary_search(&code) {
+                columns[column].push((number, value));
+            }
+        }
+    }
+    let mut weights = vec![0.0_f32; codes.len()];
+    for _ in 0..NEWTON_STEPS {
+        let mut curvature = Vec::with_capacity(examples.len());
+        let mut residual = Vec::with_capacity(examples.len());
+        for (example, &score) in examples.iter().zip(&scores) {
+            let p = sigmoid(score);
+            let bend = (p * (1.0 - p)).max(LEAST_CURVATURE);
+            curvature.push(example.weight * bend);
+            residual.push((example.label - p) / bend);
+        }
+        let before = residual.clone();
+        for _ in 0..ROUNDS {
+            for ((column, weight), &precision) in columns.iter().zip(&mut weights).zip(&precision) {
+                let (mut slope, mut bend) = (-precision * *weight, precision);
+                for &(number, value) in column {
+                    slope += curvature[number] * value * residual[number];
+                    bend += curvature[number] * value * value;
+                }
+                let step = slope / bend;
+                *weight += step;
+                for &(number, value) in column {
+                    residual[number] -= step * value;
+                }
+            }
+        }
+        for ((score, before), after) in scores.iter_mut().zip(before).zip(residual) {
+            *score += before - after;
+        }
+    }
+    codes.into_iter().zip(weights).collect()
+}
