@@ -205,7 +205,7 @@ function demo() {
     'Demo city: regret',
     not('demo'),
     run('demo'),
-    'Data: the simulated city of docs/demo-city.md, 1,500 visitors, a city a seed; what it shows holds for its inventors’ idea of a city. Each way of ranking makes a list of ten for every sixth visitor who keeps a history, without exploration; regret is what the list is worth less than the oracle’s best list, which knows the hidden tastes. Lower is better; “any order” is chance.',
+    'Data: the simulated city of docs/demo-city.md, 3,000 visitors, a city a seed; what it shows holds for its inventors’ idea of a city. Each way of ranking makes a list of ten for every sixth visitor who keeps a history, without exploration; regret is what the list is worth less than the oracle’s best list, which knows the hidden tastes. Lower is better; “any order” is chance.',
     meansTable('demo city / all'),
   );
 }
