@@ -9,8 +9,8 @@ use crate::rank::Request;
 
 /// The manifest format this engine reads and writes.
 pub const MANIFEST_FORMAT: u32 = 1;
-/// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 a bundle may hold
-/// models beside the towers, and what becomes of activities whoever sees them.
+/// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
+/// activity is known by the words of its text too, and tastes have directions.
 pub const ENGINE_VERSION: u32 = 2;
 
 /// The largest manifest read, in bytes.

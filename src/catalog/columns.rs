@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::text_terms::{text_codes, text_terms};
+use super::text_terms::{TEXT_TERMS, activity_terms, text_codes};
 use super::{Activity, City, NO_TIME, Words};
 use crate::error::CatalogError;
 use crate::event::ActivityId;
@@ -156,9 +156,9 @@ pub(super) fn push(columns: &mut Columns, activity: &Activity, city: &City, word
         .push(words.series.code_of(activity.series.as_deref()));
     columns.tags.extend(tags);
     columns.tag_offsets.push(columns.tags.len() as u32);
-    let mut terms = text_terms(&activity.title);
-    terms.extend(text_terms(&activity.description));
-    columns.text.extend(text_codes(&terms, &words.text));
+    columns
+        .text
+        .extend(text_codes(&activity_terms(activity), &words.text));
     columns.text_offsets.push(columns.text.len() as u32);
     columns
         .lat
@@ -258,6 +258,16 @@ pub(super) fn check(
         let ascending = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
         if offsets[0] != 0 || !ascending || offsets[rows] as usize != codes.len() {
             return refuse(column, "offsets do not cover the codes in order".into());
+        }
+        let rows = offsets.windows(2);
+        for row in rows.map(|pair| &codes[pair[0] as usize..pair[1] as usize]) {
+            let too_many = column == "text_offsets" && row.len() > TEXT_TERMS;
+            if too_many || !row.windows(2).all(|pair| pair[0] < pair[1]) {
+                return refuse(
+                    column,
+                    "a row's codes do not ascend, or are too many".into(),
+                );
+            }
         }
     }
     for (column, codes, vocabulary) in [

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text_terms::text_terms;
+use super::text_terms::activity_terms;
 use super::{Activity, City, Place};
 
 /// What an activity was, independent of any bundle.
@@ -67,11 +67,7 @@ impl Content {
             title: activity.title.clone(),
             kind: activity.kind.clone(),
             tags: activity.tags.clone(),
-            text: {
-                let mut terms = text_terms(&activity.title);
-                terms.extend(text_terms(&activity.description));
-                terms.into_iter().collect()
-            },
+            text: activity_terms(activity).into_iter().collect(),
             locality: activity.locality.clone(),
             level: activity.level.clone(),
             organiser: activity.organiser.clone(),

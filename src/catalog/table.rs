@@ -248,9 +248,10 @@ mod tests {
     #[test]
     fn damaged_columns_are_refused_with_the_columns_name() {
         let good = catalog();
-        let cases: [(&str, fn(&mut Columns)); 6] = [
+        let cases: [(&str, fn(&mut Columns)); 7] = [
             ("price", |columns| columns.price.truncate(1)),
             ("tag_offsets", |columns| columns.tag_offsets[1] = 99),
+            ("tag_offsets", |columns| columns.tags[..2].reverse()),
             ("text_offsets", |columns| columns.text_offsets[1] = 99),
             ("kind", |columns| columns.kind[0] = 77),
             ("lat", |columns| columns.lat[0] = 91.0),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Activity;
 use super::fold_text::fold_text;
 use super::vocabulary::{UNKNOWN, Vocabulary};
 
@@ -22,6 +23,13 @@ pub fn text_terms(text: &str) -> BTreeSet<String> {
         .filter(|word| !word.chars().all(|letter| letter.is_ascii_digit()))
         .map(str::to_owned)
         .collect()
+}
+
+/// The words of an activity's title and description.
+pub(super) fn activity_terms(activity: &Activity) -> BTreeSet<String> {
+    let mut terms = text_terms(&activity.title);
+    terms.extend(text_terms(&activity.description));
+    terms
 }
 
 /// The codes of the rarest known words, ascending, at most [`TEXT_TERMS`]. A vocabulary begins with the most frequent.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Activity;
-use super::text_terms::text_terms;
+use super::text_terms::activity_terms;
 use crate::error::CatalogError;
 
 /// The code of every word that is not in the vocabulary.
@@ -64,14 +64,7 @@ impl Vocabulary {
 
     /// The words of texts that at least two activities have, at most [`LIMIT_TEXT_TERMS`].
     fn of_texts(activities: &[Activity]) -> Self {
-        let terms: Vec<String> = activities
-            .iter()
-            .flat_map(|activity| {
-                let mut terms = text_terms(&activity.title);
-                terms.extend(text_terms(&activity.description));
-                terms
-            })
-            .collect();
+        let terms: Vec<String> = activities.iter().flat_map(activity_terms).collect();
         let mut kept = most_frequent(terms.iter().map(String::as_str), 2);
         kept.truncate(LIMIT_TEXT_TERMS);
         let kept: Vec<String> = kept.into_iter().map(str::to_owned).collect();

@@ -14,6 +14,10 @@ use super::taste_regression::{TasteExample, solve};
 use crate::catalog::Catalog;
 use crate::history::Visitor;
 
+/// No weight of a facet, in log-odds, is larger than this.
+const LIMIT_WEIGHT: f32 = 1_000.0;
+/// The most directions a device follows.
+const LIMIT_DIRECTIONS: usize = 64;
 /// Log-odds that something shown is wanted, before anything is known of the visitor: about one in five.
 const READINESS_MEAN: f32 = -1.4;
 pub(super) const READINESS_DEVIATION: f32 = 0.8;
@@ -171,13 +175,14 @@ impl CommonTaste {
         self.weights.is_empty()
     }
 
-    /// Whether every weight is a number and the facets ascend.
+    /// Whether every weight is a possible number, the facets ascend, and the directions are few.
     pub fn is_sound(&self) -> bool {
         let sound = |facets: &Vec<Facet>| {
             let ascending = facets.windows(2).all(|pair| pair[0].0 < pair[1].0);
-            ascending && facets.iter().all(|facet| facet.1.is_finite())
+            ascending && facets.iter().all(|facet| facet.1.abs() <= LIMIT_WEIGHT)
         };
-        sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
+        let few = self.directions.len() <= LIMIT_DIRECTIONS;
+        few && sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
     }
 
     pub(super) fn reading(&self) -> &Reading {

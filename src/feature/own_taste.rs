@@ -156,11 +156,10 @@ fn outcome(
     reading: &Reading,
 ) -> Option<(f32, f32, i64)> {
     let Some(last_ms) = entry.last_ms() else {
-        let shown_ms = entry.last_impression_ms?;
-        let (times, weight) = if knows_looks {
-            (entry.views, LOOKED_WEIGHT)
+        let (times, weight, shown_ms) = if knows_looks {
+            (entry.views, LOOKED_WEIGHT, entry.last_view_ms?)
         } else {
-            (entry.impressions, PASSED_WEIGHT)
+            (entry.impressions, PASSED_WEIGHT, entry.last_impression_ms?)
         };
         // What is on the page right now has not been passed by yet.
         let current = u32::from(now_ms.saturating_sub(shown_ms) < VISIT_MS);

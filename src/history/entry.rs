@@ -27,6 +27,9 @@ pub struct Entry {
     /// How often it was looked at: visible for a while, not only rendered.
     #[serde(default, skip_serializing_if = "is_never")]
     pub views: u32,
+    /// When it was last looked at, Unix ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_view_ms: Option<i64>,
 }
 
 fn is_never(count: &u32) -> bool {

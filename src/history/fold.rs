@@ -53,7 +53,10 @@ impl History {
             entry.impressions = entry.impressions.saturating_add(1);
             entry.last_impression_ms = entry.last_impression_ms.max(Some(time_ms));
         }
-        entry.views = entry.views.saturating_add(u32::from(view));
+        if view {
+            entry.views = entry.views.saturating_add(1);
+            entry.last_view_ms = entry.last_view_ms.max(Some(time_ms));
+        }
         for action in actions {
             entry.insert(Signal { time_ms, action });
         }
@@ -154,6 +157,7 @@ impl History {
                 impressions,
                 last_impression_ms,
                 views,
+                last_view_ms,
             } = stored;
             let mut entry = Entry {
                 content,
@@ -161,6 +165,7 @@ impl History {
                 impressions,
                 last_impression_ms,
                 views,
+                last_view_ms,
             };
             signals.into_iter().for_each(|signal| entry.insert(signal));
             history.entries.insert(id, entry);
@@ -180,7 +185,9 @@ impl History {
                 .integer(entry.last_impression_ms.unwrap_or(0) as u64)
                 .integer(entry.signals().len() as u64);
             if entry.views > 0 {
-                digest.integer(u64::from(entry.views));
+                digest
+                    .integer(u64::from(entry.views))
+                    .integer(entry.last_view_ms.unwrap_or(0) as u64);
             }
             for signal in entry.signals() {
                 digest

@@ -89,7 +89,7 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
         state.visitor = Visitor::default();
         changes.extend([key::HISTORY, key::PROFILE, key::UNREADABLE].map(Change::forget));
     } else if state.consent.allows_storage() {
-        changes.extend([keep_profile(&state.visitor), keep_history(&state.visitor)]);
+        changes.extend([keep_profile(&state.visitor), keep_history(state)]);
     }
     if state.consent.allows_upload() && state.device.is_none() {
         let device = DeviceId::new(clock::random_bytes());

@@ -50,7 +50,7 @@ impl Inner {
                 if !state.consent.allows_storage() {
                     return vec![];
                 }
-                let mut changes = vec![keep_history(&state.visitor)];
+                let mut changes = vec![keep_history(&state)];
                 let sends = state.consent.allows_upload() && self.events.is_some();
                 if let Some(device) = state.device.filter(|_| sends) {
                     let sequence = values.get(3).map_or(0, number) + 1;

@@ -60,6 +60,7 @@ impl Recommender {
             ("STORAGE_UNAVAILABLE".to_owned(), message)
         });
         let state = State {
+            unreadable_history: None,
             engine: opened.engine,
             visitor: kept.visitor,
             consent: kept.consent,
@@ -306,15 +307,14 @@ impl Recommender {
 
 fn forget_one(state: &mut State, activity: &ActivityId, waiting: &[String]) -> Vec<Change> {
     state.visitor.history.forget(activity);
+    // What cannot be read may hold it still: forgetting comes first.
+    state.unreadable_history = None;
     if !state.consent.allows_storage() {
         return vec![];
     }
     // The server now knows of more than this history does.
     state.replayable = false;
-    let mut changes = vec![
-        keep_history(&state.visitor),
-        Change::forget(key::REPLAYABLE),
-    ];
+    let mut changes = vec![keep_history(state), Change::forget(key::REPLAYABLE)];
     changes.extend(waiting.iter().map(|id| Change::Delete {
         table: "events",
         key: id.clone(),

@@ -35,6 +35,8 @@ const RETENTION_MS: i64 = 180 * 86_400_000;
 pub(super) struct State {
     pub(super) engine: Engine,
     pub(super) visitor: Visitor,
+    /// A stored history that another page wrote and this one cannot read.
+    pub(super) unreadable_history: Option<String>,
     pub(super) consent: Consent,
     pub(super) device: Option<DeviceId>,
     pub(super) session: SessionId,
@@ -113,8 +115,12 @@ impl State {
                 self.consent = consent;
                 let device = text(1).map(serde_json::Value::String);
                 self.device = device.and_then(|id| serde_json::from_value(id).ok());
-                let history = text(2).and_then(|snapshot| History::restore(&snapshot).ok());
-                self.visitor.history = history.unwrap_or_default();
+                self.unreadable_history = None;
+                match text(2).map(|snapshot| (History::restore(&snapshot), snapshot)) {
+                    Some((Ok(history), _)) => self.visitor.history = history,
+                    Some((Err(_), snapshot)) => self.unreadable_history = Some(snapshot),
+                    None => self.visitor.history = History::default(),
+                }
                 self.visitor
                     .history
                     .forget_before(clock::now_ms() - RETENTION_MS);
@@ -142,9 +148,11 @@ pub(super) fn keep_profile(visitor: &Visitor) -> Change {
     )
 }
 
-/// The change that keeps the history.
-pub(super) fn keep_history(visitor: &Visitor) -> Change {
-    Change::state(key::HISTORY, visitor.history.snapshot())
+/// The change that keeps the history. What another page wrote and this one cannot read stays as it is.
+pub(super) fn keep_history(state: &State) -> Change {
+    let unreadable = state.unreadable_history.clone();
+    let snapshot = unreadable.unwrap_or_else(|| state.visitor.history.snapshot());
+    Change::state(key::HISTORY, snapshot)
 }
 
 /// A number kept as text; 0 where there is none.

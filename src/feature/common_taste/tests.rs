@@ -47,3 +47,22 @@ fn weights_alone_travel_as_they_always_did_and_everything_comes_back() {
     let turned = whole.with_directions(vec![vec![(TIED[1], 1.0), (TIED[0], 1.0)]]);
     assert!(!turned.is_sound());
 }
+
+#[test]
+fn what_no_training_writes_is_refused() {
+    let one = || vec![(TIED[0], 1.0)];
+    let many = CommonTaste::default().with_directions(vec![one(); LIMIT_DIRECTIONS + 1]);
+    assert!(!many.is_sound());
+    for weight in [f32::NAN, f32::INFINITY, 1e30, -1e30] {
+        assert!(
+            !tied()
+                .with_directions(vec![vec![(TIED[0], weight)]])
+                .is_sound()
+        );
+    }
+    assert!(
+        tied()
+            .with_directions(vec![one(); LIMIT_DIRECTIONS])
+            .is_sound()
+    );
+}

@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_gives_trees_that_say_nothing_and_nothing_gives_none() {
+    fn nothing_to_learn_gives_no_trees() {
         let mut random = Random::new(3);
         let mut noise = |choices: usize| {
             let mut looks = Looks::default();
@@ -421,13 +421,10 @@ mod tests {
             }
             looks
         };
-        let (learned, judged, others) = (noise(300), noise(300), noise(3_000));
+        let (learned, judged) = (noise(300), noise(300));
         let options = TreeOptions::default();
-        if let Some(found) = fit_judged_trees(&learned, &judged, &options, 1, &Silent).unwrap() {
-            // What looked useful by chance changes nothing to speak of elsewhere.
-            let after = mean(others.losses(&adjusted(&others, &found.trees)));
-            assert!((after - 5.0_f64.ln()).abs() < 0.01, "{after}");
-        }
+        let found = fit_judged_trees(&learned, &judged, &options, 1, &Silent).unwrap();
+        assert!(found.is_none());
         let nobody = Looks::default();
         for (learned, judged) in [(&nobody, &nobody), (&learned, &nobody), (&nobody, &judged)] {
             let found = fit_judged_trees(learned, judged, &options, 1, &Silent).unwrap();

@@ -89,11 +89,16 @@ impl<'a> ChoiceGroups<'a> {
     }
 
     /// The features with some of their codes replaced by the unknown one.
-    fn hide(&self, features: &[Feature], random: &mut Random, into: &mut Vec<Feature>) {
+    fn hide(
+        &self,
+        features: &[Feature],
+        dropout: f64,
+        random: &mut Random,
+        into: &mut Vec<Feature>,
+    ) {
         let from = into.len();
         for &(feature, x) in features {
             let (count, unknown) = self.hidden[feature as usize];
-            let dropout = self.options.dropout;
             let chance = if dropout > 0.0 {
                 dropout.max(1.0 / (1.0 + count))
             } else {
@@ -109,19 +114,18 @@ impl<'a> ChoiceGroups<'a> {
     }
 }
 
-impl Groups for ChoiceGroups<'_> {
-    fn len(&self) -> usize {
-        self.choices.len()
-    }
-
-    fn size(&self, group: usize) -> usize {
-        let others = self.choices[group].candidates.len() - 1;
-        1 + others.min(self.options.negatives.per_positive)
-    }
-
-    fn fill(&self, group: usize, random: &mut Random, into: &mut Group) {
+impl ChoiceGroups<'_> {
+    /// Fills an empty group; codes are hidden only where `hides` says so.
+    pub(super) fn fill_hiding(
+        &self,
+        group: usize,
+        random: &mut Random,
+        hides: bool,
+        into: &mut Group,
+    ) {
         let choice = self.choices[group];
-        self.hide(&self.visitors[group], random, into.shared());
+        let dropout = if hides { self.options.dropout } else { 0.0 };
+        self.hide(&self.visitors[group], dropout, random, into.shared());
         let others = &choice.candidates[1..];
         let sampler = OpenSampler::new(self.options.negatives, others, &self.popularity[group]);
         let drawn = sampler.draw(|_| 0.0, random);
@@ -134,12 +138,27 @@ impl Groups for ChoiceGroups<'_> {
                 continue;
             };
             features.clear();
-            self.hide(&self.items[row.index()], random, &mut features);
+            self.hide(&self.items[row.index()], dropout, random, &mut features);
             if let Some(pairs) = self.pairs.get(group) {
                 features.extend(self.space.pair(&pairs[place]));
             }
             into.example(features.iter().copied(), label);
         }
+    }
+}
+
+impl Groups for ChoiceGroups<'_> {
+    fn len(&self) -> usize {
+        self.choices.len()
+    }
+
+    fn size(&self, group: usize) -> usize {
+        let others = self.choices[group].candidates.len() - 1;
+        1 + others.min(self.options.negatives.per_positive)
+    }
+
+    fn fill(&self, group: usize, random: &mut Random, into: &mut Group) {
+        self.fill_hiding(group, random, true, into);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use triqueta::bundle::BundleDraft;
 use triqueta::catalog::Row;
-use triqueta::event::{Body, FavouriteAction, Opinion};
+use triqueta::event::{ActivityId, Body, FavouriteAction, Opinion, Shown, Source};
 use triqueta::history::{Profile, Visitor};
 use triqueta::math::Random;
 use triqueta::rank::{Ranking, Request};
@@ -62,18 +62,28 @@ fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
     for step in 0..actions.min(draft.catalog.len()) {
         let row = Row(random.below(draft.catalog.len()) as u32);
         let activity = draft.catalog.id(row).clone();
-        let body = if step % 5 == 4 {
-            Body::Feedback {
+        let body = match step % 5 {
+            4 => Body::Feedback {
                 activity,
                 opinion: Opinion::Dislike,
                 shown: None,
-            }
-        } else {
-            Body::Favourite {
+            },
+            3 => Body::DetailView {
+                activity,
+                dwell_seconds: 5.0 * step as f32,
+                scroll_depth: 0.5,
+                external_click: false,
+                source: Source::List,
+                shown: None,
+            },
+            2 => Body::Viewed {
+                shown: shown(activity),
+            },
+            _ => Body::Favourite {
                 activity,
                 action: FavouriteAction::Added,
                 shown: None,
-            }
+            },
         };
         let time_ms = draft.data_until_ms - (step as i64 + 1) * 7_200_000;
         visitor
@@ -81,4 +91,22 @@ fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
             .observe(time_ms, &body, Some(&draft.catalog.content(row)));
     }
     visitor
+}
+
+/// Shown by nobody: a self-test's history was never served.
+fn shown(activity: ActivityId) -> Shown {
+    Shown {
+        activity,
+        slate: String::new(),
+        bundle: String::new(),
+        variant: String::new(),
+        placement: String::new(),
+        position: 0,
+        propensity: 1.0,
+        policy: 1,
+        pool: String::new(),
+        features: String::new(),
+        history: String::new(),
+        replayable: false,
+    }
 }

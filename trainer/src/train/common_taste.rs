@@ -17,12 +17,13 @@ const TIMES: usize = 5;
 pub(super) fn common_tastes(
     dataset: &Dataset,
     catalog: &Catalog,
-    choices: &[Positive],
+    parts: [&[Positive]; 2],
     progress: &dyn Progress,
 ) -> Result<Vec<(i64, CommonTaste)>> {
     let mut replay = Replay::new(dataset, catalog, 1.0);
-    choices
-        .chunks(choices.len().div_ceil(TIMES).max(1))
+    parts
+        .into_iter()
+        .flat_map(|choices| choices.chunks(choices.len().div_ceil(TIMES).max(1)))
         .filter_map(|part| part.first())
         .map(|first| {
             let taste = learn(&mut replay, catalog, first.time_ms, progress)?;

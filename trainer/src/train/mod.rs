@@ -182,6 +182,15 @@ pub fn train(
     let all = positives(dataset, &catalog);
     let from = ((all.len() as f64 * options.blend_from.clamp(0.0, 1.0)) as usize).min(all.len());
     let from = from.max(all.len().saturating_sub(options.limit_choices));
+    // Only the models a bundle can do without learn from earlier choices.
+    let learns_more = OptionalModel::ALL
+        .iter()
+        .any(|&model| options.learns(model));
+    let first = if learns_more {
+        from.saturating_sub(options.limit_choices)
+    } else {
+        from
+    };
     check(progress)?;
 
     let task = Task {
@@ -189,8 +198,14 @@ pub fn train(
         catalog: &catalog,
         open: &open,
         positives: &all,
+        first,
         from,
-        common_tastes: common_tastes(dataset, &catalog, &all[from..], progress)?,
+        common_tastes: common_tastes(
+            dataset,
+            &catalog,
+            [&all[first..from], &all[from..]],
+            progress,
+        )?,
         options,
         progress,
     };
@@ -208,6 +223,11 @@ pub fn train(
     let mut learned = task.fit_models(&schema, &seen, all.len(), Some(folded.lengths))?;
     if !options.compare {
         selection.apply_to(&mut learned.models);
+        if stack.trees.is_none() {
+            // Only trees listen to them.
+            learned.models.neural_collaborative_filtering = None;
+            learned.models.wide_deep = None;
+        }
     }
     let choices = seen.choices.len();
     Ok(Trained {

@@ -9,8 +9,8 @@ use triqueta::model::{MODEL_INPUTS, ModelScores};
 /// A model a training can do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OptionalModel {
-    /// The factorization machine over visitor, activity and pair features: the best single model on meetup-montana. Whether a
-    /// score under trees gains from it has yet to be judged on validation choices.
+    /// The factorization machine over visitor, activity and pair features. Under trees the score gains nothing to speak of
+    /// from it (docs/accuracy.md).
     FactorizationMachine,
     /// NeuMF over what is known of each side: an input of the second look.
     NeuralCollaborativeFiltering,

@@ -4,7 +4,7 @@ use triqueta::catalog::Catalog;
 use triqueta::feature::{ActivityRow, CommonTaste, Schema};
 use triqueta::model::PopularitySmoothing;
 
-use super::{OptionalModel, TrainOptions};
+use super::TrainOptions;
 use crate::choices::{Choice, Lens, LookedAt, Open, Positive, thin};
 use crate::evaluate::Untrained;
 use crate::fit::{Example, Scored, blend_loss, fit_blend};
@@ -18,6 +18,8 @@ pub(super) struct Task<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) open: &'a Open,
     pub(super) positives: &'a [Positive],
+    /// The first positive that is a choice for models.
+    pub(super) first: usize,
     /// The first positive that is a choice for the blend.
     pub(super) from: usize,
     /// What everybody's clicks said before each part of the choices for the blend.
@@ -74,16 +76,7 @@ impl Task<'_> {
             earlier: Vec::new(),
             positive_of_earlier: Vec::new(),
         };
-        // Only the models a bundle can do without learn from earlier choices.
-        let first = if with_examples
-            && OptionalModel::ALL
-                .iter()
-                .any(|&model| options.learns(model))
-        {
-            self.from.saturating_sub(options.limit_choices)
-        } else {
-            self.from
-        };
+        let first = if with_examples { self.first } else { self.from };
         let looked_at = LookedAt::of(self.dataset, self.catalog, self.positives);
         for (number, positive) in self.positives.iter().enumerate() {
             if number % 256 == 0 {

@@ -89,6 +89,8 @@ pub(crate) fn quick(seed: u64) -> TrainOptions {
     TrainOptions {
         seed,
         models: OptionalModel::ALL.to_vec(),
+        // Those too that nothing would listen to.
+        compare: true,
         history_half_lives: vec![60.0],
         blend_folds: 2,
         towers: TowerOptions {

@@ -10,7 +10,7 @@ use triqueta::model::{
 };
 
 use super::super::choice_groups::{ChoiceGroups, GroupOptions};
-use super::super::factorization_machine::{Group, Groups};
+use super::super::factorization_machine::Group;
 use super::super::pair_head::{Head, LearnedHead, Pass};
 use super::super::real::Real;
 use super::super::simd::vectorised;
@@ -126,9 +126,11 @@ pub fn fit_pooled(
             break;
         }
     }
-    let is_finite = |network: &Network<f32>| network.table.values.iter().all(|v| v.is_finite());
-    let best = best.filter(|(network, _)| learned > 0 && is_finite(network));
-    let fitted = best.and_then(|(network, epochs)| {
+    let best = best.filter(|_| learned > 0);
+    let fitted = best.and_then(|(mut network, epochs)| {
+        if !network.is_finite() {
+            return None;
+        }
         let model = to_model(&network.head.head);
         Some(FittedNeuMf {
             model: PooledNeuMf::new(schema, model, network.table.values)?,
@@ -155,6 +157,7 @@ pub fn fit_pooled_for(
     let options = PooledOptions {
         epochs,
         validation: 0.0,
+        patience: epochs,
         ..*options
     };
     fit_pooled(schema, items, choices, &options, seed, progress)
@@ -254,6 +257,13 @@ impl<F: Real> Network<F> {
         }
     }
 
+    /// Whether all weights are numbers.
+    fn is_finite(&mut self) -> bool {
+        let finite = |value: &F| value.to_f64().is_finite();
+        let blocks = self.head.head.blocks_mut();
+        self.table.values.iter().all(finite) && blocks.iter().all(|block| block.iter().all(finite))
+    }
+
     fn step(&mut self, shards: &mut [Shard<F>], rate: f64, l2: F) {
         self.step += 1;
         let step = Step::new(rate, self.step);
@@ -321,7 +331,7 @@ impl Run<'_> {
         1 + self.options.negatives.per_positive
     }
 
-    /// The passes over a batch; gives the sum of their losses.
+    /// The passes over a batch; gives the sum of their losses. Epoch 0 is that of the judged choices.
     fn passes(&mut self, network: &Network<f32>, batch: &[usize], epoch: u64, share: f32) -> f64 {
         let a_group = self.a_group();
         self.shards.truncate(batch.len().div_ceil(SHARD));
@@ -338,7 +348,9 @@ impl Run<'_> {
             for (group, &number) in shard.groups.iter_mut().zip(chosen) {
                 group.clear();
                 let own = Random::new(seed ^ (epoch << 40)).next_u64() ^ number as u64;
-                groups.fill(number, &mut Random::new(own), group);
+                // What is judged is seen as it is served: nothing hidden.
+                let hides = epoch > 0;
+                groups.fill_hiding(number, &mut Random::new(own), hides, group);
             }
             network.pass(shard, share);
         });
