@@ -20,7 +20,7 @@ const LIMIT_WEIGHT: f32 = 1_000.0;
 const LIMIT_DIRECTIONS: usize = 64;
 /// Log-odds that something shown is wanted, before anything is known of the visitor: about one in five.
 const READINESS_MEAN: f32 = -1.4;
-pub(super) const READINESS_DEVIATION: f32 = 0.8;
+const READINESS_DEVIATION: f32 = 0.8;
 /// A log in which fewer of the examples are passed by does not tell what was shown, and no common taste is read from it.
 const LEAST_PASSED: f32 = 0.2;
 
@@ -33,6 +33,8 @@ pub struct CommonTaste {
     weights: Vec<Facet>,
     /// Of each direction the facets, by code ascending.
     directions: Vec<Vec<Facet>>,
+    /// The codes among which directions were looked for, ascending: the rest keep their whole width.
+    directed: Vec<u32>,
     reading: Reading,
 }
 
@@ -44,6 +46,7 @@ enum Stored {
     Whole {
         weights: Vec<Facet>,
         directions: Vec<Vec<Facet>>,
+        directed: Vec<u32>,
         reading: Reading,
     },
 }
@@ -58,10 +61,12 @@ impl From<Stored> for CommonTaste {
             Stored::Whole {
                 weights,
                 directions,
+                directed,
                 reading,
             } => Self {
                 weights,
                 directions,
+                directed,
                 reading,
             },
         }
@@ -76,6 +81,7 @@ impl From<CommonTaste> for Stored {
         Self::Whole {
             weights: taste.weights,
             directions: taste.directions,
+            directed: taste.directed,
             reading: taste.reading,
         }
     }
@@ -145,15 +151,19 @@ impl CommonTaste {
         let starts = departures
             .iter()
             .map(|departure| READINESS_MEAN + departure);
-        let weights = solve(examples, starts.collect(), |family| {
-            family.map_or(READINESS_DEVIATION, |family| family.common)
+        let weights = solve(examples, starts.collect(), |code| {
+            family_of(code).map_or(READINESS_DEVIATION, |family| family.common)
         });
         Self { weights, ..self }
     }
 
-    /// With these directions, each of facets by code ascending.
-    pub fn with_directions(self, directions: Vec<Vec<(u32, f32)>>) -> Self {
-        Self { directions, ..self }
+    /// With these directions, each of facets by code ascending; looked for among the facets `directed`, ascending too.
+    pub fn with_directions(self, directions: Vec<Vec<(u32, f32)>>, directed: Vec<u32>) -> Self {
+        Self {
+            directions,
+            directed,
+            ..self
+        }
     }
 
     /// What is assumed of visitors' departures in a facet.
@@ -182,6 +192,7 @@ impl CommonTaste {
             ascending && facets.iter().all(|facet| facet.1.abs() <= LIMIT_WEIGHT)
         };
         let few = self.directions.len() <= LIMIT_DIRECTIONS;
+        let few = few && self.directed.is_sorted();
         few && sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
     }
 
@@ -189,8 +200,13 @@ impl CommonTaste {
         &self.reading
     }
 
-    pub(super) fn has_directions(&self) -> bool {
-        !self.directions.is_empty()
+    /// How far one visitor's weight of a facet may depart from the common one, facet by facet: directions leave less.
+    pub(super) fn own_deviation(&self, code: u32) -> f32 {
+        let left = match self.directed.binary_search(&code) {
+            Ok(_) => Self::BESIDE_DIRECTIONS,
+            Err(_) => 1.0,
+        };
+        left * Self::departure(code).deviation
     }
 
     pub(super) fn of_facets(&self, facets: &[Facet]) -> f32 {

@@ -8,8 +8,8 @@
 //! blend decides how far it is trusted beside what others taught.
 
 use super::activity::ActivityRow;
-use super::common_taste::{CommonTaste, READINESS_DEVIATION, weight_of};
-use super::facet::{DIRECTION, Declared, Facet, Family, Outline, PARTS, family_of};
+use super::common_taste::weight_of;
+use super::facet::{DIRECTION, Declared, Facet, Outline, PARTS, family_of};
 use super::reading::Reading;
 use super::schema::Schema;
 use super::taste_regression::{TasteExample, solve};
@@ -75,7 +75,7 @@ impl OwnTaste {
                 .extend(coded.map(|(value, number)| (DIRECTION.code(number), value)));
         }
         let examples: Vec<&TasteExample> = examples.iter().collect();
-        let weights = solve(&examples, starts, |family| deviation(family, common));
+        let weights = solve(&examples, starts, |code| common.own_deviation(code));
         Self {
             weights: common.unfold_directions(weights),
             declared,
@@ -97,18 +97,6 @@ impl OwnTaste {
             }
         }
         verdict
-    }
-}
-
-/// How far one visitor's weights may depart from the common ones, facet by facet.
-fn deviation(family: Option<Family>, common: &CommonTaste) -> f32 {
-    let (own, directed) = family.map_or((READINESS_DEVIATION, true), |family| {
-        (family.own, family.directed)
-    });
-    if directed && common.has_directions() {
-        own * CommonTaste::BESIDE_DIRECTIONS
-    } else {
-        own
     }
 }
 

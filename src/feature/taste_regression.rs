@@ -4,7 +4,7 @@
 //! examples move it a little and a hundred a lot. Newton's method, each step solved by coordinate descent (Friedman, Hastie
 //! and Tibshirani 2010) in a fixed order and for a fixed number of rounds: no matrix, and the same bits everywhere.
 
-use super::facet::{Facet, Family, READINESS, family_of};
+use super::facet::{Facet, READINESS};
 use crate::math::sigmoid;
 
 /// Few: far from the mode with long histories. Many: time for digits that change no order.
@@ -26,11 +26,11 @@ pub struct TasteExample {
 }
 
 /// The weights at the mode, by code ascending; empty without examples. `scores` are the log-odds to depart from,
-/// `deviation` how far weights may go, readiness being of no family; where that is nowhere, they have none.
+/// `deviation` how far the weight of a code may go; where that is nowhere, it has none.
 pub(super) fn solve(
     examples: &[&TasteExample],
     mut scores: Vec<f32>,
-    deviation: impl Fn(Option<Family>) -> f32,
+    deviation: impl Fn(u32) -> f32,
 ) -> Vec<Facet> {
     let mut codes: Vec<u32> = examples
         .iter()
@@ -42,11 +42,11 @@ pub(super) fn solve(
     codes.push(READINESS);
     codes.sort_unstable();
     codes.dedup();
-    codes.retain(|&code| deviation(family_of(code)) > 0.0);
+    codes.retain(|&code| deviation(code) > 0.0);
     let precision: Vec<f32> = codes
         .iter()
         .map(|&code| {
-            let deviation = deviation(family_of(code));
+            let deviation = deviation(code);
             1.0 / (deviation * deviation)
         })
         .collect();

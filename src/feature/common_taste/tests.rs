@@ -11,7 +11,7 @@ fn tied() -> CommonTaste {
         weights: vec![(TIED[0], 0.25)],
         ..CommonTaste::default()
     }
-    .with_directions(vec![direction])
+    .with_directions(vec![direction], TIED[..2].to_vec())
 }
 
 #[test]
@@ -40,29 +40,41 @@ fn a_way_along_a_direction_speaks_of_facets_never_met() {
 fn weights_alone_travel_as_they_always_did_and_everything_comes_back() {
     let alone: CommonTaste = serde_json::from_str("[[50331649,0.25]]").unwrap();
     assert_eq!(serde_json::to_string(&alone).unwrap(), "[[50331649,0.25]]");
-    assert!(alone.is_sound() && !alone.has_directions());
+    assert!(alone.is_sound() && alone.directions.is_empty());
     let whole = tied();
     let json = serde_json::to_string(&whole).unwrap();
     assert_eq!(serde_json::from_str::<CommonTaste>(&json).unwrap(), whole);
-    let turned = whole.with_directions(vec![vec![(TIED[1], 1.0), (TIED[0], 1.0)]]);
+    let turned = whole.with_directions(vec![vec![(TIED[1], 1.0), (TIED[0], 1.0)]], vec![]);
     assert!(!turned.is_sound());
 }
 
 #[test]
 fn what_no_training_writes_is_refused() {
     let one = || vec![(TIED[0], 1.0)];
-    let many = CommonTaste::default().with_directions(vec![one(); LIMIT_DIRECTIONS + 1]);
+    let many = CommonTaste::default().with_directions(vec![one(); LIMIT_DIRECTIONS + 1], vec![]);
     assert!(!many.is_sound());
     for weight in [f32::NAN, f32::INFINITY, 1e30, -1e30] {
         assert!(
             !tied()
-                .with_directions(vec![vec![(TIED[0], weight)]])
+                .with_directions(vec![vec![(TIED[0], weight)]], vec![])
                 .is_sound()
         );
     }
     assert!(
         tied()
-            .with_directions(vec![one(); LIMIT_DIRECTIONS])
+            .with_directions(vec![one(); LIMIT_DIRECTIONS], vec![])
             .is_sound()
     );
+}
+
+#[test]
+fn facets_keep_their_whole_width_where_no_directions_were_looked_for() {
+    let taste = tied();
+    let width = CommonTaste::departure(TIED[0]).deviation;
+    assert!(width > 0.0);
+    assert_eq!(
+        TIED.map(|code| taste.own_deviation(code) / width),
+        [CommonTaste::BESIDE_DIRECTIONS, CommonTaste::BESIDE_DIRECTIONS, 1.0]
+    );
+    assert_eq!(taste.own_deviation(DIRECTION.code(0)), 1.0);
 }

@@ -177,7 +177,7 @@ fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
     let wants_sport = |share: f32| {
         let direction = vec![(1 << 24 | sport, share), (6 << 24 | first, 0.9)];
         let schema = Schema {
-            common_taste: common.clone().with_directions(vec![direction]),
+            common_taste: common.clone().with_directions(vec![direction], vec![]),
             ..city.schema.clone()
         };
         let own = OwnTaste::of(&of_the_first, &schema, &city.catalog, NOW);

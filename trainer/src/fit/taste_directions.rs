@@ -73,7 +73,7 @@ pub fn fit_taste_directions(
         .map(|examples| space.departures(&covariance, examples, &common))
         .collect();
     let common = common.relearned(&flat, &departures.concat());
-    Ok(common.with_directions(directions))
+    Ok(common.with_directions(directions, space.codes))
 }
 
 /// The facets whose covariance is learned, by number.
