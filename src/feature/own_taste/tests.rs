@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalog::{Activity, Status, Words};
 use crate::event::{ActivityId, Body, FavouriteAction, Shown};
+use crate::feature::CommonTaste;
 use crate::history::{History, Visitor};
 
 const DAY: i64 = 86_400_000;
