@@ -117,6 +117,18 @@ accuracy_demo() {
   done
 }
 
+# How long a list takes natively, on the bundle of a registry with its activities repeated.
+# usage: bench engine [REGISTRY]   (default: the demo city's, as `bench accuracy --only demo` leaves it)
+bench_engine() {
+  local registry=${1:-target/bench/demo-city/registry}
+  [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
+  steps 2
+  step "the bench" cargo build --release --workspace --example engine
+  step "lists of ten" measured target/bench/engine-measured.json \
+    target/release/examples/engine "$registry" 40 1000 10000 100000
+  node scripts/bench-record.mjs engine target/bench/engine-measured.json
+}
+
 triqueta() { target/release/triqueta --quiet "$@"; }
 
 # How fast models are learned, beside PyTorch, lightfm-next and implicit on the same made-up data and with as many threads,

@@ -9,7 +9,7 @@ use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
 use crate::feature::{Component, PairSide, Prepared, UserRow};
 use crate::history::{History, Visitor};
-use crate::math::cosine;
+use crate::math::{cosine, norm};
 use crate::model::{
     Remembered, Resolved, RuleScore, Score, TwoTower, VisitorSide, content_score, popularity_score,
     second_look, triqueta_rule,
@@ -19,6 +19,7 @@ use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace,
 mod assemble;
 mod card;
 mod facts;
+mod retrieve;
 mod seal;
 
 pub use card::ActivityCard;
@@ -31,6 +32,8 @@ pub struct Engine {
     variant: String,
     resolved: Resolved,
     prepared: Prepared,
+    /// One over the length of each row's point; 0 where it has none.
+    inverse_lengths: Vec<f32>,
     average_rate: f32,
     most_popular: f32,
 }
@@ -67,6 +70,11 @@ impl Engine {
     pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
+        let inverse_lengths = bundle.activities.embeddings.iter().map(|point| {
+            let length = norm(point);
+            if length > 0.0 { 1.0 / length } else { 0.0 }
+        });
+        let inverse_lengths = inverse_lengths.collect();
         let average_rate = bundle.counters.positive_rate();
         let counts = bundle
             .counters
@@ -81,6 +89,7 @@ impl Engine {
             variant: "default".into(),
             resolved,
             prepared,
+            inverse_lengths,
             average_rate,
             most_popular,
         })
@@ -189,7 +198,15 @@ impl Engine {
         );
         let maturity = user.maturity();
         let eligible = self.catalog().live_rows().filter(|&row| filter.allows(row));
+        let mut eligible: Vec<Row> = eligible.collect();
+        let mut total = eligible.len();
+        let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        if request.ranking == Ranking::Learned {
+            eligible = retrieve::candidates(self, &side, &models, maturity, eligible, survivors);
+        }
+        let candidates = eligible.len();
         let scored: Vec<Scored> = eligible
+            .into_iter()
             .filter_map(|row| {
                 let score = self.score_row(
                     request.ranking,
@@ -203,8 +220,8 @@ impl Engine {
                 Some(Scored { row, score })
             })
             .collect();
-        let total = scored.len();
-        let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        // The rule says nothing of some activities.
+        total -= candidates - scored.len();
         let mut scored = keep_best(scored, self.catalog(), survivors);
         if request.ranking == Ranking::Learned && self.bundle.boosted_trees.is_some() {
             for survivor in &mut scored {

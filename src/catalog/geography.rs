@@ -23,7 +23,8 @@ impl Projection {
     pub fn distance_km(&self, a: (f32, f32), b: (f32, f32)) -> f32 {
         let north = (a.0 - b.0) * KM_PER_DEGREE as f32;
         let east = (a.1 - b.1) * self.km_per_lon;
-        libm::sqrtf(north * north + east * east)
+        // Exactly rounded everywhere, unlike other functions of std.
+        (north * north + east * east).sqrt()
     }
 }
 

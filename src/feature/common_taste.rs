@@ -209,6 +209,10 @@ impl CommonTaste {
         left * Self::departure(code).deviation
     }
 
+    pub(super) fn weights(&self) -> &[Facet] {
+        &self.weights
+    }
+
     pub(super) fn of_facets(&self, facets: &[Facet]) -> f32 {
         sum_of(&self.weights, facets)
     }

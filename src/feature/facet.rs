@@ -68,7 +68,7 @@ const LOCALITY: Family = family(8, PLACE, 0.3, 0.2);
 const GRID: Family = family(9, PLACE, 0.6, 0.35);
 const SLOT_AND_DAY: Family = family(10, SCHEDULE, 0.7, 0.4);
 const DECLARED: Family = undirected(12, CONTENT, 1.0, 0.25);
-const ITSELF: Family = undirected(11, CONTENT, 0.3, 0.2);
+pub(super) const ITSELF: Family = undirected(11, CONTENT, 0.3, 0.2);
 const BY_SORT: Family = undirected(13, CONTENT, 0.3, 0.0);
 /// One visitor's way along a learned direction.
 pub(super) const DIRECTION: Family = undirected(14, CONTENT, 0.0, 1.0);
@@ -145,48 +145,161 @@ impl Declared {
         }
     }
 
+    /// The facets of one property alone, in the order an activity has them; `add` gets each code and how far it is had.
+    pub(super) fn facets_of(&self, property: Property<'_>, mut add: impl FnMut(u32, f32)) {
+        let mut add = |family: Family, code: u32, value: f32| {
+            add(family.code(code), value);
+            // Sort 0 told nothing: its weights are the common ones.
+            let group = match family.number {
+                number if number == TYPE_AND_DAY.number => 0,
+                number if number == PRICE.number => 1,
+                number if number == DECLARED.number && code < AGREEMENTS_BY_SORT => 2,
+                _ => return,
+            };
+            if self.sort != 0 && code < 1 << 18 {
+                add(BY_SORT.code(self.sort << 20 | group << 18 | code), value);
+            }
+        };
+        let flag = |condition: bool| u32::from(condition);
+        match property {
+            Property::Kind { kind: 0, .. } => {}
+            Property::Kind { kind, day_off } => {
+                add(TYPE, u32::from(kind), 1.0);
+                add(TYPE_AND_DAY, u32::from(kind) << 1 | flag(day_off), 1.0);
+            }
+            Property::Tag(tag) => add(TAG, u32::from(tag), 1.0),
+            Property::Level(code) => known(code, |code| add(LEVEL, code, 1.0)),
+            Property::Organiser(code) => known(code, |code| add(ORGANISED_BY, code, 1.0)),
+            Property::Series(code) => known(code, |code| add(SERIES, code, 1.0)),
+            Property::Locality(code) => known(code, |code| add(LOCALITY, code, 1.0)),
+            Property::Price(price) => price_facets(price, |code, value| add(PRICE, code, value)),
+            Property::Slot { slot, day_off } => {
+                add(SLOT_AND_DAY, u32::from(slot) << 1 | flag(day_off), 1.0);
+            }
+            Property::Place { place, centre } => {
+                for (code, share) in grid_corners(place, centre).into_iter().flatten() {
+                    add(GRID, code, share);
+                }
+            }
+            Property::Corner(code) => add(GRID, code, 1.0),
+            Property::Row(row) if row.0 < 1 << 24 => add(ITSELF, row.0, 1.0),
+            Property::Row(_) => {}
+            Property::Agreement(agreement) => {
+                self.agrees(agreement, |code, value| add(DECLARED, code, value));
+            }
+        }
+    }
+
+    /// How many of these tags the visitor declared.
+    pub(super) fn tags_in_common(&self, tags: &[u16]) -> usize {
+        tags.iter().filter(|tag| self.tags.contains(tag)).count()
+    }
+
     /// How an activity agrees, as codes of [`DECLARED`]: tags in common, at all and how many; when there is time; where; how
     /// hard; and then window by window, on working days and days off: who has time in the evening may mean weekdays.
-    fn agreement(&self, activity: &Outline<'_>) -> Vec<(u32, f32)> {
-        let flag = |condition: bool| f32::from(u8::from(condition));
-        let common = activity.tags.iter().filter(|tag| self.tags.contains(tag));
-        let common = common.count().min(3) as f32;
-        let sides = |known: bool, agrees: bool| match (known, agrees) {
-            (false, _) => 0.0,
-            (true, true) => 0.5,
-            (true, false) => -0.5,
+    fn agrees(&self, agreement: Agreement, mut add: impl FnMut(u32, f32)) {
+        let mut sides = |code: u32, known: bool, agrees: bool| {
+            if known {
+                add(code, if agrees { 0.5 } else { -0.5 });
+            }
         };
-        let mut agreement = vec![
-            (0, flag(common > 0.0)),
-            (1, common),
-            (
-                2,
-                sides(
-                    self.availability != 0,
-                    self.availability & activity.availability != 0,
-                ),
-            ),
-            (
-                3,
-                flag(self.locality != 0 && self.locality == activity.locality),
-            ),
-            (
-                4,
-                sides(
-                    self.level != 0 && activity.level != 0,
-                    self.level == activity.level,
-                ),
-            ),
-        ];
-        let windows = (0..16_u32).filter(|window| activity.availability >> window & 1 == 1);
-        agreement.extend(windows.map(|window| {
-            let code = AGREEMENTS_BY_SORT + (window << 1 | u32::from(activity.day_off));
-            let declared = self.availability >> window & 1 == 1;
-            (code, sides(self.availability != 0, declared))
-        }));
-        agreement.retain(|&(_, value)| value != 0.0);
-        agreement
+        let is_available = self.availability != 0;
+        match agreement {
+            Agreement::Tags(0) => {}
+            Agreement::Tags(common) => {
+                add(0, 1.0);
+                add(1, common.min(3) as f32);
+            }
+            Agreement::Time(windows) => {
+                sides(2, is_available, self.availability & windows != 0);
+            }
+            Agreement::Locality(code) => {
+                if self.locality != 0 && self.locality == code {
+                    add(3, 1.0);
+                }
+            }
+            Agreement::Level(code) => {
+                sides(4, self.level != 0 && code != 0, self.level == code);
+            }
+            Agreement::Windows { windows, day_off } => {
+                for window in (0..16_u32).filter(|window| windows >> window & 1 == 1) {
+                    let code = AGREEMENTS_BY_SORT + (window << 1 | u32::from(day_off));
+                    let declared = self.availability >> window & 1 == 1;
+                    sides(code, is_available, declared);
+                }
+            }
+        }
     }
+}
+
+/// One property of an activity that has facets of its own, whatever the others are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Property<'a> {
+    Kind {
+        kind: u16,
+        day_off: bool,
+    },
+    Tag(u16),
+    Level(u16),
+    Organiser(u16),
+    Series(u16),
+    Locality(u16),
+    Price(f32),
+    Slot {
+        slot: u8,
+        day_off: bool,
+    },
+    Place {
+        place: (f32, f32),
+        centre: Option<&'a Place>,
+    },
+    /// One corner of the grid, as far away as nothing.
+    Corner(u32),
+    Row(Row),
+    Agreement(Agreement),
+}
+
+/// What an activity can agree with a visitor's declarations in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Agreement {
+    /// So many tags in common.
+    Tags(usize),
+    /// The windows of availability it falls in, one bit each.
+    Time(u16),
+    Locality(u16),
+    Level(u16),
+    Windows {
+        windows: u16,
+        day_off: bool,
+    },
+}
+
+fn known(code: u16, add: impl FnOnce(u32)) {
+    if code != 0 {
+        add(u32::from(code));
+    }
+}
+
+fn price_facets(price: f32, mut add: impl FnMut(u32, f32)) {
+    if !price.is_nan() {
+        add(0, ln_1p(price) / 10.0);
+    }
+    if price >= 1.0 {
+        let doublings = libm::log2f(price).min(60.0);
+        let rung = libm::floorf(doublings);
+        add(1 + rung as u32, 1.0 - (doublings - rung));
+        add(2 + rung as u32, doublings - rung);
+    }
+}
+
+/// The corners of the grid around a place, and its shares of them; nothing where it or the city's centre is unknown.
+pub(super) fn grid_corners(place: (f32, f32), centre: Option<&Place>) -> Option<[(u32, f32); 4]> {
+    let centre = centre.filter(|_| place.0.is_finite() && place.1.is_finite())?;
+    let narrowing = libm::cos(centre.lat.to_radians()) as f32;
+    let cells = |degrees: f32| degrees * (KM_PER_DEGREE / GRID_KM);
+    let north = cells(place.0 - centre.lat as f32);
+    let east = cells(place.1 - centre.lon as f32) * narrowing;
+    Some(corners(north, east))
 }
 
 /// What both forms of an activity have in common.
@@ -241,71 +354,37 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// The facets, by code ascending within a family and families in order.
+    /// All facets.
     pub(super) fn facets(&self, centre: Option<Place>, declared: &Declared) -> Vec<Facet> {
         let mut facets = Vec::with_capacity(40);
-        let mut add = |family: Family, code: u32, value: f32| {
-            facets.push((family.number << 24 | code, value));
-            // Sort 0 told nothing: its weights are the common ones.
-            let group = match family.number {
-                number if number == TYPE_AND_DAY.number => 0,
-                number if number == PRICE.number => 1,
-                number if number == DECLARED.number && code < AGREEMENTS_BY_SORT => 2,
-                _ => return,
-            };
-            if declared.sort != 0 && code < 1 << 18 {
-                let code = declared.sort << 20 | group << 18 | code;
-                facets.push((BY_SORT.number << 24 | code, value));
-            }
+        let day_off = self.day_off;
+        let mut add = |property: Property<'_>| {
+            declared.facets_of(property, |code, value| facets.push((code, value)));
         };
-        let day = u32::from(self.day_off);
-        for (family, code) in [
-            (TYPE, u32::from(self.kind)),
-            (TYPE_AND_DAY, u32::from(self.kind) << 1 | day),
+        let kind = self.kind;
+        add(Property::Kind { kind, day_off });
+        self.tags.iter().for_each(|&tag| add(Property::Tag(tag)));
+        add(Property::Level(self.level));
+        add(Property::Organiser(self.organiser));
+        add(Property::Series(self.series));
+        add(Property::Locality(self.locality));
+        add(Property::Price(self.price));
+        let slot = self.slot;
+        add(Property::Slot { slot, day_off });
+        let (place, centre) = (self.place, centre.as_ref());
+        add(Property::Place { place, centre });
+        if let Some(row) = self.row {
+            add(Property::Row(row));
+        }
+        let windows = self.availability;
+        for agreement in [
+            Agreement::Tags(declared.tags_in_common(self.tags)),
+            Agreement::Time(windows),
+            Agreement::Locality(self.locality),
+            Agreement::Level(self.level),
+            Agreement::Windows { windows, day_off },
         ] {
-            if self.kind != 0 {
-                add(family, code, 1.0);
-            }
-        }
-        self.tags
-            .iter()
-            .for_each(|&tag| add(TAG, u32::from(tag), 1.0));
-        for (family, code) in [
-            (LEVEL, self.level),
-            (ORGANISED_BY, self.organiser),
-            (SERIES, self.series),
-            (LOCALITY, self.locality),
-        ] {
-            if code != 0 {
-                add(family, u32::from(code), 1.0);
-            }
-        }
-        if !self.price.is_nan() {
-            add(PRICE, 0, ln_1p(self.price) / 10.0);
-        }
-        if self.price >= 1.0 {
-            let doublings = libm::log2f(self.price).min(60.0);
-            let rung = libm::floorf(doublings);
-            add(PRICE, 1 + rung as u32, 1.0 - (doublings - rung));
-            add(PRICE, 2 + rung as u32, doublings - rung);
-        }
-        add(SLOT_AND_DAY, u32::from(self.slot) << 1 | day, 1.0);
-        if let Some(centre) =
-            centre.filter(|_| self.place.0.is_finite() && self.place.1.is_finite())
-        {
-            let narrowing = libm::cos(centre.lat.to_radians()) as f32;
-            let cells = |degrees: f32| degrees * (KM_PER_DEGREE / GRID_KM);
-            let north = cells(self.place.0 - centre.lat as f32);
-            let east = cells(self.place.1 - centre.lon as f32) * narrowing;
-            for (code, share) in corners(north, east) {
-                add(GRID, code, share);
-            }
-        }
-        if let Some(row) = self.row.filter(|row| row.0 < 1 << 24) {
-            add(ITSELF, row.0, 1.0);
-        }
-        for (code, value) in declared.agreement(self) {
-            add(DECLARED, code, value);
+            add(Property::Agreement(agreement));
         }
         facets
     }

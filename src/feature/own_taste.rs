@@ -9,7 +9,7 @@
 
 use super::activity::ActivityRow;
 use super::common_taste::weight_of;
-use super::facet::{DIRECTION, Declared, Facet, Outline, PARTS, family_of};
+use super::facet::{DIRECTION, Declared, Facet, ITSELF, Outline, PARTS, family_of};
 use super::reading::Reading;
 use super::schema::Schema;
 use super::taste_regression::{TasteExample, solve};
@@ -98,6 +98,39 @@ impl OwnTaste {
         }
         verdict
     }
+
+    /// What it says of one facet alone.
+    pub(super) fn of_facet(&self, schema: &Schema, code: u32, value: f32) -> Verdict {
+        let mut verdict = Verdict {
+            common: schema.common_taste.of_facets(&[(code, value)]),
+            ..Verdict::default()
+        };
+        if let Some(family) = family_of(code) {
+            verdict.own[family.part] = value * weight_of(&self.weights, code);
+        }
+        verdict
+    }
+
+    /// The rows that either taste knows by themselves.
+    pub(super) fn each_row(&self, schema: &Schema, each: impl FnMut(Row)) {
+        let mut codes: Vec<u32> = rows_itself(&self.weights).collect();
+        codes.extend(rows_itself(schema.common_taste.weights()));
+        codes.sort_unstable();
+        codes.dedup();
+        codes.into_iter().map(Row).for_each(each);
+    }
+
+    pub(super) fn declared(&self) -> &Declared {
+        &self.declared
+    }
+}
+
+/// The rows whose own facet has a weight.
+fn rows_itself(weights: &[Facet]) -> impl Iterator<Item = u32> + '_ {
+    let from = weights.partition_point(|facet| facet.0 < ITSELF.code(0));
+    let of_family = weights[from..].iter().map(|facet| facet.0);
+    let of_family = of_family.take_while(|code| family_of(*code) == Some(ITSELF));
+    of_family.map(|code| code - ITSELF.code(0))
 }
 
 /// The examples of a visitor, in order of id. `clock` is after how many days an example counts half, and now.

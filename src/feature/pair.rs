@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 
 use super::component::Component;
+use super::facet::PARTS;
 use super::own_taste::OwnTaste;
 use super::prepared::{Prepared, norm};
 use super::schema::Schema;
 use super::user::{Past, UserRow};
-use crate::catalog::{Catalog, Counters, Projection, Row, UNKNOWN, Words, text_terms};
+use crate::catalog::{
+    Catalog, Columns, Counters, NO_TIME, Projection, Row, UNKNOWN, Words, text_terms,
+};
 use crate::history::Visitor;
-use crate::math::{exp, ln_1p};
+use crate::math::{exp, exp_approximate, ln_1p};
 
 /// One pair feature: its name and the score component it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,57 @@ pub const PAIR_FEATURES: [PairFeature; 38] = [
     feature("declared_text_cosine", Component::Content),
     feature("rejected_text_cosine", Component::Content),
 ];
+
+/// The column of a feature. For constants: a name that is not there does not compile.
+pub(super) const fn column(name: &str) -> usize {
+    let mut column = 0;
+    while !is_same(PAIR_FEATURES[column].name.as_bytes(), name.as_bytes()) {
+        column += 1;
+    }
+    column
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut index = 0;
+    while index < a.len() && index < b.len() && a[index] == b[index] {
+        index += 1;
+    }
+    index == a.len() && index == b.len()
+}
+
+pub(super) const COMMON_TASTE: usize = column("common_taste");
+/// The parts of own taste, [`PARTS`] columns in their order.
+pub(super) const OWN_CONTENT: usize = column("own_content");
+pub(super) const DENSITY: usize = column("density_log");
+pub(super) const TRANSIT: usize = column("transit_near");
+/// The columns that are logarithms of something the moment decides.
+pub(super) const LOGARITHMS: [usize; 5] = [
+    column("days_to_start_log"),
+    column("positives_log"),
+    column("positives_total_log"),
+    column("views_log"),
+    column("days_published_log"),
+];
+
+/// When in the week an activity takes place, as far as pair features see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct TimeOfWeek {
+    pub(super) slot: u8,
+    pub(super) weekday: u8,
+    pub(super) day_off: bool,
+    pub(super) availability: u16,
+}
+
+impl TimeOfWeek {
+    pub(super) fn of(columns: &Columns, index: usize) -> Self {
+        Self {
+            slot: columns.hour[index] / 4,
+            weekday: columns.weekday[index],
+            day_off: columns.weekday[index] >= 5 || columns.holiday[index] != 0,
+            availability: columns.availability[index],
+        }
+    }
+}
 
 /// The features of one pair, columns as [`PAIR_FEATURES`] names them.
 pub type PairRow = [f32; PAIR_FEATURES.len()];
@@ -222,90 +276,199 @@ impl PairSide {
     ) -> PairRow {
         let columns = catalog.columns();
         let index = row.index();
+        let mut features = [0.0; PAIR_FEATURES.len()];
         let tags = catalog.tags(row);
         let norm = prepared.tag_norm[index].max(1e-6);
-        let cosine = |profile: &[f32]| {
-            tags.iter()
-                .map(|&tag| schema.idf(tag) * profile[usize::from(tag)])
-                .sum::<f32>()
-                / norm
-        };
+        for (column, profile) in self.tag_profiles() {
+            let products = tags
+                .iter()
+                .map(|&tag| schema.idf(tag) * profile[usize::from(tag)]);
+            features[column] = products.sum::<f32>() / norm;
+        }
         let text = catalog.text(row);
-        let text_norm = prepared.text_norm[index].max(1e-6);
-        let text_cosine = |profile: &[f32]| {
-            text.iter()
-                .map(|&word| schema.text_idf(word) * profile[usize::from(word)])
-                .sum::<f32>()
-                / text_norm
-        };
-        let flag = |condition: bool| f32::from(u8::from(condition));
-        let matches = tags
-            .iter()
-            .filter(|&&tag| self.declared_tags[usize::from(tag)] > 0.0)
-            .count() as f32;
-        let known = |code: u16, value: f32| if code == 0 { 0.0 } else { value };
-        let kind = columns.kind[index];
-        let (locality, level) = (columns.locality[index], columns.level[index]);
-        let (organiser, series) = (columns.organiser[index], columns.series[index]);
-        let slot = usize::from(columns.hour[index] / 4).min(5);
-        let weekday = usize::from(columns.weekday[index]).min(6);
-        let decay = counters.decay(self.now_ms);
-        let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
-        let days_to_start = days(columns.start_ms[index].saturating_sub(self.now_ms));
+        let norm = prepared.text_norm[index].max(1e-6);
+        for (column, profile) in self.text_profiles() {
+            let products = text
+                .iter()
+                .map(|&word| schema.text_idf(word) * profile[usize::from(word)]);
+            features[column] = products.sum::<f32>() / norm;
+        }
+        self.declared_matches(self.tags_declared(tags), &mut features);
+        self.of_kind(columns.kind[index], &mut features);
+        self.of_level(columns.level[index], &mut features);
+        self.of_price(columns.price[index], &mut features);
+        self.of_organiser(columns.organiser[index], prepared, &mut features);
+        self.of_series(columns.series[index], &mut features);
+        self.of_place((columns.lat[index], columns.lon[index]), &mut features);
+        self.of_locality(columns.locality[index], &mut features);
+        self.of_time(TimeOfWeek::of(columns, index), &mut features);
+        fixed_features(columns, index, &mut features);
+        let logs = self.logarithms(catalog, counters, counters.decay(self.now_ms), row);
+        for (column, value) in LOGARITHMS.into_iter().zip(logs) {
+            features[column] = ln_1p(value);
+        }
         let taste = self.own_taste.of_row(schema, catalog, row);
-        let [own_content, own_organiser, own_place, own_schedule] = taste.own;
+        features[COMMON_TASTE] = taste.common;
+        features[OWN_CONTENT..OWN_CONTENT + PARTS].copy_from_slice(&taste.own);
+        features
+    }
+
+    /// Profiles that are compared with an activity's tags by cosine, and the columns of that.
+    pub(super) fn tag_profiles(&self) -> [(usize, &[f32]); 3] {
+        [
+            (const { column("history_tag_cosine") }, &self.liked_tags),
+            (const { column("declared_tag_cosine") }, &self.declared_tags),
+            (const { column("rejected_tag_cosine") }, &self.rejected_tags),
+        ]
+    }
+
+    /// The same for the words of texts.
+    pub(super) fn text_profiles(&self) -> [(usize, &[f32]); 3] {
+        [
+            (const { column("history_text_cosine") }, &self.liked_text),
+            (
+                const { column("declared_text_cosine") },
+                &self.declared_text,
+            ),
+            (
+                const { column("rejected_text_cosine") },
+                &self.rejected_text,
+            ),
+        ]
+    }
+
+    /// How many of these tags were declared.
+    pub(super) fn tags_declared(&self, tags: &[u16]) -> usize {
+        let declared = |tag: &&u16| self.declared_tags[usize::from(**tag)] > 0.0;
+        tags.iter().filter(declared).count()
+    }
+
+    pub(super) fn declared_matches(&self, matches: usize, features: &mut PairRow) {
+        features[const { column("declared_tag_matches") }] = (matches as f32).min(3.0) / 3.0;
+    }
+
+    pub(super) fn of_kind(&self, kind: u16, features: &mut PairRow) {
+        features[const { column("type_share") }] = known(kind, self.types[usize::from(kind)]);
+    }
+
+    pub(super) fn of_level(&self, level: u16, features: &mut PairRow) {
+        features[const { column("level_match") }] = flag(level != 0 && level == self.level);
+    }
+
+    pub(super) fn of_price(&self, price: f32, features: &mut PairRow) {
+        features[const { column("free") }] = flag(price == 0.0);
+        features[const { column("price_distance") }] = self.price_distance(price);
+    }
+
+    pub(super) fn of_organiser(&self, code: u16, prepared: &Prepared, features: &mut PairRow) {
+        let organiser = usize::from(code);
+        features[const { column("organiser_share") }] = known(code, self.organisers[organiser]);
+        let count = ln_1p(self.organiser_counts[organiser]);
+        features[const { column("organiser_log_count") }] = known(code, count);
+        features[const { column("organiser_recency") }] = ln_1p(self.organiser_days(code));
+        features[const { column("organiser_prior") }] = prepared.organiser_share[organiser];
+        let rejections = ln_1p(self.organiser_rejections[organiser]);
+        features[const { column("organiser_rejected") }] = known(code, rejections);
+    }
+
+    pub(super) fn of_series(&self, series: u16, features: &mut PairRow) {
+        let count = ln_1p(self.series_counts[usize::from(series)]);
+        features[const { column("series_log_count") }] = known(series, count);
+    }
+
+    pub(super) fn of_place(&self, place: (f32, f32), features: &mut PairRow) {
+        features[const { column("near_history") }] = self.nearness(place.0, place.1, NEAR_KM);
+        features[const { column("around_history") }] = self.nearness(place.0, place.1, AROUND_KM);
+        features[const { column("near_now") }] = self.near_now(place.0, place.1);
+    }
+
+    pub(super) fn of_locality(&self, locality: u16, features: &mut PairRow) {
+        features[const { column("locality_declared") }] =
+            flag(locality != 0 && locality == self.locality);
+        let share = self.localities[usize::from(locality)];
+        features[const { column("locality_share") }] = known(locality, share);
+    }
+
+    pub(super) fn of_time(&self, time: TimeOfWeek, features: &mut PairRow) {
+        let (weekday, slot) = (
+            usize::from(time.weekday).min(6),
+            usize::from(time.slot).min(5),
+        );
+        features[const { column("weekday_share") }] = self.weekdays[weekday];
+        features[const { column("slot_share") }] = self.slots[slot];
+        features[const { column("availability_match") }] =
+            flag(self.availability & time.availability != 0);
+        features[const { column("weekend") }] = flag(weekday >= 5);
+    }
+
+    /// What the logarithms of [`LOGARITHMS`] are taken of, one added; none is below 0.
+    pub(super) fn logarithms(
+        &self,
+        catalog: &Catalog,
+        counters: &Counters,
+        decay: f32,
+        row: Row,
+    ) -> [f32; LOGARITHMS.len()] {
+        let (columns, index) = (catalog.columns(), row.index());
+        let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
         let published_ms = columns.published_ms[index];
-        let days_published = if published_ms == crate::catalog::NO_TIME {
+        let days_published = if published_ms == NO_TIME {
             30.0
         } else {
             days(self.now_ms.saturating_sub(published_ms))
         };
         [
-            cosine(&self.liked_tags),
-            cosine(&self.declared_tags),
-            matches.min(3.0) / 3.0,
-            cosine(&self.rejected_tags),
-            known(kind, self.types[usize::from(kind)]),
-            flag(level != 0 && level == self.level),
-            flag(columns.price[index] == 0.0),
-            self.price_distance(columns.price[index]),
-            known(organiser, self.organisers[usize::from(organiser)]),
-            known(
-                organiser,
-                ln_1p(self.organiser_counts[usize::from(organiser)]),
-            ),
-            ln_1p(self.organiser_days(organiser)),
-            prepared.organiser_share[usize::from(organiser)],
-            known(series, ln_1p(self.series_counts[usize::from(series)])),
-            known(
-                organiser,
-                ln_1p(self.organiser_rejections[usize::from(organiser)]),
-            ),
-            self.nearness(columns.lat[index], columns.lon[index], NEAR_KM),
-            self.nearness(columns.lat[index], columns.lon[index], AROUND_KM),
-            flag(locality != 0 && locality == self.locality),
-            known(locality, self.localities[usize::from(locality)]),
-            self.near_now(columns.lat[index], columns.lon[index]),
-            ln_1p(columns.density[index]),
-            nan_as_zero(1.0 / (1.0 + columns.transit_m[index] / 500.0)),
-            self.weekdays[weekday],
-            self.slots[slot],
-            flag(self.availability & columns.availability[index] != 0),
-            ln_1p(days_to_start),
-            flag(weekday >= 5),
-            ln_1p(count(&counters.positives) * decay),
-            ln_1p(count(&counters.positives_total)),
-            ln_1p(count(&counters.views) * decay),
-            ln_1p(days_published),
-            taste.common,
-            own_content,
-            own_organiser,
-            own_place,
-            own_schedule,
-            text_cosine(&self.liked_text),
-            text_cosine(&self.declared_text),
-            text_cosine(&self.rejected_text),
+            days(columns.start_ms[index].saturating_sub(self.now_ms)),
+            count(&counters.positives) * decay,
+            count(&counters.positives_total),
+            count(&counters.views) * decay,
+            days_published,
         ]
+    }
+
+    /// Adds to each place's sum its features that depend on where it is, weighted, by approximate exponentials. Returns no
+    /// less than the sizes of any place's terms.
+    pub(super) fn add_nearness(
+        &self,
+        weights: &PairRow,
+        lat: &[f32],
+        lon: &[f32],
+        sums: &mut [f32],
+    ) -> f32 {
+        let near = weights[const { column("near_history") }];
+        let around = weights[const { column("around_history") }];
+        let now = weights[const { column("near_now") }];
+        // An unknown coordinate makes a distance NaN, whose exponential is 0.
+        for &(past_lat, past_lon, share) in &self.places {
+            let (near, around) = (share * near, share * around);
+            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
+                let km = self
+                    .projection
+                    .distance_km((lat, lon), (past_lat, past_lon));
+                *sum += near * exp_approximate(-km / NEAR_KM)
+                    + around * exp_approximate(-km / AROUND_KM);
+            }
+        }
+        if let Some(here) = self.location {
+            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
+                *sum +=
+                    now * exp_approximate(-self.projection.distance_km(here, (lat, lon)) / NOW_KM);
+            }
+        }
+        let shares: f32 = self.places.iter().map(|place| place.2).sum();
+        shares * (near.abs() + around.abs()) + now.abs()
+    }
+
+    pub(super) fn places_count(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    pub(super) fn own_taste(&self) -> &OwnTaste {
+        &self.own_taste
     }
 
     fn organiser_days(&self, organiser: u16) -> f32 {
@@ -345,6 +508,21 @@ impl PairSide {
             _ => 0.0,
         }
     }
+}
+
+/// The features that only the activity decides.
+pub(super) fn fixed_features(columns: &Columns, index: usize, features: &mut PairRow) {
+    features[DENSITY] = ln_1p(columns.density[index]);
+    features[TRANSIT] = nan_as_zero(1.0 / (1.0 + columns.transit_m[index] / 500.0));
+}
+
+fn flag(condition: bool) -> f32 {
+    f32::from(u8::from(condition))
+}
+
+/// Nothing is known of the unknown: code 0 is everybody's.
+fn known(code: u16, value: f32) -> f32 {
+    if code == 0 { 0.0 } else { value }
 }
 
 fn days(milliseconds: i64) -> f32 {

@@ -1,5 +1,6 @@
 //! What pair features need of the catalogue, computed once a bundle or counter refresh instead of once a request.
 
+use super::scan_codes::ScanCodes;
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row};
 
@@ -12,6 +13,7 @@ pub struct Prepared {
     pub text_norm: Vec<f32>,
     /// Share of all positive interactions that went to each organiser, by code, smoothed by one half an organiser.
     pub organiser_share: Vec<f32>,
+    pub(super) scan: ScanCodes,
 }
 
 impl Prepared {
@@ -26,6 +28,7 @@ impl Prepared {
                 .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
                 .collect(),
             organiser_share: organiser_shares(catalog, counters),
+            scan: ScanCodes::new(catalog),
         }
     }
 

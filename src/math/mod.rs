@@ -3,10 +3,12 @@
 //! `std`'s transcendentals differ in their last bits between native and wasm; `libm`'s do not. Sums are taken in one
 //! fixed order. Everything in this crate computes through these functions, so that parity can be demanded bit for bit.
 
+mod approximate;
 mod digest;
 mod linear;
 mod random;
 
+pub use approximate::{APPROXIMATION_ERROR, exp_approximate, ln_1p_approximate};
 pub use digest::Digest;
 pub use linear::{cosine, dot, norm, normalise};
 pub use random::Random;

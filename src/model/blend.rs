@@ -72,6 +72,19 @@ pub struct Resolved {
     inputs: Vec<ResolvedInput>,
 }
 
+/// A blend for visitors of one maturity, as a weighted sum of raw inputs: equal to the score but for rounding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear {
+    /// Weights of the pair features.
+    pub pair: PairRow,
+    /// Weights of the models.
+    pub models: ModelScores,
+    /// What is added.
+    pub offset: f32,
+    /// The sizes of the terms the offset is the sum of.
+    pub magnitude: f32,
+}
+
 /// Where an input's value is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Column {
@@ -177,6 +190,32 @@ impl Resolved {
     pub fn speaks_of(&self, component: Component) -> bool {
         let index = component.index();
         self.inputs.iter().any(|input| input.component == index)
+    }
+
+    /// The same score as a weighted sum of raw inputs; nothing where an input occurs twice, whose terms could cancel.
+    pub fn linear(&self, maturity: f32) -> Option<Linear> {
+        let mut linear = Linear {
+            pair: [0.0; PAIR_FEATURES.len()],
+            models: ModelScores::default(),
+            offset: 0.0,
+            magnitude: 0.0,
+        };
+        for (number, input) in self.inputs.iter().enumerate() {
+            if self.inputs[..number]
+                .iter()
+                .any(|other| other.column == input.column)
+            {
+                return None;
+            }
+            let weight = (input.weight + maturity * input.maturity_weight) * input.scale;
+            match input.column {
+                Column::Model(column) => linear.models[column] = weight,
+                Column::Pair(column) => linear.pair[column] = weight,
+            }
+            linear.offset -= weight * input.mean;
+            linear.magnitude += (weight * input.mean).abs();
+        }
+        Some(linear)
     }
 
     /// The score of one pair; `maturity` in 0 to 1.

@@ -1,17 +1,20 @@
 //! Which activities may be shown at all.
 
+use std::collections::BTreeSet;
+
 use super::request::Filters;
 use crate::catalog::{
     Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary, distance_km, fold_text,
 };
-use crate::history::History;
+use crate::history::{Entry, History};
 
 /// A filter with its words resolved to codes, ready to test rows.
 pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
     texts: &'a [Text],
-    history: &'a History,
+    refused: BTreeSet<Row>,
+    favourites: BTreeSet<Row>,
     now_ms: i64,
     types: Option<Vec<u16>>,
     localities: Option<Vec<u16>>,
@@ -30,11 +33,25 @@ impl<'a> Filter<'a> {
         now_ms: i64,
     ) -> Self {
         let words = catalog.words();
+        let rows = |chosen: fn(&Entry) -> bool| {
+            let entries = history.entries().filter(move |(_, entry)| chosen(entry));
+            entries.filter_map(|(id, _)| catalog.row(id))
+        };
+        let favourites: BTreeSet<Row> = rows(Entry::is_favourite).collect();
+        let excluded = filters.exclude.iter().filter_map(|id| catalog.row(id));
+        let mut refused: BTreeSet<Row> = excluded.collect();
+        if !filters.include_disliked {
+            refused.extend(rows(Entry::is_disliked));
+        }
+        if filters.exclude_favourites {
+            refused.extend(&favourites);
+        }
         Self {
             filters,
             catalog,
             texts,
-            history,
+            refused,
+            favourites,
             now_ms,
             types: codes(&filters.types, &words.types),
             localities: codes(&filters.localities, &words.localities),
@@ -87,15 +104,8 @@ impl<'a> Filter<'a> {
     }
 
     fn visitor_allows(&self, row: Row) -> bool {
-        let id = self.catalog.id(row);
-        if self.filters.exclude.contains(id) {
-            return false;
-        }
-        let entry = self.history.entry(id);
-        let favourite = entry.is_some_and(|entry| entry.is_favourite());
-        (!self.filters.exclude_favourites || !favourite)
-            && (!self.filters.only_favourites || favourite)
-            && (self.filters.include_disliked || !entry.is_some_and(|entry| entry.is_disliked()))
+        !self.refused.contains(&row)
+            && (!self.filters.only_favourites || self.favourites.contains(&row))
     }
 
     fn query_matches(&self, row: Row) -> bool {

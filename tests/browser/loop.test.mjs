@@ -47,7 +47,7 @@ async function withNewActivity(folder) {
 const exact = (slate) => JSON.parse(JSON.stringify(slate), (name, value) =>
   ['score', 'display', 'value'].includes(name) ? Math.fround(value) : value);
 
-test('the whole loop on real data, from a log to a browser and back', { skip, timeout: 600_000 }, async (t) => {
+test('the whole loop on real data, from a log to a browser and back', { skip, timeout: 1_500_000 }, async (t) => {
   const folder = await temporaryFolder(t);
   const at = (name) => join(folder, name);
   const published = ['--registry', at('registry')];

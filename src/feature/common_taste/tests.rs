@@ -74,7 +74,11 @@ fn facets_keep_their_whole_width_where_no_directions_were_looked_for() {
     assert!(width > 0.0);
     assert_eq!(
         TIED.map(|code| taste.own_deviation(code) / width),
-        [CommonTaste::BESIDE_DIRECTIONS, CommonTaste::BESIDE_DIRECTIONS, 1.0]
+        [
+            CommonTaste::BESIDE_DIRECTIONS,
+            CommonTaste::BESIDE_DIRECTIONS,
+            1.0
+        ]
     );
     assert_eq!(taste.own_deviation(DIRECTION.code(0)), 1.0);
 }

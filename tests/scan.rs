@@ -1,0 +1,133 @@
+//! Leaving activities out before they are scored: does it ever leave out one of the best?
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+use triqueta::bundle::BundleDraft;
+use triqueta::engine::Engine;
+use triqueta::event::ActivityId;
+use triqueta::feature::CommonTaste;
+use triqueta::history::Visitor;
+use triqueta::math::Random;
+use triqueta::rank::{Ranking, Request};
+
+const SURVIVORS: u16 = 12;
+
+/// A bundle whose list is the order of its score and nothing else.
+fn plain(mut draft: BundleDraft) -> BundleDraft {
+    let policy = &mut draft.model.policy;
+    policy.survivors = SURVIVORS;
+    (
+        policy.freshness,
+        policy.popularity_penalty,
+        policy.seen_penalty,
+    ) = (0.0, 0.0, 0.0);
+    (policy.organiser_share, policy.series_share) = (1.0, 1.0);
+    draft.boosted_trees = None;
+    draft.models.factorization_machine = None;
+    draft.activities.machine.clear();
+    draft
+}
+
+/// The same with a taste learned from visitors, and directions in which theirs differ.
+fn with_taste(mut draft: BundleDraft, random: &mut Random) -> BundleDraft {
+    let engine = support::engine_of(&draft);
+    let visitors: Vec<Visitor> = (0..40)
+        .map(|_| support::visitor(random, &engine, 60))
+        .collect();
+    let taste = CommonTaste::of(&visitors, &draft.catalog, support::NOW_MS);
+    let codes = [1 << 24 | 1, 1 << 24 | 2, 3 << 24 | 1, 10 << 24 | 6];
+    let direction = codes.map(|code| (code, random.normal() as f32));
+    draft.schema.common_taste = taste.with_directions(vec![direction.to_vec()], codes.to_vec());
+    draft
+}
+
+fn request(random: &mut Random) -> Request {
+    Request {
+        limit: 10,
+        diversity: Some(0.0),
+        exploration_slots: Some(0),
+        ranking: Ranking::Learned,
+        ..support::request(random)
+    }
+}
+
+/// The best of the whole catalogue that passes, each scored by itself. `whole` is the engine with a list so long that
+/// nothing is left out of it: it only tells what passes.
+fn best_of_all(
+    (engine, whole): (&Engine, &Engine),
+    visitor: &Visitor,
+    request: &Request,
+) -> Vec<(ActivityId, f32)> {
+    let all = Request {
+        limit: 200,
+        ..request.clone()
+    };
+    let passing = listed(whole, visitor, &all);
+    let ids: Vec<ActivityId> = passing.into_iter().map(|(id, _)| id).collect();
+    let scores = engine.scores(visitor, request, &ids).into_iter();
+    let scores = scores.map(|score| score.unwrap().total);
+    let mut scored: Vec<(ActivityId, f32)> = ids.into_iter().zip(scores).collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    scored.truncate(usize::from(request.limit));
+    scored
+}
+
+fn listed(engine: &Engine, visitor: &Visitor, request: &Request) -> Vec<(ActivityId, f32)> {
+    let slate = engine.recommend(visitor, request).unwrap();
+    let items = slate.items.into_iter();
+    items.map(|item| (item.activity, item.score)).collect()
+}
+
+/// So many random visitors and requests of a bundle.
+fn agrees(draft: &BundleDraft, cases: usize, random: &mut Random) {
+    let engine = support::engine_of(draft);
+    let mut whole = engine.bundle().clone();
+    whole.model.policy.survivors = u16::MAX;
+    let whole = Engine::new(whole).unwrap();
+    let mut full = 0;
+    for case in 0..cases {
+        let visitor = support::visitor(random, &engine, 40);
+        let request = request(random);
+        let best = best_of_all((&engine, &whole), &visitor, &request);
+        assert_eq!(listed(&engine, &visitor, &request), best, "case {case}");
+        full += usize::from(best.len() == 10);
+    }
+    assert!(full > cases / 4, "{full} of {cases} lists were full");
+}
+
+#[test]
+fn the_best_are_those_of_scoring_every_activity() {
+    let mut random = Random::new(5);
+    for seed in 0..6 {
+        let draft = support::with_every_model(support::draft(seed, 190), seed);
+        agrees(&with_taste(plain(draft), &mut random), 60, &mut random);
+    }
+}
+
+#[test]
+fn blends_whose_terms_nearly_cancel_leave_out_nobody() {
+    let mut random = Random::new(6);
+    let mut draft = with_taste(plain(support::draft(3, 190)), &mut random);
+    // What differs between activities is buried under large terms that take each other away.
+    for input in &mut draft.model.blend.inputs {
+        input.mean *= 1_000.0;
+        input.weight *= if input.name.starts_with("own") {
+            1e-3
+        } else {
+            300.0
+        };
+    }
+    agrees(&draft, 100, &mut random);
+}
+
+#[test]
+fn activities_that_are_equally_good_are_listed_by_id() {
+    let mut random = Random::new(7);
+    let mut draft = plain(support::draft(4, 190));
+    for input in &mut draft.model.blend.inputs {
+        let counts = input.name == "weekend" || input.name == "free";
+        (input.weight, input.maturity_weight) = (f32::from(u8::from(counts)), 0.0);
+    }
+    agrees(&draft, 60, &mut random);
+}

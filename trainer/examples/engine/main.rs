@@ -1,0 +1,97 @@
+//! How long does a recommendation take?
+//!
+//! `engine REGISTRY VISITORS ROWS…` opens the bundle that a registry publishes, repeats its activities until there are so
+//! many, gives visitors histories, times their lists and prints the rows of a bench. `./build.sh bench engine` runs it.
+
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
+
+mod multiply;
+
+use std::time::Instant;
+
+use triqueta::engine::Engine;
+use triqueta::event::{Body, FavouriteAction, Opinion, Source};
+use triqueta::history::Visitor;
+use triqueta::math::Random;
+use triqueta::rank::Request;
+use triqueta_trainer::publish::Registry;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [registry, visitors, sizes @ ..] = &arguments[..] else {
+        panic!("usage: engine REGISTRY VISITORS ROWS…");
+    };
+    let visitors: usize = visitors.parse().unwrap();
+    let published = Registry::at(registry).engine("default").unwrap();
+    let mut rows = Vec::new();
+    for size in sizes {
+        let bundle = multiply::multiplied(published.bundle().clone(), size.parse().unwrap());
+        rows.extend(measured(&Engine::new(bundle).unwrap(), visitors));
+    }
+    println!("{}", serde_json::json!({ "rows": rows }));
+}
+
+/// How long lists of ten take, by length of history: tenth percentile and median of so many visitors.
+fn measured(engine: &Engine, visitors: usize) -> Vec<serde_json::Value> {
+    let now_ms = engine.bundle().counters.as_of_ms;
+    let request = Request {
+        now_ms,
+        seed: 1,
+        ..Request::default()
+    };
+    let mut rows = Vec::new();
+    for length in [0_usize, 5, 20, 60] {
+        let mut times = Vec::new();
+        for number in 0..visitors {
+            let visitor = visitor(engine, length, number as u64, now_ms);
+            let started = Instant::now();
+            let slate = engine.recommend(&visitor, &request).unwrap();
+            times.push(started.elapsed().as_secs_f64() * 1e6);
+            assert!(!slate.items.is_empty());
+        }
+        times.sort_by(f64::total_cmp);
+        let activities = engine.bundle().catalog.len();
+        for (metric, at) in [("p10", visitors / 10), ("median", visitors / 2)] {
+            rows.push(serde_json::json!({
+                "suite": "engine", "case": format!("{activities} activities, history {length}"),
+                "metric": metric, "value": times[at], "unit": "us", "n": visitors,
+            }));
+        }
+    }
+    rows
+}
+
+/// Somebody who was shown `length` activities: a third was saved, a third read, a third refused.
+fn visitor(engine: &Engine, length: usize, seed: u64, now_ms: i64) -> Visitor {
+    let mut visitor = Visitor::default();
+    let mut random = Random::new(seed);
+    let catalog = &engine.bundle().catalog;
+    let hour = 3_600_000;
+    for number in 0..length {
+        let row = random.below(catalog.len());
+        let activity = catalog.columns().id[row].clone();
+        let time_ms = now_ms - 30 * hour * (number as i64 + 1);
+        let body = match number % 3 {
+            0 => Body::Favourite {
+                activity,
+                action: FavouriteAction::Added,
+                shown: None,
+            },
+            1 => Body::DetailView {
+                activity,
+                dwell_seconds: 20.0,
+                scroll_depth: 0.5,
+                external_click: false,
+                source: Source::Recommendation,
+                shown: None,
+            },
+            _ => Body::Feedback {
+                activity,
+                opinion: Opinion::Dislike,
+                shown: None,
+            },
+        };
+        engine.observe(&mut visitor, time_ms, &body);
+    }
+    visitor
+}
