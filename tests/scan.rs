@@ -4,9 +4,10 @@
 mod support;
 
 use triqueta::bundle::BundleDraft;
+use triqueta::catalog::{Activity, Row};
 use triqueta::engine::Engine;
 use triqueta::event::ActivityId;
-use triqueta::feature::CommonTaste;
+use triqueta::feature::{CommonTaste, PAIR_FEATURES, PairRow, PairSide, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
 use triqueta::rank::{Ranking, Request};
@@ -94,6 +95,58 @@ fn agrees(draft: &BundleDraft, cases: usize, random: &mut Random) {
         full += usize::from(best.len() == 10);
     }
     assert!(full > cases / 4, "{full} of {cases} lists were full");
+}
+
+#[test]
+fn every_feature_is_in_the_sums() {
+    let mut random = Random::new(8);
+    let subjects = ["música", "teatro", "arte", "marionetas", "ajedrez", "boxeo"];
+    let activities: Vec<Activity> = (0..150)
+        .map(|number| Activity {
+            title: format!("Taller de {}", subjects[random.below(subjects.len())]),
+            ..support::activity(&mut random, number)
+        })
+        .collect();
+    let draft = support::draft_of(&mut random, &activities);
+    let draft = with_taste(plain(draft), &mut random);
+    let engine = support::engine_of(&draft);
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let prepared = Prepared::new(schema, catalog, counters);
+    let mut seen = [false; PAIR_FEATURES.len()];
+    for _ in 0..12 {
+        let visitor = support::visitor(&mut random, &engine, 40);
+        let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
+        let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
+        let row = |row: Row| side.row(catalog, &prepared, counters, schema, row);
+        let rows: Vec<PairRow> = catalog.live_rows().map(row).collect();
+        for (column, feature) in PAIR_FEATURES.iter().enumerate() {
+            let mut alone = [0.0; PAIR_FEATURES.len()];
+            alone[column] = 1.0;
+            let sums = side.sums(&alone, catalog, &prepared, counters, schema);
+            for (features, sum) in rows.iter().zip(sums.values) {
+                let error = (features[column] - sum).abs();
+                assert!(
+                    error <= 1e-5 * (1.0 + sums.magnitude),
+                    "{}: {error}",
+                    feature.name
+                );
+                assert!(
+                    features[column].abs() <= 1.001 * sums.magnitude + 1e-5,
+                    "{}",
+                    feature.name
+                );
+                seen[column] |= features[column] != 0.0;
+            }
+        }
+    }
+    let unseen: Vec<&str> = PAIR_FEATURES
+        .iter()
+        .zip(seen)
+        .filter(|(_, seen)| !seen)
+        .map(|(feature, _)| feature.name)
+        .collect();
+    assert!(unseen.is_empty(), "{unseen:?} were 0 for everybody");
 }
 
 #[test]

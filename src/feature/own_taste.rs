@@ -9,7 +9,8 @@
 
 use super::activity::ActivityRow;
 use super::common_taste::weight_of;
-use super::facet::{DIRECTION, Declared, Facet, ITSELF, Outline, PARTS, family_of};
+use super::facet::{DIRECTION, Declared, Facet, ITSELF, PARTS, family_of};
+use super::outline::Outline;
 use super::reading::Reading;
 use super::schema::Schema;
 use super::taste_regression::{TasteExample, solve};

@@ -28,7 +28,7 @@ impl Prepared {
                 .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
                 .collect(),
             organiser_share: organiser_shares(catalog, counters),
-            scan: ScanCodes::new(catalog),
+            scan: ScanCodes::new(catalog, schema.city.centre.as_ref()),
         }
     }
 

@@ -6,13 +6,14 @@
 //! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
 
 use super::facet::{Agreement, Property};
-use super::pair::{
-    COMMON_TASTE, DENSITY, LOGARITHMS, OWN_CONTENT, PAIR_FEATURES, PairRow, PairSide, TRANSIT,
+use super::pair::PairSide;
+use super::pair_features::{
+    COMMON_TASTE, DENSITY, LOGARITHMS, OWN_CONTENT, PAIR_FEATURES, PairRow, TRANSIT,
 };
 use super::prepared::Prepared;
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row};
-use crate::math::ln_1p_approximate;
+use crate::math::{ln_1p, ln_1p_approximate};
 
 /// Weighted sums of pair features.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,7 +229,7 @@ impl PairSide {
             sum += fixed[0] + fixed[1];
             let logs = self.logarithms(catalog, counters, decay, row);
             for (column, value) in LOGARITHMS.into_iter().zip(logs) {
-                let term = weights[column] * ln_1p_approximate(value);
+                let term = weights[column] * logarithm(value);
                 sum += term;
                 size += term.abs();
             }
@@ -276,6 +277,15 @@ impl PairSide {
             .collect();
         worth.magnitude += self.add_nearness(worth.weights, &places.lat, &places.lon, &mut values);
         values
+    }
+}
+
+/// Nearly `ln(1 + x)`; exactly what the features have where a count is impossible, so that it is noticed.
+fn logarithm(x: f32) -> f32 {
+    if (0.0..=f32::MAX).contains(&x) {
+        ln_1p_approximate(x)
+    } else {
+        ln_1p(x)
     }
 }
 

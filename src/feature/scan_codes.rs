@@ -1,8 +1,9 @@
 //! What the scan needs of every activity, made once a bundle: rare combinations as codes, and what no request changes.
 
 use super::facet::grid_corners;
-use super::pair::{DENSITY, PairRow, TRANSIT, TimeOfWeek, fixed_features};
-use crate::catalog::Catalog;
+use super::pair::{TimeOfWeek, fixed_features};
+use super::pair_features::{DENSITY, PairRow, TRANSIT};
+use crate::catalog::{Catalog, Place};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,14 +33,13 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn new(catalog: &Catalog) -> Self {
+    fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
         let columns = catalog.columns();
         let bits = columns.lat.iter().zip(&columns.lon);
         let distinct = Distinct::of(bits.map(|(lat, lon)| (lat.to_bits(), lon.to_bits())));
         let places = distinct.values.iter();
         let places = places.map(|&(lat, lon)| (f32::from_bits(lat), f32::from_bits(lon)));
         let (lat, lon): (Vec<f32>, Vec<f32>) = places.clone().unzip();
-        let centre = catalog.city().centre.as_ref();
         let around: Vec<_> = places
             .clone()
             .map(|place| grid_corners(place, centre))
@@ -85,7 +85,8 @@ impl<T: Copy + Ord> Distinct<T> {
 }
 
 impl ScanCodes {
-    pub(super) fn new(catalog: &Catalog) -> Self {
+    /// `centre` is the one that facets are made around: the schema's.
+    pub(super) fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
         let columns = catalog.columns();
         let longest = |offsets: &[u32]| {
             let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
@@ -98,7 +99,7 @@ impl ScanCodes {
         };
         Self {
             prices: Distinct::of(columns.price.iter().map(|price| price.to_bits())),
-            places: Places::new(catalog),
+            places: Places::new(catalog, centre),
             times: Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index))),
             fixed: (0..catalog.len()).map(fixed).collect(),
             most_tags: longest(&columns.tag_offsets),

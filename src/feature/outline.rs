@@ -1,0 +1,93 @@
+//! All facets of one activity, of the catalogue or remembered.
+
+use super::activity::ActivityRow;
+use super::facet::{Agreement, Declared, Facet, Property};
+use crate::catalog::{Catalog, Place, Row};
+
+/// What both forms of an activity have in common.
+pub(super) struct Outline<'a> {
+    row: Option<Row>,
+    kind: u16,
+    tags: &'a [u16],
+    level: u16,
+    price: f32,
+    organiser: u16,
+    series: u16,
+    locality: u16,
+    place: (f32, f32),
+    slot: u8,
+    day_off: bool,
+    availability: u16,
+}
+
+impl<'a> Outline<'a> {
+    pub(super) fn of_row(catalog: &'a Catalog, row: Row) -> Self {
+        let (columns, index) = (catalog.columns(), row.index());
+        Self {
+            row: Some(row),
+            kind: columns.kind[index],
+            tags: catalog.tags(row),
+            level: columns.level[index],
+            price: columns.price[index],
+            organiser: columns.organiser[index],
+            series: columns.series[index],
+            locality: columns.locality[index],
+            place: (columns.lat[index], columns.lon[index]),
+            slot: columns.hour[index] / 4,
+            day_off: columns.weekday[index] >= 5 || columns.holiday[index] != 0,
+            availability: columns.availability[index],
+        }
+    }
+
+    pub(super) fn of_activity(activity: &'a ActivityRow, availability: u16) -> Self {
+        Self {
+            row: None,
+            kind: activity.kind,
+            tags: &activity.tags,
+            level: activity.level,
+            price: activity.price,
+            organiser: activity.organiser,
+            series: activity.series,
+            locality: activity.locality,
+            place: activity.place,
+            slot: activity.slot,
+            day_off: activity.is_day_off(),
+            availability,
+        }
+    }
+
+    /// All facets.
+    pub(super) fn facets(&self, centre: Option<Place>, declared: &Declared) -> Vec<Facet> {
+        let mut facets = Vec::with_capacity(40);
+        let day_off = self.day_off;
+        let mut add = |property: Property<'_>| {
+            declared.facets_of(property, |code, value| facets.push((code, value)));
+        };
+        let kind = self.kind;
+        add(Property::Kind { kind, day_off });
+        self.tags.iter().for_each(|&tag| add(Property::Tag(tag)));
+        add(Property::Level(self.level));
+        add(Property::Organiser(self.organiser));
+        add(Property::Series(self.series));
+        add(Property::Locality(self.locality));
+        add(Property::Price(self.price));
+        let slot = self.slot;
+        add(Property::Slot { slot, day_off });
+        let (place, centre) = (self.place, centre.as_ref());
+        add(Property::Place { place, centre });
+        if let Some(row) = self.row {
+            add(Property::Row(row));
+        }
+        let windows = self.availability;
+        for agreement in [
+            Agreement::Tags(declared.tags_in_common(self.tags)),
+            Agreement::Time(windows),
+            Agreement::Locality(self.locality),
+            Agreement::Level(self.level),
+            Agreement::Windows { windows, day_off },
+        ] {
+            add(Property::Agreement(agreement));
+        }
+        facets
+    }
+}
