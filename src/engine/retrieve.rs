@@ -55,7 +55,8 @@ pub(super) fn candidates(
         .collect()
 }
 
-/// The nearly computed scores (NaN, or their size not finite, wherever the exact one is not a number), and the largest size of what models said.
+/// The nearly computed scores, and the largest size of what models said. Where the exact score is no number, neither is this
+/// one, or its size is not finite.
 fn scores(
     engine: &Engine,
     linear: &Linear,

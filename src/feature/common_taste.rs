@@ -46,6 +46,7 @@ enum Stored {
     Whole {
         weights: Vec<Facet>,
         directions: Vec<Vec<Facet>>,
+        #[serde(default)]
         directed: Vec<u32>,
         reading: Reading,
     },
@@ -191,8 +192,7 @@ impl CommonTaste {
             let ascending = facets.windows(2).all(|pair| pair[0].0 < pair[1].0);
             ascending && facets.iter().all(|facet| facet.1.abs() <= LIMIT_WEIGHT)
         };
-        let few = self.directions.len() <= LIMIT_DIRECTIONS;
-        let few = few && self.directed.is_sorted();
+        let few = self.directions.len() <= LIMIT_DIRECTIONS && self.directed.is_sorted();
         few && sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
     }
 

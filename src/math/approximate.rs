@@ -21,7 +21,8 @@ pub fn ln_1p_approximate(x: f32) -> f32 {
 /// A number so large that what is added to it is rounded to a whole number, found in its last bits.
 const WHOLE: f32 = 12_582_912.0;
 
-/// `e^x` for `x` up to 0; as good as 0 below −87 and for NaN. Without branches and conversions, so that loops over it are vectorised.
+/// `e^x` for `x` up to 0; as good as 0 below −87 and for NaN. Without branches and conversions, so that loops over it are
+/// vectorised.
 pub fn exp_approximate(x: f32) -> f32 {
     let x = if x > -87.0 { x } else { -87.0 };
     // e^x = 2^whole · e^rest, the rest within ±0.35.
