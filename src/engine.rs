@@ -7,12 +7,12 @@ use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row, Text};
 use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
-use crate::feature::{Component, PairSide, Prepared, UserRow};
+use crate::feature::{Component, PairRow, PairSide, Prepared, UserRow};
 use crate::history::{History, Visitor};
 use crate::math::{cosine, norm};
 use crate::model::{
-    Remembered, Resolved, RuleScore, Score, TwoTower, VisitorSide, content_score, popularity_score,
-    second_look, triqueta_rule,
+    Embedding, Remembered, Resolved, RuleScore, Score, VisitorSide, content_score,
+    popularity_score, second_look, triqueta_rule,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -42,9 +42,17 @@ pub struct Engine {
 struct Scoring {
     scored: Vec<Scored>,
     total: usize,
+    side: Side,
+}
+
+/// The visitor's side of everything, computed once a request.
+struct Side {
     user: UserRow,
-    side: PairSide,
-    visitor: VisitorSide,
+    /// Of each remembered activity its point, in order.
+    embeddings: Vec<Embedding>,
+    pair: PairSide,
+    models: VisitorSide,
+    maturity: f32,
 }
 
 impl Engine {
@@ -146,31 +154,22 @@ impl Engine {
         activities: &[ActivityId],
     ) -> Vec<Option<Score>> {
         let now_ms = request.now_ms;
-        let (user, side, models) = self.visitor_side(visitor, now_ms);
-        let maturity = user.maturity();
+        let side = self.visitor_side(visitor, now_ms);
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
-            let score = self.score_row(
-                request.ranking,
-                visitor,
-                &side,
-                &models,
-                maturity,
-                row,
-                now_ms,
-            )?;
+            let score = self.score_row(request.ranking, visitor, &side, row, now_ms)?;
             Some(match request.ranking {
-                Ranking::Learned => self.look_again(&user, &side, &models, row, score),
+                Ranking::Learned => self.look_again(&side, row, score),
                 _ => score,
             })
         };
         activities.iter().map(score).collect()
     }
 
-    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> (UserRow, PairSide, VisitorSide) {
+    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> Side {
         let schema = &self.bundle.schema;
         let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
-        let side = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
+        let pair = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
         let models = &self.bundle.models;
         let remembered: Vec<Remembered<'_>> = user
             .history
@@ -182,13 +181,18 @@ impl Engine {
                 weight: past.weight,
             })
             .collect();
-        let models = models.visitor_side(&user, &remembered);
-        (user, side, models)
+        Side {
+            models: models.visitor_side(&user, &remembered),
+            embeddings: remembered.iter().map(|past| past.embedding).collect(),
+            maturity: user.maturity(),
+            pair,
+            user,
+        }
     }
 
     fn score(&self, visitor: &Visitor, request: &Request) -> Scoring {
         let now_ms = request.now_ms;
-        let (user, side, models) = self.visitor_side(visitor, now_ms);
+        let side = self.visitor_side(visitor, now_ms);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -196,27 +200,18 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let maturity = user.maturity();
         let eligible = self.catalog().live_rows().filter(|&row| filter.allows(row));
         let mut eligible: Vec<Row> = eligible.collect();
         let mut total = eligible.len();
         let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
         if request.ranking == Ranking::Learned {
-            eligible = retrieve::candidates(self, &side, &models, maturity, eligible, survivors);
+            eligible = retrieve::candidates(self, &side, eligible, survivors);
         }
         let candidates = eligible.len();
         let scored: Vec<Scored> = eligible
             .into_iter()
             .filter_map(|row| {
-                let score = self.score_row(
-                    request.ranking,
-                    visitor,
-                    &side,
-                    &models,
-                    maturity,
-                    row,
-                    now_ms,
-                )?;
+                let score = self.score_row(request.ranking, visitor, &side, row, now_ms)?;
                 Some(Scored { row, score })
             })
             .collect();
@@ -225,40 +220,36 @@ impl Engine {
         let mut scored = keep_best(scored, self.catalog(), survivors);
         if request.ranking == Ranking::Learned && self.bundle.boosted_trees.is_some() {
             for survivor in &mut scored {
-                survivor.score =
-                    self.look_again(&user, &side, &models, survivor.row, survivor.score);
+                survivor.score = self.look_again(&side, survivor.row, survivor.score);
             }
             scored = keep_best(scored, self.catalog(), survivors);
         }
         Scoring {
             scored,
             total,
-            user,
             side,
-            visitor: models,
         }
     }
 
     /// The score of one pair after the trees' second look, where the bundle has trees.
-    fn look_again(
-        &self,
-        user: &UserRow,
-        side: &PairSide,
-        visitor: &VisitorSide,
-        row: Row,
-        score: Score,
-    ) -> Score {
+    fn look_again(&self, side: &Side, row: Row, score: Score) -> Score {
         let bundle = &self.bundle;
         let Some(trees) = &bundle.boosted_trees else {
             return score;
         };
-        let (catalog, counters) = (&bundle.catalog, &bundle.counters);
-        let pair = side.row(catalog, &self.prepared, counters, &bundle.schema, row);
+        let pair = self.pair_row(side, row);
         let models = bundle
             .models
-            .all_scores(visitor, &bundle.activities, row.index(), &pair);
-        let look = second_look(&score, &models, &pair, user, user.maturity());
+            .all_scores(&side.models, &bundle.activities, row.index(), &pair);
+        let look = second_look(&score, &models, &pair, &side.user, side.maturity);
         score.adjusted(trees.adjustment(&look))
+    }
+
+    fn pair_row(&self, side: &Side, row: Row) -> PairRow {
+        let bundle = &self.bundle;
+        let (catalog, counters) = (&bundle.catalog, &bundle.counters);
+        side.pair
+            .row(catalog, &self.prepared, counters, &bundle.schema, row)
     }
 
     /// Whether the bundle has anything to say under a component.
@@ -267,27 +258,15 @@ impl Engine {
             || component == Component::Adjustment && self.bundle.boosted_trees.is_some()
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn score_row(
         &self,
         ranking: Ranking,
         visitor: &Visitor,
-        side: &PairSide,
-        models: &VisitorSide,
-        maturity: f32,
+        side: &Side,
         row: Row,
         now_ms: i64,
     ) -> Option<Score> {
         let bundle = &self.bundle;
-        let pair = || {
-            side.row(
-                &bundle.catalog,
-                &self.prepared,
-                &bundle.counters,
-                &bundle.schema,
-                row,
-            )
-        };
         let alone = |component: Component, value: f32| {
             let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
             contributions[component.index()] = value;
@@ -295,12 +274,16 @@ impl Engine {
         };
         match ranking {
             Ranking::Learned => {
-                let activities = &bundle.activities;
-                let pair = pair();
-                let models = bundle.models.scores(models, activities, row.index(), &pair);
-                Some(self.resolved.score(&models, &pair, maturity))
+                let (activities, pair) = (&bundle.activities, self.pair_row(side, row));
+                let models = bundle
+                    .models
+                    .scores(&side.models, activities, row.index(), &pair);
+                Some(self.resolved.score(&models, &pair, side.maturity))
             }
-            Ranking::Content => Some(alone(Component::Content, content_score(&pair()))),
+            Ranking::Content => {
+                let pair = self.pair_row(side, row);
+                Some(alone(Component::Content, content_score(&pair)))
+            }
             Ranking::Popularity => {
                 let smoothing = bundle.model.popularity;
                 let score =
@@ -350,7 +333,7 @@ impl Engine {
         };
         let origin = self.catalog().row(activity).ok_or_else(unknown)?;
         let now_ms = request.now_ms;
-        let (user, side, models) = self.visitor_side(visitor, now_ms);
+        let side = self.visitor_side(visitor, now_ms);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -374,9 +357,7 @@ impl Engine {
         let scoring = Scoring {
             scored,
             total,
-            user,
             side,
-            visitor: models,
         };
         Ok(assemble::similar_slate(
             self, visitor, request, &scoring, origin,
@@ -463,15 +444,4 @@ impl Engine {
         };
         self.recommend(&visitor, &trace.request)
     }
-}
-
-/// The tower is part of the engine's contract: any bundle re-embeds any history.
-pub(crate) fn history_embeddings(
-    tower: &TwoTower,
-    user: &UserRow,
-) -> Vec<[f32; crate::model::EMBEDDING]> {
-    user.history
-        .iter()
-        .map(|past| tower.embed_activity(&past.activity))
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! From scores to a slate: penalties, reranking, explanations, and what events will carry.
 
 use super::facts::Facts;
-use super::{Engine, Scoring, history_embeddings};
+use super::{Engine, Scoring};
 use crate::catalog::{NO_TIME, Row};
 use crate::event::Shown;
 use crate::feature::COMPONENTS;
@@ -143,12 +143,11 @@ fn finish(
 ) -> Slate {
     let bundle = &engine.bundle;
     let history = visitor.history.digest().hexadecimal();
-    let embeddings = history_embeddings(&bundle.models.two_tower, &scoring.user);
     let facts = Facts {
         engine,
         visitor,
-        user: &scoring.user,
-        embeddings: &embeddings,
+        user: &scoring.side.user,
+        embeddings: &scoring.side.embeddings,
         now_ms: request.now_ms,
         origin,
     };
@@ -227,19 +226,13 @@ fn display(engine: &Engine, ranking: Ranking, score: &Score, similar: bool) -> f
 /// The fingerprint of the feature row, which the trainer recomputes from events to measure skew.
 fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
     let bundle = &engine.bundle;
-    let pair = scoring.side.row(
-        &bundle.catalog,
-        &engine.prepared,
-        &bundle.counters,
-        &bundle.schema,
-        row,
-    );
+    let pair = engine.pair_row(&scoring.side, row);
     let mut digest = Digest::default();
     // Columns newer than the bundle decide nothing in it.
     let known = bundle.schema.names.pair.len().min(pair.len());
     digest
         .floats(&pair[..known])
-        .floats(&scoring.visitor.embedding)
+        .floats(&scoring.side.models.embedding)
         .floats(&bundle.activities.embeddings[row.index()]);
     digest.hexadecimal()
 }

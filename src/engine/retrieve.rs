@@ -5,9 +5,9 @@
 //! that distance: a sum of `n` numbers in single precision is off by at most `n·u` of the numbers' sizes, `u` being 2⁻²⁴
 //! (Higham 2002, section 4.2), a product or a quotient by `u` of itself.
 
-use super::Engine;
+use super::{Engine, Side};
 use crate::catalog::Row;
-use crate::feature::{PairSide, PairSums};
+use crate::feature::PairSums;
 use crate::math::{APPROXIMATION_ERROR, dot, norm};
 use crate::model::{Linear, VisitorSide};
 
@@ -19,9 +19,7 @@ const OTHER_ROUNDINGS: usize = 32;
 /// The rows of `eligible` that may be among the `keep` best by the blend, in order.
 pub(super) fn candidates(
     engine: &Engine,
-    side: &PairSide,
-    visitor: &VisitorSide,
-    maturity: f32,
+    side: &Side,
     eligible: Vec<Row>,
     keep: usize,
 ) -> Vec<Row> {
@@ -31,17 +29,17 @@ pub(super) fn candidates(
     if eligible.len() <= keep || keep == 0 || !is_linear {
         return eligible;
     }
-    let Some(linear) = engine.resolved.linear(maturity) else {
+    let Some(linear) = engine.resolved.linear(side.maturity) else {
         return eligible;
     };
-    let sums = side.sums(
+    let sums = side.pair.sums(
         &linear.pair,
         &bundle.catalog,
         &engine.prepared,
         &bundle.counters,
         &bundle.schema,
     );
-    let (scores, models_size) = scores(engine, &linear, &sums, visitor, &eligible);
+    let (scores, models_size) = scores(engine, &linear, &sums, &side.models, &eligible);
     let reach = reach(&linear, &sums, models_size);
     let mut ordered: Vec<f32> = scores.iter().copied().filter(|s| !s.is_nan()).collect();
     if !reach.is_finite() || ordered.len() < keep {

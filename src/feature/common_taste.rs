@@ -213,6 +213,10 @@ impl CommonTaste {
         &self.weights
     }
 
+    pub(super) fn of_facet(&self, code: u32, value: f32) -> f32 {
+        value * weight_of(&self.weights, code)
+    }
+
     pub(super) fn of_facets(&self, facets: &[Facet]) -> f32 {
         sum_of(&self.weights, facets)
     }

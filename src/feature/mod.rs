@@ -7,6 +7,7 @@
 mod activity;
 mod common_taste;
 mod component;
+mod contents;
 mod context;
 mod facet;
 mod outline;

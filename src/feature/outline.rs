@@ -59,10 +59,19 @@ impl<'a> Outline<'a> {
     /// All facets.
     pub(super) fn facets(&self, centre: Option<Place>, declared: &Declared) -> Vec<Facet> {
         let mut facets = Vec::with_capacity(40);
+        self.each_facet(centre, declared, |code, value| facets.push((code, value)));
+        facets
+    }
+
+    /// The same one by one.
+    pub(super) fn each_facet(
+        &self,
+        centre: Option<Place>,
+        declared: &Declared,
+        mut each: impl FnMut(u32, f32),
+    ) {
         let day_off = self.day_off;
-        let mut add = |property: Property<'_>| {
-            declared.facets_of(property, |code, value| facets.push((code, value)));
-        };
+        let mut add = |property: Property<'_>| declared.facets_of(property, &mut each);
         let kind = self.kind;
         add(Property::Kind { kind, day_off });
         self.tags.iter().for_each(|&tag| add(Property::Tag(tag)));
@@ -88,6 +97,5 @@ impl<'a> Outline<'a> {
         ] {
             add(Property::Agreement(agreement));
         }
-        facets
     }
 }

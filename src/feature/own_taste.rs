@@ -90,20 +90,20 @@ impl OwnTaste {
         if self.weights.is_empty() && schema.common_taste.is_empty() {
             return verdict;
         }
-        let facets = Outline::of_row(catalog, row).facets(self.centre, &self.declared);
-        verdict.common = schema.common_taste.of_facets(&facets);
-        for (code, value) in facets {
+        let outline = Outline::of_row(catalog, row);
+        outline.each_facet(self.centre, &self.declared, |code, value| {
+            verdict.common += schema.common_taste.of_facet(code, value);
             if let Some(family) = family_of(code) {
                 verdict.own[family.part] += value * weight_of(&self.weights, code);
             }
-        }
+        });
         verdict
     }
 
     /// What it says of one facet alone.
     pub(super) fn of_facet(&self, schema: &Schema, code: u32, value: f32) -> Verdict {
         let mut verdict = Verdict {
-            common: schema.common_taste.of_facets(&[(code, value)]),
+            common: schema.common_taste.of_facet(code, value),
             ..Verdict::default()
         };
         if let Some(family) = family_of(code) {

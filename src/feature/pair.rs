@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::facet::PARTS;
 use super::own_taste::OwnTaste;
 use super::pair_features::{
-    COMMON_TASTE, DENSITY, LOGARITHMS, OWN_CONTENT, PAIR_FEATURES, PairRow, TRANSIT, column,
+    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, POSITIVES,
+    POSITIVES_TOTAL, PairRow, TRANSIT, VIEWS, column,
 };
 use super::prepared::{Prepared, norm};
 use super::schema::Schema;
@@ -65,6 +66,8 @@ pub struct PairSide {
     organiser_counts: Vec<f32>,
     organiser_rejections: Vec<f32>,
     organiser_last_ms: Vec<i64>,
+    /// The recency of an organiser never met.
+    never: f32,
     series_counts: Vec<f32>,
     weekdays: [f32; 7],
     slots: [f32; 6],
@@ -108,6 +111,7 @@ impl PairSide {
             organiser_counts: vec![0.0; words.organisers.size()],
             organiser_rejections: vec![0.0; words.organisers.size()],
             organiser_last_ms: vec![i64::MIN; words.organisers.size()],
+            never: ln_1p(NEVER_DAYS),
             series_counts: vec![0.0; words.series.size()],
             weekdays: [0.0; 7],
             slots: [0.0; 6],
@@ -216,10 +220,12 @@ impl PairSide {
         self.of_place((columns.lat[index], columns.lon[index]), &mut features);
         self.of_locality(columns.locality[index], &mut features);
         self.of_time(TimeOfWeek::of(columns, index), &mut features);
-        fixed_features(columns, index, &mut features);
-        let logs = self.logarithms(catalog, counters, counters.decay(self.now_ms), row);
-        for (column, value) in LOGARITHMS.into_iter().zip(logs) {
-            features[column] = ln_1p(value);
+        [features[DENSITY], features[TRANSIT]] = prepared.scan.fixed[index];
+        features[DAYS_TO_START] = ln_1p(self.days_to_start(columns.start_ms[index]));
+        features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms[index]));
+        for (column, counts, decay) in self.counts(counters) {
+            let count = counts.get(index).copied().unwrap_or(0.0);
+            features[column] = ln_1p(count * decay);
         }
         let taste = self.own_taste.of_row(schema, catalog, row);
         features[COMMON_TASTE] = taste.common;
@@ -277,16 +283,16 @@ impl PairSide {
     pub(super) fn of_organiser(&self, code: u16, prepared: &Prepared, features: &mut PairRow) {
         let organiser = usize::from(code);
         features[const { column("organiser_share") }] = known(code, self.organisers[organiser]);
-        let count = ln_1p(self.organiser_counts[organiser]);
+        let count = logarithm(self.organiser_counts[organiser]);
         features[const { column("organiser_log_count") }] = known(code, count);
-        features[const { column("organiser_recency") }] = ln_1p(self.organiser_days(code));
+        features[const { column("organiser_recency") }] = self.organiser_recency(code);
         features[const { column("organiser_prior") }] = prepared.organiser_share[organiser];
-        let rejections = ln_1p(self.organiser_rejections[organiser]);
+        let rejections = logarithm(self.organiser_rejections[organiser]);
         features[const { column("organiser_rejected") }] = known(code, rejections);
     }
 
     pub(super) fn of_series(&self, series: u16, features: &mut PairRow) {
-        let count = ln_1p(self.series_counts[usize::from(series)]);
+        let count = logarithm(self.series_counts[usize::from(series)]);
         features[const { column("series_log_count") }] = known(series, count);
     }
 
@@ -315,28 +321,27 @@ impl PairSide {
         features[const { column("weekend") }] = flag(weekday >= 5);
     }
 
-    /// What the logarithms of [`LOGARITHMS`] are taken of, one added; none is below 0.
-    pub(super) fn logarithms(
-        &self,
-        catalog: &Catalog,
-        counters: &Counters,
-        decay: f32,
-        row: Row,
-    ) -> [f32; LOGARITHMS.len()] {
-        let (columns, index) = (catalog.columns(), row.index());
-        let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
-        let published_ms = columns.published_ms[index];
-        let days_published = if published_ms == NO_TIME {
+    /// How far away the start is, at least 0.
+    pub(super) fn days_to_start(&self, start_ms: i64) -> f32 {
+        days(start_ms.saturating_sub(self.now_ms))
+    }
+
+    /// How long it has been published, at least 0; a month where that is unknown.
+    pub(super) fn days_published(&self, published_ms: i64) -> f32 {
+        if published_ms == NO_TIME {
             30.0
         } else {
             days(self.now_ms.saturating_sub(published_ms))
-        };
+        }
+    }
+
+    /// Columns that are logarithms of counts, the counts of rows, and what is left of them by now.
+    pub(super) fn counts<'a>(&self, counters: &'a Counters) -> [(usize, &'a [f32], f32); 3] {
+        let decay = counters.decay(self.now_ms);
         [
-            days(columns.start_ms[index].saturating_sub(self.now_ms)),
-            count(&counters.positives) * decay,
-            count(&counters.positives_total),
-            count(&counters.views) * decay,
-            days_published,
+            (POSITIVES, &counters.positives, decay),
+            (POSITIVES_TOTAL, &counters.positives_total, 1.0),
+            (VIEWS, &counters.views, decay),
         ]
     }
 
@@ -377,19 +382,15 @@ impl PairSide {
         self.places.len()
     }
 
-    pub(super) fn now_ms(&self) -> i64 {
-        self.now_ms
-    }
-
     pub(super) fn own_taste(&self) -> &OwnTaste {
         &self.own_taste
     }
 
-    fn organiser_days(&self, organiser: u16) -> f32 {
+    fn organiser_recency(&self, organiser: u16) -> f32 {
         match self.organiser_last_ms[usize::from(organiser)] {
-            i64::MIN => NEVER_DAYS,
-            _ if organiser == 0 => NEVER_DAYS,
-            last_ms => days(self.now_ms.saturating_sub(last_ms)),
+            i64::MIN => self.never,
+            _ if organiser == 0 => self.never,
+            last_ms => ln_1p(days(self.now_ms.saturating_sub(last_ms))),
         }
     }
 
@@ -425,9 +426,11 @@ impl PairSide {
 }
 
 /// The features that only the activity decides.
-pub(super) fn fixed_features(columns: &Columns, index: usize, features: &mut PairRow) {
-    features[DENSITY] = ln_1p(columns.density[index]);
-    features[TRANSIT] = nan_as_zero(1.0 / (1.0 + columns.transit_m[index] / 500.0));
+pub(super) fn fixed_features(columns: &Columns, index: usize) -> [f32; 2] {
+    [
+        ln_1p(columns.density[index]),
+        nan_as_zero(1.0 / (1.0 + columns.transit_m[index] / 500.0)),
+    ]
 }
 
 fn flag(condition: bool) -> f32 {
@@ -437,6 +440,11 @@ fn flag(condition: bool) -> f32 {
 /// Nothing is known of the unknown: code 0 is everybody's.
 fn known(code: u16, value: f32) -> f32 {
     if code == 0 { 0.0 } else { value }
+}
+
+/// `ln(1 + x)`, at once where nothing was counted.
+fn logarithm(x: f32) -> f32 {
+    if x == 0.0 { 0.0 } else { ln_1p(x) }
 }
 
 fn days(milliseconds: i64) -> f32 {

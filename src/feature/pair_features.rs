@@ -79,14 +79,12 @@ pub(super) const COMMON_TASTE: usize = column("common_taste");
 pub(super) const OWN_CONTENT: usize = column("own_content");
 pub(super) const DENSITY: usize = column("density_log");
 pub(super) const TRANSIT: usize = column("transit_near");
-/// The columns that are logarithms of something the moment decides.
-pub(super) const LOGARITHMS: [usize; 5] = [
-    column("days_to_start_log"),
-    column("positives_log"),
-    column("positives_total_log"),
-    column("views_log"),
-    column("days_published_log"),
-];
+/// Columns that are logarithms of something the moment decides.
+pub(super) const DAYS_TO_START: usize = column("days_to_start_log");
+pub(super) const DAYS_PUBLISHED: usize = column("days_published_log");
+pub(super) const POSITIVES: usize = column("positives_log");
+pub(super) const POSITIVES_TOTAL: usize = column("positives_total_log");
+pub(super) const VIEWS: usize = column("views_log");
 
 /// The features of one pair, columns as [`PAIR_FEATURES`] names them.
 pub type PairRow = [f32; PAIR_FEATURES.len()];

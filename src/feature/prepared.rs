@@ -20,15 +20,18 @@ impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
         let rows = || (0..catalog.len() as u32).map(Row);
+        let tag_norm: Vec<f32> = rows()
+            .map(|row| norm(catalog.tags(row), |tag| schema.idf(tag)))
+            .collect();
+        let text_norm: Vec<f32> = rows()
+            .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
+            .collect();
+        let centre = schema.city.centre.as_ref();
         Self {
-            tag_norm: rows()
-                .map(|row| norm(catalog.tags(row), |tag| schema.idf(tag)))
-                .collect(),
-            text_norm: rows()
-                .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
-                .collect(),
             organiser_share: organiser_shares(catalog, counters),
-            scan: ScanCodes::new(catalog, schema.city.centre.as_ref()),
+            scan: ScanCodes::new(catalog, centre, (&tag_norm, &text_norm)),
+            tag_norm,
+            text_norm,
         }
     }
 

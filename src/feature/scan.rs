@@ -8,12 +8,13 @@
 use super::facet::{Agreement, Property};
 use super::pair::PairSide;
 use super::pair_features::{
-    COMMON_TASTE, DENSITY, LOGARITHMS, OWN_CONTENT, PAIR_FEATURES, PairRow, TRANSIT,
+    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, PairRow,
+    TRANSIT,
 };
 use super::prepared::Prepared;
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Row};
-use crate::math::{ln_1p, ln_1p_approximate};
+use crate::catalog::{Catalog, Counters, Words};
+use crate::math::{APPROXIMATION_ERROR, ln_1p_approximate};
 
 /// Weighted sums of pair features.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,13 +96,61 @@ impl PairSide {
         counters: &Counters,
         schema: &Schema,
     ) -> PairSums {
-        let (columns, words, codes) = (catalog.columns(), catalog.words(), &prepared.scan);
+        let codes = &prepared.scan;
         let mut worth = Worth {
             side: self,
             weights,
             schema,
             magnitude: 0.0,
         };
+        let contents = self.content_sums(&mut worth, catalog.words(), prepared);
+        let dates = self.date_sums(&mut worth, prepared);
+        let places = self.place_sums(&mut worth, catalog.words(), prepared);
+        let published = codes.published.values.iter();
+        let published: Vec<f32> = published
+            .map(|&time_ms| {
+                let days = self.days_published(time_ms);
+                weights[DAYS_PUBLISHED] * ln_1p_approximate(days)
+            })
+            .collect();
+        worth.magnitude += largest(&published);
+        let of_row = |index: usize| {
+            let [density, transit] = codes.fixed[index];
+            let content = contents[codes.contents.codes[index] as usize];
+            let date = dates[codes.dates.codes[index] as usize];
+            let place = places[codes.places.codes[index] as usize];
+            let published = published[codes.published.codes[index] as usize];
+            let fixed = weights[DENSITY] * density + weights[TRANSIT] * transit;
+            (content + date) + (place + published) + fixed
+        };
+        let mut values: Vec<f32> = (0..catalog.len()).map(of_row).collect();
+        for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
+            worth.magnitude += weights[column].abs() * codes.most_fixed[place];
+        }
+        for (column, counts, decay) in self.counts(counters) {
+            worth.magnitude += add_counts(&mut values, weights[column], counts, decay);
+        }
+        let mut itself = 0.0_f32;
+        self.own_taste().each_row(schema, |row| {
+            let (value, size) = worth.of_property(Property::Row(row));
+            if let Some(sum) = values.get_mut(row.index()) {
+                *sum += value;
+                itself = itself.max(size);
+            }
+        });
+        PairSums {
+            values,
+            magnitude: worth.magnitude + itself,
+            length: PAIR_FEATURES.len()
+                + codes.contents.tags.most.max(codes.contents.words.most)
+                + self.places_count(),
+        }
+    }
+
+    /// What each content is worth.
+    fn content_sums(&self, worth: &mut Worth<'_>, words: &Words, prepared: &Prepared) -> Vec<f32> {
+        let codes = &prepared.scan;
+        let schema = worth.schema;
         let code = |code: usize| code as u16;
         let kinds = worth.table(
             2 * words.types.size(),
@@ -131,23 +180,76 @@ impl PairSide {
             |at, row| self.of_series(code(at), row),
             |at| [Property::Series(code(at))],
         );
-        let localities = worth.table(
-            words.localities.size(),
-            |at, row| self.of_locality(code(at), row),
-            |at| {
-                let agreement = Agreement::Locality(code(at));
-                [Property::Locality(code(at)), Property::Agreement(agreement)]
-            },
-        );
-        let prices = &codes.prices.values;
+        let prices = &codes.prices;
         let price = |at: usize| f32::from_bits(prices[at]);
         let price_worth = worth.table(
             prices.len(),
             |at, row| self.of_price(price(at), row),
             |at| [Property::Price(price(at))],
         );
-        let times = &codes.times.values;
-        let time_worth = worth.table(
+        let matches = worth.table(4, |count, row| self.declared_matches(count, row), |_| []);
+        let agreements = worth.table(
+            4,
+            |_, _| (),
+            |count| [Property::Agreement(Agreement::Tags(count))],
+        );
+        let tags = TermSums::new(
+            worth,
+            self.tag_profiles(),
+            words.tags.size(),
+            codes.contents.tags.most,
+            |tag| Some(Property::Tag(tag)),
+            |tag| schema.idf(tag),
+        );
+        let text = TermSums::new(
+            worth,
+            self.text_profiles(),
+            words.text.size(),
+            codes.contents.words.most,
+            |_| None,
+            |word| schema.text_idf(word),
+        );
+        let declared = self.own_taste().declared();
+        let flags: Vec<[u8; 2]> = (0..words.tags.size())
+            .map(|tag| {
+                let tag = [code(tag)];
+                [self.tags_declared(&tag), declared.tags_in_common(&tag)].map(|count| count as u8)
+            })
+            .collect();
+        let contents = &codes.contents;
+        let of_tags = |(list, scale): (&[u16], f32)| {
+            let (mut declared, mut agreed) = (0, 0);
+            let (mut plain, mut products) = (0.0, 0.0);
+            for &tag in list {
+                let tag = usize::from(tag);
+                plain += tags.plain[tag];
+                products += tags.products[tag];
+                declared += usize::from(flags[tag][0]);
+                agreed += usize::from(flags[tag][1]);
+            }
+            plain + products * scale + (matches.0[declared.min(3)] + agreements.0[agreed.min(3)])
+        };
+        let mut sums: Vec<f32> = contents.tags.lists().map(of_tags).collect();
+        for (content, sum) in sums.iter_mut().enumerate() {
+            *sum += kinds.0[contents.kinds[content] as usize]
+                + levels.0[usize::from(contents.levels[content])]
+                + organisers.0[usize::from(contents.organisers[content])]
+                + series.0[usize::from(contents.series[content])]
+                + price_worth.0[contents.prices[content] as usize];
+        }
+        if text.speaks {
+            for (sum, (list, scale)) in sums.iter_mut().zip(contents.words.lists()) {
+                let products = list.iter().map(|&word| text.products[usize::from(word)]);
+                *sum += products.sum::<f32>() * scale;
+            }
+        }
+        sums
+    }
+
+    /// What each date is worth.
+    fn date_sums(&self, worth: &mut Worth<'_>, prepared: &Prepared) -> Vec<f32> {
+        let times = &prepared.scan.times;
+        let of_time = worth.table(
             times.len(),
             |at, row| self.of_time(times[at], row),
             |at| {
@@ -160,101 +262,31 @@ impl PairSide {
                 ]
             },
         );
-        let matches = worth.table(4, |count, row| self.declared_matches(count, row), |_| []);
-        let agreements = worth.table(
-            4,
-            |_, _| (),
-            |count| [Property::Agreement(Agreement::Tags(count))],
-        );
-        let places = self.place_sums(&mut worth, prepared);
-        let tags = TermSums::new(
-            &mut worth,
-            self.tag_profiles(),
-            words.tags.size(),
-            codes.most_tags,
-            |tag| Some(Property::Tag(tag)),
-            |tag| schema.idf(tag),
-        );
-        let text = TermSums::new(
-            &mut worth,
-            self.text_profiles(),
-            words.text.size(),
-            codes.most_words,
-            |_| None,
-            |word| schema.text_idf(word),
-        );
-        let declared = self.own_taste().declared();
-        let flags: Vec<[u8; 2]> = (0..words.tags.size())
-            .map(|tag| {
-                let tag = [code(tag)];
-                [self.tags_declared(&tag), declared.tags_in_common(&tag)].map(|count| count as u8)
-            })
-            .collect();
-        let decay = counters.decay(self.now_ms());
-        let mut logs_size = 0.0_f32;
-        let mut values = Vec::with_capacity(catalog.len());
-        for index in 0..catalog.len() {
-            let row = Row(index as u32);
-            let table = |table: &Table, code: usize| table.0[code];
-            let time = &codes.times;
-            let time_code = time.codes[index] as usize;
-            let day_off = usize::from(time.values[time_code].day_off);
-            let mut sum = table(&kinds, 2 * usize::from(columns.kind[index]) + day_off)
-                + table(&levels, usize::from(columns.level[index]))
-                + table(&organisers, usize::from(columns.organiser[index]))
-                + table(&series, usize::from(columns.series[index]))
-                + table(&localities, usize::from(columns.locality[index]))
-                + table(&price_worth, codes.prices.codes[index] as usize)
-                + table(&time_worth, time_code)
-                + places[codes.places.codes[index] as usize];
-            let (mut declared_count, mut agreed) = (0, 0);
-            let (mut plain, mut products) = (0.0, 0.0);
-            for &tag in catalog.tags(row) {
-                let tag = usize::from(tag);
-                plain += tags.plain[tag];
-                products += tags.products[tag];
-                declared_count += usize::from(flags[tag][0]);
-                agreed += usize::from(flags[tag][1]);
-            }
-            sum += plain + products / prepared.tag_norm[index].max(1e-6);
-            sum += matches.0[declared_count.min(3)] + agreements.0[agreed.min(3)];
-            if text.speaks {
-                let words = catalog.text(row).iter();
-                let products: f32 = words.map(|&word| text.products[usize::from(word)]).sum();
-                sum += products / prepared.text_norm[index].max(1e-6);
-            }
-            let [density, transit] = codes.fixed[index];
-            let fixed = [weights[DENSITY] * density, weights[TRANSIT] * transit];
-            let mut size = fixed[0].abs() + fixed[1].abs();
-            sum += fixed[0] + fixed[1];
-            let logs = self.logarithms(catalog, counters, decay, row);
-            for (column, value) in LOGARITHMS.into_iter().zip(logs) {
-                let term = weights[column] * logarithm(value);
-                sum += term;
-                size += term.abs();
-            }
-            logs_size = logs_size.max(size);
-            values.push(sum);
+        let weight = worth.weights[DAYS_TO_START];
+        let dates = prepared.scan.dates.values.iter();
+        let (mut values, mut most) = (Vec::with_capacity(dates.len()), 0.0_f32);
+        for date in dates {
+            let term = weight * ln_1p_approximate(self.days_to_start(date.start_ms));
+            most = most.max(term.abs());
+            values.push(of_time.0[date.time as usize] + term);
         }
-        let mut itself = 0.0_f32;
-        self.own_taste().each_row(schema, |row| {
-            let (value, size) = worth.of_property(Property::Row(row));
-            if let Some(sum) = values.get_mut(row.index()) {
-                *sum += value;
-                itself = itself.max(size);
-            }
-        });
-        PairSums {
-            values,
-            magnitude: worth.magnitude + logs_size + itself,
-            length: PAIR_FEATURES.len()
-                + codes.most_tags.max(codes.most_words)
-                + self.places_count(),
-        }
+        worth.magnitude += most;
+        values
     }
 
     /// What each place is worth.
-    fn place_sums(&self, worth: &mut Worth<'_>, prepared: &Prepared) -> Vec<f32> {
+    fn place_sums(&self, worth: &mut Worth<'_>, words: &Words, prepared: &Prepared) -> Vec<f32> {
+        let localities = worth.table(
+            words.localities.size(),
+            |at, row| self.of_locality(at as u16, row),
+            |at| {
+                let agreement = Agreement::Locality(at as u16);
+                [
+                    Property::Locality(at as u16),
+                    Property::Agreement(agreement),
+                ]
+            },
+        );
         let places = &prepared.scan.places;
         let corners: Vec<(f32, f32)> = places
             .corners
@@ -263,29 +295,42 @@ impl PairSide {
             .collect();
         // Shares of corners add up to 1.
         worth.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, f32::max);
-        let mut values: Vec<f32> = places
-            .shares
-            .iter()
-            .map(|shares| {
-                let shares = shares.iter();
-                let worth = |&(corner, share): &(u32, f32)| {
-                    let corner = corners.get(corner as usize);
-                    share * corner.map_or(0.0, |corner| corner.0)
-                };
-                shares.map(worth).sum()
-            })
-            .collect();
+        let known = places.shares.iter().zip(&places.localities);
+        let value = |(shares, &locality): (&[(u32, f32); 4], &u16)| {
+            let corner = |corner: u32| corners.get(corner as usize).map_or(0.0, |corner| corner.0);
+            let grid: f32 = shares
+                .iter()
+                .map(|&(code, share)| share * corner(code))
+                .sum();
+            localities.0[usize::from(locality)] + grid
+        };
+        let mut values: Vec<f32> = known.map(value).collect();
         worth.magnitude += self.add_nearness(worth.weights, &places.lat, &places.lon, &mut values);
         values
     }
 }
 
-/// Nearly `ln(1 + x)`; exactly what the features have where a count is impossible, so that it is noticed.
-fn logarithm(x: f32) -> f32 {
-    if (0.0..=f32::MAX).contains(&x) {
-        ln_1p_approximate(x)
+/// The largest size of a value.
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |most, value| most.max(value.abs()))
+}
+
+/// Adds `weight · ln(1 + decay · count)` of each row that has a count. Returns no less than the largest size added; infinity
+/// where a count is impossible, whose logarithm nothing is known of.
+fn add_counts(sums: &mut [f32], weight: f32, counts: &[f32], decay: f32) -> f32 {
+    // Numbers from 0 up are in the order of their bits, and comparing bits is what vector instructions can do.
+    let (mut signs, mut most) = (0_i32, 0_i32);
+    for (sum, &count) in sums.iter_mut().zip(counts) {
+        let count = count * decay;
+        signs |= count.to_bits() as i32;
+        most = most.max(count.to_bits() as i32);
+        *sum += weight * ln_1p_approximate(count);
+    }
+    let most = f32::from_bits(most as u32);
+    if signs >= 0 && most.is_finite() {
+        weight.abs() * (ln_1p_approximate(most) + APPROXIMATION_ERROR)
     } else {
-        ln_1p(x)
+        f32::INFINITY
     }
 }
 

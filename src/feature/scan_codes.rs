@@ -1,22 +1,36 @@
-//! What the scan needs of every activity, made once a bundle: rare combinations as codes, and what no request changes.
+//! What the scan needs of every activity, made once a bundle: what occurs more than once, as codes.
+//!
+//! An activity that is repeated is one content on many dates, and many activities share a place: a request works out what
+//! each content, date and place is worth, and an activity is then the sum of a few of those.
 
+use super::contents::Contents;
 use super::facet::grid_corners;
 use super::pair::{TimeOfWeek, fixed_features};
-use super::pair_features::{DENSITY, PairRow, TRANSIT};
 use crate::catalog::{Catalog, Place};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ScanCodes {
-    pub(super) prices: Distinct<u32>,
+    pub(super) contents: Contents,
+    pub(super) dates: Distinct<Date>,
     pub(super) places: Places,
-    pub(super) times: Distinct<TimeOfWeek>,
+    /// When activities were published.
+    pub(super) published: Distinct<i64>,
+    /// The bits of prices.
+    pub(super) prices: Vec<u32>,
+    pub(super) times: Vec<TimeOfWeek>,
     /// Density and nearness to public transport, as features.
     pub(super) fixed: Vec<[f32; 2]>,
-    /// The most tags a row has.
-    pub(super) most_tags: usize,
-    /// The most words a row's text is known by.
-    pub(super) most_words: usize,
+    /// The largest sizes of both.
+    pub(super) most_fixed: [f32; 2],
+}
+
+/// When an activity starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Date {
+    pub(super) start_ms: i64,
+    /// Its number among times of the week.
+    pub(super) time: u32,
 }
 
 /// Where activities take place.
@@ -26,6 +40,7 @@ pub(super) struct Places {
     pub(super) codes: Vec<u32>,
     pub(super) lat: Vec<f32>,
     pub(super) lon: Vec<f32>,
+    pub(super) localities: Vec<u16>,
     /// The corners of the grid around places, ascending.
     pub(super) corners: Vec<u32>,
     /// Of each place the numbers of its corners, and its shares of them; zeros where they are unknown.
@@ -35,15 +50,23 @@ pub(super) struct Places {
 impl Places {
     fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
         let columns = catalog.columns();
-        let bits = columns.lat.iter().zip(&columns.lon);
-        let distinct = Distinct::of(bits.map(|(lat, lon)| (lat.to_bits(), lon.to_bits())));
-        let places = distinct.values.iter();
-        let places = places.map(|&(lat, lon)| (f32::from_bits(lat), f32::from_bits(lon)));
-        let (lat, lon): (Vec<f32>, Vec<f32>) = places.clone().unzip();
-        let around: Vec<_> = places
-            .clone()
-            .map(|place| grid_corners(place, centre))
-            .collect();
+        let place = |index: usize| {
+            let place = [columns.lat[index], columns.lon[index]];
+            (place.map(f32::to_bits), columns.locality[index])
+        };
+        let distinct = Distinct::of((0..catalog.len()).map(place));
+        let mut places = Self {
+            codes: distinct.codes,
+            ..Self::default()
+        };
+        let mut around = Vec::with_capacity(distinct.values.len());
+        for (place, locality) in distinct.values {
+            let [lat, lon] = place.map(f32::from_bits);
+            around.push(grid_corners((lat, lon), centre));
+            places.lat.push(lat);
+            places.lon.push(lon);
+            places.localities.push(locality);
+        }
         let mut corners: Vec<u32> = around.iter().flatten().flatten().map(|c| c.0).collect();
         corners.sort_unstable();
         corners.dedup();
@@ -53,16 +76,12 @@ impl Places {
                 .map_or(0, |number| number as u32)
         };
         let numbered = |around: [(u32, f32); 4]| around.map(|(code, share)| (number(code), share));
-        Self {
-            shares: around
-                .into_iter()
-                .map(|around| around.map_or([(0, 0.0); 4], numbered))
-                .collect(),
-            lat,
-            lon,
-            codes: distinct.codes,
-            corners,
-        }
+        let shares = around.into_iter();
+        places.shares = shares
+            .map(|around| around.map_or([(0, 0.0); 4], numbered))
+            .collect();
+        places.corners = corners;
+        places
     }
 }
 
@@ -85,25 +104,29 @@ impl<T: Copy + Ord> Distinct<T> {
 }
 
 impl ScanCodes {
-    /// `centre` is the one that facets are made around: the schema's.
-    pub(super) fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
+    /// `centre` is the one that facets are made around, the schema's; `norms` the lengths of rows' vectors of tags and words.
+    pub(super) fn new(catalog: &Catalog, centre: Option<&Place>, norms: (&[f32], &[f32])) -> Self {
         let columns = catalog.columns();
-        let longest = |offsets: &[u32]| {
-            let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
-            lengths.max().unwrap_or(0) as usize
-        };
-        let fixed = |index: usize| {
-            let mut features: PairRow = [0.0; _];
-            fixed_features(columns, index, &mut features);
-            [features[DENSITY], features[TRANSIT]]
-        };
+        let times = Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index)));
+        let rows = 0..catalog.len();
+        let fixed: Vec<[f32; 2]> = rows.map(|index| fixed_features(columns, index)).collect();
+        let most_fixed = [0, 1].map(|of| {
+            fixed
+                .iter()
+                .fold(0.0, |most: f32, row| most.max(row[of].abs()))
+        });
+        let dates = columns.start_ms.iter().zip(&times.codes);
+        let dates = dates.map(|(&start_ms, &time)| Date { start_ms, time });
+        let prices = Distinct::of(columns.price.iter().map(|price| price.to_bits()));
         Self {
-            prices: Distinct::of(columns.price.iter().map(|price| price.to_bits())),
+            contents: Contents::new(catalog, &prices.codes, norms),
+            dates: Distinct::of(dates),
             places: Places::new(catalog, centre),
-            times: Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index))),
-            fixed: (0..catalog.len()).map(fixed).collect(),
-            most_tags: longest(&columns.tag_offsets),
-            most_words: longest(&columns.text_offsets),
+            published: Distinct::of(columns.published_ms.iter().copied()),
+            prices: prices.values,
+            times: times.values,
+            fixed,
+            most_fixed,
         }
     }
 }

@@ -18,6 +18,36 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sum
 }
 
+/// The inner products of `x` with rows of `width` numbers, one after the other into `products`; bit for bit what [`dot`]
+/// gives. Four rows at a time: the additions of one wait for each other, those of four do not. Extra inputs are ignored.
+pub fn dot_rows(rows: &[f32], width: usize, x: &[f32], products: &mut Vec<f32>) {
+    const ROWS: usize = 4;
+    let width = width.max(1);
+    let mut groups = rows.chunks_exact(ROWS * width);
+    for group in &mut groups {
+        let of_row = |row: usize| &group[row * width..(row + 1) * width];
+        let whole = width.min(x.len()) / 4 * 4;
+        let mut lanes = [[0.0_f32; 4]; ROWS];
+        for at in (0..whole).step_by(4) {
+            for (row, lanes) in lanes.iter_mut().enumerate() {
+                let (weights, x) = (&of_row(row)[at..at + 4], &x[at..at + 4]);
+                for lane in 0..4 {
+                    lanes[lane] += weights[lane] * x[lane];
+                }
+            }
+        }
+        for (row, lanes) in lanes.into_iter().enumerate() {
+            let mut sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+            for (weight, x) in of_row(row).iter().zip(x).skip(whole) {
+                sum += weight * x;
+            }
+            products.push(sum);
+        }
+    }
+    let rest = groups.remainder().chunks_exact(width);
+    products.extend(rest.map(|row| dot(row, x)));
+}
+
 /// The Euclidean norm.
 pub fn norm(a: &[f32]) -> f32 {
     libm::sqrtf(dot(a, a))
@@ -50,6 +80,18 @@ mod tests {
             assert_eq!(dot(&ones, &ones), f32::from(length));
         }
         assert_eq!(dot(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0, 1.0]), 3.0);
+    }
+
+    #[test]
+    fn rows_together_give_the_bits_of_each_alone() {
+        let numbers: Vec<f32> = (1..600_u16).map(|n| libm::sinf(f32::from(n))).collect();
+        for (rows, width, inputs) in [(9, 37, 37), (4, 16, 16), (6, 5, 7), (3, 8, 8), (8, 9, 6)] {
+            let (weights, x) = (&numbers[..rows * width], &numbers[500..500 + inputs]);
+            let mut products = Vec::new();
+            dot_rows(weights, width, x, &mut products);
+            let alone: Vec<f32> = weights.chunks(width).map(|row| dot(row, x)).collect();
+            assert_eq!(products, alone, "{rows} rows of {width}");
+        }
     }
 
     #[test]

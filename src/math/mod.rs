@@ -10,7 +10,7 @@ mod random;
 
 pub use approximate::{APPROXIMATION_ERROR, exp_approximate, ln_1p_approximate};
 pub use digest::Digest;
-pub use linear::{cosine, dot, norm, normalise};
+pub use linear::{cosine, dot, dot_rows, norm, normalise};
 pub use random::Random;
 
 /// `e^x`.

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::math::dot;
+use crate::math::dot_rows;
 
 /// A fully connected layer: `y = W x + b`, weight `[out, in]` as PyTorch has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,9 +23,13 @@ impl Dense {
 
     /// [`Dense::forward`] into a vector that is reused: what was in it is gone.
     pub fn forward_into(&self, x: &[f32], y: &mut Vec<f32>) {
-        let rows = self.weight.rows().into_iter().zip(&self.bias);
         y.clear();
-        y.extend(rows.map(|(row, bias)| row.as_slice().map_or(0.0, |row| dot(row, x)) + bias));
+        // Weights are in standard layout: they are read and learned so.
+        let weights = self.weight.as_slice().unwrap_or_default();
+        dot_rows(weights, self.weight.ncols(), x, y);
+        for (output, bias) in y.iter_mut().zip(&self.bias) {
+            *output += bias;
+        }
     }
 }
 

@@ -13,9 +13,12 @@ pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
     texts: &'a [Text],
-    refused: BTreeSet<Row>,
+    /// By row.
+    refused: Vec<bool>,
     favourites: BTreeSet<Row>,
     now_ms: i64,
+    /// Whether anything is asked of activities beyond being announced, to come and not refused.
+    is_particular: bool,
     types: Option<Vec<u16>>,
     localities: Option<Vec<u16>>,
     tags: Option<Vec<u16>>,
@@ -39,13 +42,28 @@ impl<'a> Filter<'a> {
         };
         let favourites: BTreeSet<Row> = rows(Entry::is_favourite).collect();
         let excluded = filters.exclude.iter().filter_map(|id| catalog.row(id));
-        let mut refused: BTreeSet<Row> = excluded.collect();
+        let mut refused = vec![false; catalog.len()];
+        let mut refuse = |row: Row| {
+            if let Some(refused) = refused.get_mut(row.index()) {
+                *refused = true;
+            }
+        };
+        excluded.for_each(&mut refuse);
         if !filters.include_disliked {
-            refused.extend(rows(Entry::is_disliked));
+            rows(Entry::is_disliked).for_each(&mut refuse);
         }
         if filters.exclude_favourites {
-            refused.extend(&favourites);
+            favourites.iter().copied().for_each(refuse);
         }
+        // What a request says of each activity apart from its whereabouts in time and the visitor's refusals.
+        let plain = Filters {
+            exclude: filters.exclude.clone(),
+            include_past: filters.include_past,
+            include_unpublished: filters.include_unpublished,
+            include_disliked: filters.include_disliked,
+            exclude_favourites: filters.exclude_favourites,
+            ..Filters::default()
+        };
         Self {
             filters,
             catalog,
@@ -53,6 +71,7 @@ impl<'a> Filter<'a> {
             refused,
             favourites,
             now_ms,
+            is_particular: *filters != plain,
             types: codes(&filters.types, &words.types),
             localities: codes(&filters.localities, &words.localities),
             tags: codes(&filters.tags, &words.tags),
@@ -67,16 +86,24 @@ impl<'a> Filter<'a> {
     pub fn allows(&self, row: Row) -> bool {
         let index = row.index();
         let (columns, filters) = (self.catalog.columns(), self.filters);
-        let contains = |codes: &Option<Vec<u16>>, code: u16| {
-            codes.as_ref().is_none_or(|codes| codes.contains(&code))
-        };
         let (start_ms, end_ms) = (columns.start_ms[index], columns.end_ms[index]);
         let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
-        let price = columns.price[index];
         !self.catalog.removed()[index]
             && (filters.include_unpublished || self.catalog.status(row) == Status::Active)
             && (filters.include_past || over_ms >= self.now_ms)
-            && contains(&self.types, columns.kind[index])
+            && !self.refused[index]
+            && (!self.is_particular || self.fits(row))
+    }
+
+    /// Whether it is what the request asks for in particular.
+    fn fits(&self, row: Row) -> bool {
+        let index = row.index();
+        let (columns, filters) = (self.catalog.columns(), self.filters);
+        let contains = |codes: &Option<Vec<u16>>, code: u16| {
+            codes.as_ref().is_none_or(|codes| codes.contains(&code))
+        };
+        let (start_ms, price) = (columns.start_ms[index], columns.price[index]);
+        contains(&self.types, columns.kind[index])
             && contains(&self.localities, columns.locality[index])
             && self
                 .tags
@@ -87,7 +114,7 @@ impl<'a> Filter<'a> {
             && filters.from_ms.is_none_or(|from_ms| start_ms >= from_ms)
             && filters.to_ms.is_none_or(|to_ms| start_ms < to_ms)
             && self.is_within(row)
-            && self.visitor_allows(row)
+            && (!filters.only_favourites || self.favourites.contains(&row))
             && self.query_matches(row)
     }
 
@@ -101,11 +128,6 @@ impl<'a> Filter<'a> {
                 .place(row)
                 .is_some_and(|place| distance_km(centre, place) <= within.km)
         })
-    }
-
-    fn visitor_allows(&self, row: Row) -> bool {
-        !self.refused.contains(&row)
-            && (!self.filters.only_favourites || self.favourites.contains(&row))
     }
 
     fn query_matches(&self, row: Row) -> bool {

@@ -5,8 +5,6 @@
 //! softmax; its propensity is the exact probability of what it drew. Which slots explore is declared by the policy, so
 //! that off-policy evaluation knows what was random.
 
-use std::collections::BTreeMap;
-
 use super::policy::Policy;
 use crate::math::{Digest, Random, dot, softmax};
 use crate::model::Embedding;
@@ -176,7 +174,8 @@ impl Scale {
 /// How many of each organiser, series, type and locality may still come.
 struct Caps {
     most: [usize; 4],
-    taken: [BTreeMap<u16, usize>; 4],
+    /// Of each, the groups that have come, and how often: no more than there are slots.
+    taken: [Vec<(u16, usize)>; 4],
 }
 
 impl Caps {
@@ -201,15 +200,10 @@ impl Caps {
 
     /// Positions the caps allow; all of them where they allow none, because a short list is worse than a lopsided one.
     fn allowed(&self, remaining: &[&Candidate]) -> Vec<usize> {
+        let full: Vec<(usize, u16)> = self.full().collect();
         let fits = |candidate: &Candidate| {
-            candidate
-                .groups
-                .iter()
-                .zip(&self.taken)
-                .zip(&self.most)
-                .all(|((group, taken), most)| {
-                    *group == 0 || taken.get(group).copied().unwrap_or(0) < *most
-                })
+            let is_full = |&(sort, group): &(usize, u16)| candidate.groups[sort] == group;
+            !full.iter().any(is_full)
         };
         let allowed: Vec<usize> = (0..remaining.len())
             .filter(|&position| fits(remaining[position]))
@@ -221,9 +215,23 @@ impl Caps {
         }
     }
 
+    /// The groups of which no more may come. What is unknown is no group.
+    fn full(&self) -> impl Iterator<Item = (usize, u16)> {
+        let sorts = self.taken.iter().zip(self.most).enumerate();
+        sorts.flat_map(|(sort, (taken, most))| {
+            let full = taken
+                .iter()
+                .filter(move |(group, count)| *group != 0 && *count >= most);
+            full.map(move |&(group, _)| (sort, group))
+        })
+    }
+
     fn take(&mut self, candidate: &Candidate) {
-        for (group, taken) in candidate.groups.iter().zip(&mut self.taken) {
-            *taken.entry(*group).or_default() += 1;
+        for (&group, taken) in candidate.groups.iter().zip(&mut self.taken) {
+            match taken.iter_mut().find(|(known, _)| *known == group) {
+                Some((_, count)) => *count += 1,
+                None => taken.push((group, 1)),
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
-//! A larger catalogue of the same kind: activities repeated on other days and nearby, under the weights there are.
+//! A larger catalogue of the same kind: activities repeated in other towns and weeks, under the weights there are.
+
+use std::collections::BTreeMap;
 
 use triqueta::bundle::Bundle;
 use triqueta::catalog::{Catalog, Columns, NO_TIME};
@@ -6,12 +8,16 @@ use triqueta::math::Random;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The bundle with its live activities repeated until there are `rows`. Repetitions move by whole weeks, so that hour and
-/// weekday stay what they are, and up to two kilometres; what only the original has (factors, neighbours) they lack.
+/// The bundle with its live activities repeated until there are `rows`. Each repetition of the whole is a town of its own:
+/// all its activities move by the same whole weeks, so that hour and weekday stay what they are, each place moves somewhere
+/// within two kilometres, with all that happens there, and organisers' programmes trade their tags, words and prices. What
+/// only the original has (factors, neighbours) repetitions lack.
 pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
     let from = bundle.catalog.columns();
     let live: Vec<usize> = bundle.catalog.live_rows().map(|row| row.index()).collect();
     let mut random = Random::new(7);
+    let programmes = programmes(from, &live);
+    let mut places = BTreeMap::new();
     let mut columns = Columns::empty();
     let mut sources = Vec::with_capacity(rows);
     for row in 0..rows {
@@ -26,13 +32,20 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
                 .into()
         });
         let weeks = 7 * DAY_MS * (copy % 8);
-        let jitter = |random: &mut Random| {
-            if copy == 0 {
-                0.0
-            } else {
-                (random.uniform() as f32 - 0.5) * 0.036
-            }
-        };
+        let (lat, lon) = (from.lat[source], from.lon[source]);
+        let mut moved_by = || (random.uniform() as f32 - 0.5) * 0.036;
+        let place = places
+            .entry((lat.to_bits(), lon.to_bits(), copy))
+            .or_insert_with(|| {
+                if copy == 0 {
+                    (lat, lon)
+                } else {
+                    (lat + moved_by(), lon + moved_by())
+                }
+            });
+        let programme = &programmes.of_row[&source];
+        let other = (programme + copy as usize) % programmes.rows.len();
+        let theirs = programmes.rows[other];
         let moved = |time: i64| {
             if time == NO_TIME {
                 NO_TIME
@@ -45,17 +58,17 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
         columns.level.push(from.level[source]);
         columns.organiser.push(from.organiser[source]);
         columns.series.push(from.series[source]);
-        let span = |offsets: &[u32]| offsets[source] as usize..offsets[source + 1] as usize;
+        let span = |offsets: &[u32]| offsets[theirs] as usize..offsets[theirs + 1] as usize;
         columns.tags.extend(&from.tags[span(&from.tag_offsets)]);
         columns.tag_offsets.push(columns.tags.len() as u32);
         columns.text.extend(&from.text[span(&from.text_offsets)]);
         columns.text_offsets.push(columns.text.len() as u32);
-        columns.lat.push(from.lat[source] + jitter(&mut random));
-        columns.lon.push(from.lon[source] + jitter(&mut random));
+        columns.lat.push(place.0);
+        columns.lon.push(place.1);
         columns.start_ms.push(moved(from.start_ms[source]));
         columns.end_ms.push(moved(from.end_ms[source]));
         columns.published_ms.push(from.published_ms[source]);
-        columns.price.push(from.price[source]);
+        columns.price.push(from.price[theirs]);
         columns.transit_m.push(from.transit_m[source]);
         columns.density.push(from.density[source]);
         columns.weekday.push(from.weekday[source]);
@@ -89,4 +102,36 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
     );
     bundle.catalog = Catalog::from_columns(city, words, columns, vec![false; rows]).unwrap();
     bundle
+}
+
+/// Activities that are one but for when and where.
+struct Programmes {
+    /// Of each row the number of its programme.
+    of_row: BTreeMap<usize, usize>,
+    /// Of each programme a row.
+    rows: Vec<usize>,
+}
+
+fn programmes(columns: &Columns, live: &[usize]) -> Programmes {
+    let span = |offsets: &[u32], row: usize| offsets[row] as usize..offsets[row + 1] as usize;
+    let mut known = BTreeMap::new();
+    let mut programmes = Programmes {
+        of_row: BTreeMap::new(),
+        rows: Vec::new(),
+    };
+    for &row in live {
+        let programme = (
+            columns.organiser[row],
+            columns.series[row],
+            &columns.tags[span(&columns.tag_offsets, row)],
+            &columns.text[span(&columns.text_offsets, row)],
+            columns.price[row].to_bits(),
+        );
+        let number = *known.entry(programme).or_insert_with(|| {
+            programmes.rows.push(row);
+            programmes.rows.len() - 1
+        });
+        programmes.of_row.insert(row, number);
+    }
+    programmes
 }

@@ -1,0 +1,109 @@
+//! What takes place, whenever and wherever? Everything of an activity but date, place and counts, once for all dates.
+//!
+//! A request works out what each content is worth; columns lie in the order of contents, so that it reads them from front
+//! to back.
+
+use super::pair::TimeOfWeek;
+use crate::catalog::{Catalog, Row};
+
+/// The contents of a catalogue, in order of their first rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Contents {
+    /// Of each row the number of its content.
+    pub(super) codes: Vec<u32>,
+    /// Twice the type, one more on days off.
+    pub(super) kinds: Vec<u32>,
+    pub(super) levels: Vec<u16>,
+    pub(super) organisers: Vec<u16>,
+    pub(super) series: Vec<u16>,
+    /// Numbers of prices.
+    pub(super) prices: Vec<u32>,
+    pub(super) tags: Terms,
+    pub(super) words: Terms,
+}
+
+/// Lists of terms, each with one over the length of its vector.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Terms {
+    ends: Vec<u32>,
+    codes: Vec<u16>,
+    scales: Vec<f32>,
+    /// The longest list.
+    pub(super) most: usize,
+}
+
+impl Terms {
+    fn push(&mut self, codes: &[u16], norm: f32) {
+        self.codes.extend(codes);
+        self.ends.push(self.codes.len() as u32);
+        self.scales.push(1.0 / norm.max(1e-6));
+        self.most = self.most.max(codes.len());
+    }
+
+    /// Each list and one over the length of its vector.
+    pub(super) fn lists(&self) -> impl Iterator<Item = (&[u16], f32)> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .zip(&self.scales)
+            .map(move |(&end, &scale)| {
+                let list = &self.codes[start..end as usize];
+                start = end as usize;
+                (list, scale)
+            })
+    }
+}
+
+impl Contents {
+    /// `prices` are the numbers of rows' prices, norms the lengths of their vectors of tags and words.
+    pub(super) fn new(
+        catalog: &Catalog,
+        prices: &[u32],
+        (tag_norm, text_norm): (&[f32], &[f32]),
+    ) -> Self {
+        let columns = catalog.columns();
+        let content = |row: Row| {
+            let index = row.index();
+            let codes = [
+                columns.kind[index],
+                columns.level[index],
+                columns.organiser[index],
+                columns.series[index],
+            ];
+            let day_off = TimeOfWeek::of(columns, index).day_off;
+            let lists = (catalog.tags(row), catalog.text(row));
+            (codes, day_off, prices[index], lists)
+        };
+        let mut order: Vec<Row> = (0..catalog.len() as u32).map(Row).collect();
+        order.sort_unstable_by(|&a, &b| content(a).cmp(&content(b)).then(a.cmp(&b)));
+        // Of each row the first that has its content.
+        let mut firsts = vec![Row(0); order.len()];
+        let mut first = None;
+        for row in order {
+            if first.is_none_or(|first| content(first) != content(row)) {
+                first = Some(row);
+            }
+            firsts[row.index()] = first.unwrap_or(row);
+        }
+        let mut contents = Self::default();
+        for (index, first) in firsts.into_iter().enumerate() {
+            let row = Row(index as u32);
+            if first != row {
+                contents.codes.push(contents.codes[first.index()]);
+                continue;
+            }
+            contents.codes.push(contents.kinds.len() as u32);
+            let ([kind, level, organiser, series], day_off, price, (tags, words)) = content(row);
+            contents
+                .kinds
+                .push(2 * u32::from(kind) + u32::from(day_off));
+            contents.levels.push(level);
+            contents.organisers.push(organiser);
+            contents.series.push(series);
+            contents.prices.push(price);
+            contents.tags.push(tags, tag_norm[index]);
+            contents.words.push(words, text_norm[index]);
+        }
+        contents
+    }
+}
