@@ -3,6 +3,8 @@
 //! A request works out what each content is worth; columns lie in the order of contents, so that it reads them from front
 //! to back.
 
+use std::collections::HashMap;
+
 use super::pair::TimeOfWeek;
 use crate::catalog::{Catalog, Row};
 
@@ -74,26 +76,17 @@ impl Contents {
             let lists = (catalog.tags(row), catalog.text(row));
             (codes, day_off, prices[index], lists)
         };
-        let mut order: Vec<Row> = (0..catalog.len() as u32).map(Row).collect();
-        order.sort_unstable_by(|&a, &b| content(a).cmp(&content(b)).then(a.cmp(&b)));
-        // Of each row the first that has its content.
-        let mut firsts = vec![Row(0); order.len()];
-        let mut first = None;
-        for row in order {
-            if first.is_none_or(|first| content(first) != content(row)) {
-                first = Some(row);
-            }
-            firsts[row.index()] = first.unwrap_or(row);
-        }
         let mut contents = Self::default();
-        for (index, first) in firsts.into_iter().enumerate() {
-            let row = Row(index as u32);
-            if first != row {
-                contents.codes.push(contents.codes[first.index()]);
+        let mut known = HashMap::new();
+        for index in 0..catalog.len() {
+            let content = content(Row(index as u32));
+            let next = contents.kinds.len() as u32;
+            let number = *known.entry(content).or_insert(next);
+            contents.codes.push(number);
+            if number != next {
                 continue;
             }
-            contents.codes.push(contents.kinds.len() as u32);
-            let ([kind, level, organiser, series], day_off, price, (tags, words)) = content(row);
+            let ([kind, level, organiser, series], day_off, price, (tags, words)) = content;
             contents
                 .kinds
                 .push(2 * u32::from(kind) + u32::from(day_off));

@@ -14,6 +14,7 @@ use crate::rank::Request;
 #[wasm_bindgen]
 pub struct PlainEngine {
     engine: Engine,
+    visitor: Visitor,
 }
 
 #[wasm_bindgen]
@@ -27,7 +28,53 @@ impl PlainEngine {
             bundle.insert(path, Uint8Array::new(&pair.get(1)).to_vec());
         }
         let engine = Engine::open(id, &bundle).map_err(|error| convert::error(&error))?;
-        Ok(Self { engine })
+        Ok(Self {
+            engine,
+            visitor: Visitor::default(),
+        })
+    }
+
+    /// Takes a visitor for [`PlainEngine::rank`]: a profile and a history snapshot (or an empty text), both JSON.
+    #[wasm_bindgen(js_name = setVisitor)]
+    pub fn set_visitor(&mut self, profile: &str, history: &str) -> Result<(), JsValue> {
+        self.visitor = visitor(profile, history).map_err(|error| convert::error(&error))?;
+        Ok(())
+    }
+
+    /// Takes in one event body, JSON, of the visitor taken before.
+    pub fn observe(&mut self, time_ms: f64, body: &str) -> Result<(), JsValue> {
+        let body = serde_json::from_str(body)
+            .map_err(malformed)
+            .map_err(|error| convert::error(&error))?;
+        self.engine
+            .observe(&mut self.visitor, time_ms as i64, &body);
+        Ok(())
+    }
+
+    /// The list of [`PlainEngine::recommend`] for the visitor taken before, without JSON: rows of the catalogue and their
+    /// scores into the given arrays, as many as fit. Returns how many.
+    pub fn rank(
+        &self,
+        now_ms: f64,
+        rows: &mut [u32],
+        scores: &mut [f32],
+    ) -> Result<usize, JsValue> {
+        let request = Request {
+            now_ms: now_ms as i64,
+            limit: rows.len().min(scores.len()).try_into().unwrap_or(u16::MAX),
+            ..Request::default()
+        };
+        let slate = self
+            .engine
+            .recommend(&self.visitor, &request)
+            .map_err(|error| convert::error(&error))?;
+        let catalog = &self.engine.bundle().catalog;
+        let places = rows.iter_mut().zip(scores);
+        for (item, (row, score)) in slate.items.iter().zip(places) {
+            *row = catalog.row(&item.activity).map_or(u32::MAX, |row| row.0);
+            *score = item.score;
+        }
+        Ok(slate.items.len())
     }
 
     /// The slate for a profile, a history snapshot (or an empty text) and a request, all JSON; the slate as JSON.
@@ -49,19 +96,24 @@ impl PlainEngine {
         history: &str,
         request: &str,
     ) -> Result<String, RecommenderError> {
-        let malformed = |error: serde_json::Error| RequestError::Malformed {
-            detail: error.to_string(),
-        };
-        let profile: Profile = serde_json::from_str(profile).map_err(malformed)?;
-        let history = if history.is_empty() {
-            History::default()
-        } else {
-            History::restore(history)?
-        };
+        let visitor = visitor(profile, history)?;
         let request: Request = serde_json::from_str(request).map_err(malformed)?;
-        let slate = self
-            .engine
-            .recommend(&Visitor { profile, history }, &request)?;
+        let slate = self.engine.recommend(&visitor, &request)?;
         Ok(serde_json::to_string(&slate).map_err(malformed)?)
     }
+}
+
+fn visitor(profile: &str, history: &str) -> Result<Visitor, RecommenderError> {
+    let profile: Profile = serde_json::from_str(profile).map_err(malformed)?;
+    let history = if history.is_empty() {
+        History::default()
+    } else {
+        History::restore(history)?
+    };
+    Ok(Visitor { profile, history })
+}
+
+fn malformed(error: serde_json::Error) -> RecommenderError {
+    let detail = error.to_string();
+    RequestError::Malformed { detail }.into()
 }

@@ -1,12 +1,15 @@
 //! How long does a recommendation take?
 //!
-//! `engine REGISTRY VISITORS ROWS…` opens the bundle that a registry publishes, repeats its activities until there are so
-//! many, gives visitors histories, times their lists and prints the rows of a bench. `./build.sh bench engine` runs it.
+//! `engine time REGISTRY VISITORS ROWS…` opens the bundle that a registry publishes, repeats its activities until there are
+//! so many, gives visitors histories, times their lists and prints the rows of a bench. `engine write REGISTRY VISITORS
+//! FOLDER ROWS…` writes the same bundles and visitors for a browser to do the same with. `./build.sh bench engine` runs both.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
 mod multiply;
+mod write;
 
+use std::path::Path;
 use std::time::Instant;
 
 use triqueta::engine::Engine;
@@ -18,17 +21,29 @@ use triqueta_trainer::publish::Registry;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [registry, visitors, sizes @ ..] = &arguments[..] else {
-        panic!("usage: engine REGISTRY VISITORS ROWS…");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (registry, visitors, folder, sizes) = match &arguments[..] {
+        ["time", registry, visitors, sizes @ ..] => (registry, visitors, None, sizes),
+        ["write", registry, visitors, folder, sizes @ ..] => {
+            (registry, visitors, Some(Path::new(folder)), sizes)
+        }
+        _ => panic!(
+            "usage: engine time REGISTRY VISITORS ROWS… | write REGISTRY VISITORS FOLDER ROWS…"
+        ),
     };
     let visitors: usize = visitors.parse().unwrap();
     let published = Registry::at(registry).engine("default").unwrap();
     let mut rows = Vec::new();
     for size in sizes {
         let bundle = multiply::multiplied(published.bundle().clone(), size.parse().unwrap());
-        rows.extend(measured(&Engine::new(bundle).unwrap(), visitors));
+        match folder {
+            Some(folder) => write::written(bundle, visitors, &folder.join(size)),
+            None => rows.extend(measured(&Engine::new(bundle).unwrap(), visitors)),
+        }
     }
-    println!("{}", serde_json::json!({ "rows": rows }));
+    if folder.is_none() {
+        println!("{}", serde_json::json!({ "rows": rows }));
+    }
 }
 
 /// How long lists of ten take, by length of history: tenth percentile and median of so many visitors.
@@ -62,7 +77,7 @@ fn measured(engine: &Engine, visitors: usize) -> Vec<serde_json::Value> {
 }
 
 /// Somebody who was shown `length` activities: a third was saved, a third read, a third refused.
-fn visitor(engine: &Engine, length: usize, seed: u64, now_ms: i64) -> Visitor {
+pub(crate) fn visitor(engine: &Engine, length: usize, seed: u64, now_ms: i64) -> Visitor {
     let mut visitor = Visitor::default();
     let mut random = Random::new(seed);
     let catalog = &engine.bundle().catalog;

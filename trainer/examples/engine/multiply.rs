@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use triqueta::bundle::Bundle;
 use triqueta::catalog::{Catalog, Columns, NO_TIME};
 use triqueta::math::Random;
+use triqueta::model::Neighbours;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The bundle with its live activities repeated until there are `rows`. Each repetition of the whole is a town of its own:
 /// all its activities move by the same whole weeks, so that hour and weekday stay what they are, each place moves somewhere
-/// within two kilometres, with all that happens there, and organisers' programmes trade their tags, words and prices. What
-/// only the original has (factors, neighbours) repetitions lack.
+/// within two kilometres, with all that happens there, organisers' programmes trade their tags, words and prices, and
+/// neighbours stay within the town. Factors are left out.
 pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
     let from = bundle.catalog.columns();
     let live: Vec<usize> = bundle.catalog.live_rows().map(|row| row.index()).collect();
@@ -92,6 +93,20 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
         .iter()
         .map(|&source| activities.embeddings[source])
         .collect();
+    bundle.models.matrix_factorization = None;
+    let neighbours = bundle.models.item_neighbours.as_ref();
+    let neighbours = neighbours.map(|known| {
+        let place = |of: u32| live.binary_search(&(of as usize)).ok();
+        let of_row = |row: usize| {
+            let town = row - row % live.len();
+            let theirs = known.of(sources[row]);
+            let moved = theirs.filter_map(|(of, weight)| Some((town + place(of)?, weight)));
+            let inside = moved.filter(|&(of, _)| of < rows);
+            inside.map(|(of, weight)| (of as u32, weight)).collect()
+        };
+        Neighbours::new((0..rows).map(of_row).collect())
+    });
+    bundle.models.item_neighbours = neighbours;
     bundle.texts = sources
         .iter()
         .map(|&source| bundle.texts[source].clone())
