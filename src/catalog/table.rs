@@ -1,6 +1,6 @@
 //! The catalogue: rows that keep their numbers between publications, found by id.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::columns::{self, Columns};
 use super::{Activity, City, Content, Place, Status, Words};
@@ -28,7 +28,7 @@ pub struct Catalog {
     words: Words,
     columns: Columns,
     removed: Vec<bool>,
-    rows: BTreeMap<ActivityId, Row>,
+    rows: HashMap<ActivityId, Row>,
 }
 
 impl Catalog {
@@ -59,7 +59,7 @@ impl Catalog {
         removed: Vec<bool>,
     ) -> Result<Self, CatalogError> {
         columns::check(&columns, &removed, &words)?;
-        let mut rows = BTreeMap::new();
+        let mut rows = HashMap::with_capacity(columns.id.len());
         for (index, id) in columns.id.iter().enumerate() {
             let row = Row(
                 u32::try_from(index).map_err(|_| CatalogError::Inconsistent {

@@ -1,6 +1,6 @@
 //! Words to codes and back. Code 0 is "unknown", so that a word the training never saw still has a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ const LIMIT_TEXT_TERMS: usize = 4_096;
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct Vocabulary {
     terms: Vec<String>,
-    codes: BTreeMap<String, u16>,
+    codes: HashMap<String, u16>,
 }
 
 impl From<Vec<String>> for Vocabulary {

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::facet::{DIRECTION, Declared, Facet, READINESS, family_of};
+use super::facet_weights::FacetWeights;
 use super::own_taste::{PASSED_LABEL, examples_of};
 use super::reading::Reading;
 use super::taste_regression::{TasteExample, solve};
@@ -29,10 +30,10 @@ const LEAST_PASSED: f32 = 0.2;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct CommonTaste {
-    /// Weight of each facet, by code ascending.
-    weights: Vec<Facet>,
-    /// Of each direction the facets, by code ascending.
-    directions: Vec<Vec<Facet>>,
+    /// Weight of each facet.
+    weights: FacetWeights,
+    /// Of each direction the facets.
+    directions: Vec<FacetWeights>,
     /// The codes among which directions were looked for, ascending: the rest keep their whole width.
     directed: Vec<u32>,
     reading: Reading,
@@ -56,7 +57,7 @@ impl From<Stored> for CommonTaste {
     fn from(stored: Stored) -> Self {
         match stored {
             Stored::Weights(weights) => Self {
-                weights,
+                weights: weights.into(),
                 ..Self::default()
             },
             Stored::Whole {
@@ -65,8 +66,8 @@ impl From<Stored> for CommonTaste {
                 directed,
                 reading,
             } => Self {
-                weights,
-                directions,
+                weights: weights.into(),
+                directions: directions.into_iter().map(FacetWeights::from).collect(),
                 directed,
                 reading,
             },
@@ -77,11 +78,13 @@ impl From<Stored> for CommonTaste {
 impl From<CommonTaste> for Stored {
     fn from(taste: CommonTaste) -> Self {
         if taste.directions.is_empty() && taste.reading.is_empty() {
-            return Self::Weights(taste.weights);
+            return Self::Weights(taste.weights.list().to_vec());
         }
         Self::Whole {
-            weights: taste.weights,
-            directions: taste.directions,
+            weights: taste.weights.list().to_vec(),
+            directions: (taste.directions.iter())
+                .map(|direction| direction.list().to_vec())
+                .collect(),
             directed: taste.directed,
             reading: taste.reading,
         }
@@ -155,13 +158,14 @@ impl CommonTaste {
         let weights = solve(examples, starts.collect(), |code| {
             family_of(code).map_or(READINESS_DEVIATION, |family| family.common)
         });
+        let weights = weights.into();
         Self { weights, ..self }
     }
 
     /// With these directions, each of facets by code ascending; looked for among the facets `directed`, ascending too.
     pub fn with_directions(self, directions: Vec<Vec<(u32, f32)>>, directed: Vec<u32>) -> Self {
         Self {
-            directions,
+            directions: directions.into_iter().map(FacetWeights::from).collect(),
             directed,
             ..self
         }
@@ -183,17 +187,19 @@ impl CommonTaste {
 
     /// Whether nothing was learned.
     pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
+        self.weights.list().is_empty()
     }
 
     /// Whether every weight is a possible number, the facets ascend, and the directions are few.
     pub fn is_sound(&self) -> bool {
-        let sound = |facets: &Vec<Facet>| {
+        let sound = |facets: &[Facet]| {
             let ascending = facets.windows(2).all(|pair| pair[0].0 < pair[1].0);
             ascending && facets.iter().all(|facet| facet.1.abs() <= LIMIT_WEIGHT)
         };
         let few = self.directions.len() <= LIMIT_DIRECTIONS && self.directed.is_sorted();
-        few && sound(&self.weights) && self.directions.iter().all(sound) && self.reading.is_sound()
+        few && sound(self.weights.list())
+            && (self.directions.iter()).all(|direction| sound(direction.list()))
+            && self.reading.is_sound()
     }
 
     pub(super) fn reading(&self) -> &Reading {
@@ -210,26 +216,31 @@ impl CommonTaste {
     }
 
     pub(super) fn weights(&self) -> &[Facet] {
-        &self.weights
+        self.weights.list()
     }
 
     pub(super) fn of_facet(&self, code: u32, value: f32) -> f32 {
-        value * weight_of(&self.weights, code)
-    }
-
-    pub(super) fn of_facets(&self, facets: &[Facet]) -> f32 {
-        sum_of(&self.weights, facets)
+        value * self.weights.of(code)
     }
 
     /// Log-odds before anything is known of the visitor.
     pub fn start(&self, facets: &[(u32, f32)]) -> f32 {
-        READINESS_MEAN + weight_of(&self.weights, READINESS) + self.of_facets(facets)
+        let facets = facets.iter();
+        let sum: f32 = facets
+            .map(|&(code, value)| self.of_facet(code, value))
+            .sum();
+        READINESS_MEAN + self.weights.of(READINESS) + sum
     }
 
     /// How far an activity lies in each direction.
     pub(super) fn along_directions(&self, facets: &[Facet]) -> Vec<f32> {
-        let along =
-            |direction: &Vec<Facet>| weight_of(direction, READINESS) + sum_of(direction, facets);
+        let along = |direction: &FacetWeights| {
+            let facets = facets.iter();
+            let sum: f32 = facets
+                .map(|&(code, value)| value * direction.of(code))
+                .sum();
+            direction.of(READINESS) + sum
+        };
         self.directions.iter().map(along).collect()
     }
 
@@ -239,7 +250,7 @@ impl CommonTaste {
         let ways = weights.split_off(first);
         for (code, way) in ways {
             let direction = self.directions.get((code - DIRECTION.code(0)) as usize);
-            let facets = direction.into_iter().flatten();
+            let facets = direction.into_iter().flat_map(FacetWeights::list);
             weights.extend(facets.map(|&(code, share)| (code, share * way)));
         }
         weights.sort_by_key(|facet| facet.0);
@@ -252,20 +263,6 @@ impl CommonTaste {
         });
         weights
     }
-}
-
-fn sum_of(weights: &[Facet], facets: &[Facet]) -> f32 {
-    facets
-        .iter()
-        .map(|&(code, value)| value * weight_of(weights, code))
-        .sum()
-}
-
-/// The weight of a facet in a list by code ascending; 0 where it is not there.
-pub(super) fn weight_of(weights: &[Facet], code: u32) -> f32 {
-    weights
-        .binary_search_by_key(&code, |facet| facet.0)
-        .map_or(0.0, |found| weights[found].1)
 }
 
 #[cfg(test)]

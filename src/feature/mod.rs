@@ -10,6 +10,7 @@ mod component;
 mod contents;
 mod context;
 mod facet;
+mod facet_weights;
 mod outline;
 mod own_taste;
 mod pair;

@@ -8,8 +8,8 @@
 //! blend decides how far it is trusted beside what others taught.
 
 use super::activity::ActivityRow;
-use super::common_taste::weight_of;
 use super::facet::{DIRECTION, Declared, Facet, ITSELF, PARTS, family_of};
+use super::facet_weights::FacetWeights;
 use super::outline::Outline;
 use super::reading::Reading;
 use super::schema::Schema;
@@ -44,8 +44,8 @@ pub(super) struct Verdict {
 /// One visitor's own departures from the common taste.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct OwnTaste {
-    /// Weight of each facet met, and of those that go together with them, by code ascending.
-    weights: Vec<Facet>,
+    /// Weight of each facet met, and of those that go together with them.
+    weights: FacetWeights,
     declared: Declared,
     centre: Option<Place>,
 }
@@ -78,7 +78,7 @@ impl OwnTaste {
         let examples: Vec<&TasteExample> = examples.iter().collect();
         let weights = solve(&examples, starts, |code| common.own_deviation(code));
         Self {
-            weights: common.unfold_directions(weights),
+            weights: common.unfold_directions(weights).into(),
             declared,
             centre: schema.city.centre,
         }
@@ -87,14 +87,14 @@ impl OwnTaste {
     /// What it says of an activity; all 0 where nothing is known.
     pub(super) fn of_row(&self, schema: &Schema, catalog: &Catalog, row: Row) -> Verdict {
         let mut verdict = Verdict::default();
-        if self.weights.is_empty() && schema.common_taste.is_empty() {
+        if self.weights.list().is_empty() && schema.common_taste.is_empty() {
             return verdict;
         }
         let outline = Outline::of_row(catalog, row);
         outline.each_facet(self.centre, &self.declared, |code, value| {
             verdict.common += schema.common_taste.of_facet(code, value);
             if let Some(family) = family_of(code) {
-                verdict.own[family.part] += value * weight_of(&self.weights, code);
+                verdict.own[family.part] += value * self.weights.of(code);
             }
         });
         verdict
@@ -107,14 +107,14 @@ impl OwnTaste {
             ..Verdict::default()
         };
         if let Some(family) = family_of(code) {
-            verdict.own[family.part] = value * weight_of(&self.weights, code);
+            verdict.own[family.part] = value * self.weights.of(code);
         }
         verdict
     }
 
     /// The rows that either taste knows by themselves.
     pub(super) fn each_row(&self, schema: &Schema, each: impl FnMut(Row)) {
-        let mut codes: Vec<u32> = rows_itself(&self.weights).collect();
+        let mut codes: Vec<u32> = rows_itself(self.weights.list()).collect();
         codes.extend(rows_itself(schema.common_taste.weights()));
         codes.sort_unstable();
         codes.dedup();

@@ -50,15 +50,7 @@ pub(super) fn solve(
             1.0 / (deviation * deviation)
         })
         .collect();
-    // Which examples have a facet, and how far.
-    let mut columns: Vec<Vec<(usize, f32)>> = vec![Vec::new(); codes.len()];
-    for (number, example) in examples.iter().enumerate() {
-        for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
-            if let Ok(column) = codes.binary_search(&code) {
-                columns[column].push((number, value));
-            }
-        }
-    }
+    let columns = Columns::new(&codes, examples);
     let mut weights = vec![0.0_f32; codes.len()];
     for _ in 0..NEWTON_STEPS {
         let mut curvature = Vec::with_capacity(examples.len());
@@ -71,16 +63,17 @@ pub(super) fn solve(
         }
         let before = residual.clone();
         for _ in 0..ROUNDS {
-            for ((column, weight), &precision) in columns.iter().zip(&mut weights).zip(&precision) {
+            for ((column, weight), &precision) in columns.each().zip(&mut weights).zip(&precision) {
                 let (mut slope, mut bend) = (-precision * *weight, precision);
                 for &(number, value) in column {
+                    let number = number as usize;
                     slope += curvature[number] * value * residual[number];
                     bend += curvature[number] * value * value;
                 }
                 let step = slope / bend;
                 *weight += step;
                 for &(number, value) in column {
-                    residual[number] -= step * value;
+                    residual[number as usize] -= step * value;
                 }
             }
         }
@@ -89,4 +82,48 @@ pub(super) fn solve(
         }
     }
     codes.into_iter().zip(weights).collect()
+}
+
+/// Which examples have a facet, and how far: one list a code, all in one piece.
+struct Columns {
+    ends: Vec<usize>,
+    entries: Vec<(u32, f32)>,
+}
+
+impl Columns {
+    /// `codes` ascend; facets of other codes are left out. Every example has [`READINESS`].
+    fn new(codes: &[u32], examples: &[&TasteExample]) -> Self {
+        let mut found = Vec::new();
+        let mut ends = vec![0_usize; codes.len()];
+        for (number, example) in examples.iter().enumerate() {
+            for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
+                if let Ok(column) = codes.binary_search(&code) {
+                    found.push((column, (number as u32, value)));
+                    ends[column] += 1;
+                }
+            }
+        }
+        let mut end = 0;
+        for column in &mut ends {
+            end += *column;
+            *column = end;
+        }
+        // Where the next entry of a column goes: from its end to its front.
+        let mut next = ends.clone();
+        let mut entries = vec![(0, 0.0); end];
+        for (column, entry) in found.into_iter().rev() {
+            next[column] -= 1;
+            entries[next[column]] = entry;
+        }
+        Self { ends, entries }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &[(u32, f32)]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let column = &self.entries[start..end];
+            start = end;
+            column
+        })
+    }
 }

@@ -8,7 +8,7 @@ const TIED: [u32; 3] = [3 << 24 | 1, 3 << 24 | 2, 3 << 24 | 3];
 fn tied() -> CommonTaste {
     let direction = vec![(TIED[0], 0.8), (TIED[1], -0.6)];
     CommonTaste {
-        weights: vec![(TIED[0], 0.25)],
+        weights: vec![(TIED[0], 0.25)].into(),
         ..CommonTaste::default()
     }
     .with_directions(vec![direction], TIED[..2].to_vec())
@@ -23,11 +23,12 @@ fn a_way_along_a_direction_speaks_of_facets_never_met() {
         (TIED[2], 0.3),
         (DIRECTION.code(0), 2.0),
     ]);
-    let of = |code| weight_of(&unfolded, code);
+    let unfolded = FacetWeights::from(unfolded);
+    let of = |code| unfolded.of(code);
     assert!((of(TIED[0]) - 1.7).abs() < 1e-6);
     assert!((of(TIED[1]) + 1.2).abs() < 1e-6);
     assert!((of(TIED[2]) - 0.3).abs() < 1e-6);
-    assert_eq!(unfolded.len(), 3);
+    assert_eq!(unfolded.list().len(), 3);
     // A way along a direction that is not there leads nowhere.
     assert!(
         taste
