@@ -1,6 +1,7 @@
 //! A bundle's files in memory, by path, and their check against the manifest: length first, then SHA-256.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
@@ -17,12 +18,33 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Files by path relative to the registry folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Files(BTreeMap<String, Vec<u8>>);
+pub struct Files(BTreeMap<String, File>);
+
+#[derive(Debug, Clone, Eq)]
+struct File {
+    bytes: Vec<u8>,
+    /// SHA-256 of the bytes, worked out once.
+    sha256: OnceLock<String>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
 
 impl Files {
     /// Adds a file. A second one at the same path replaces the first.
     pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
-        self.0.insert(path.into(), bytes);
+        let sha256 = OnceLock::new();
+        self.0.insert(path.into(), File { bytes, sha256 });
+    }
+
+    /// The same of a file whose SHA-256 the caller has worked out from these bytes, where something faster than this crate
+    /// is at hand, such as a browser's own.
+    pub fn insert_hashed(&mut self, path: impl Into<String>, bytes: Vec<u8>, sha256: String) {
+        let sha256 = OnceLock::from(sha256);
+        self.0.insert(path.into(), File { bytes, sha256 });
     }
 
     /// Takes a file out.
@@ -32,14 +54,14 @@ impl Files {
 
     /// The bytes at a path.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.0.get(path).map(Vec::as_slice)
+        self.0.get(path).map(|file| file.bytes.as_slice())
     }
 
     /// All files in order of path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0
             .iter()
-            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+            .map(|(path, file)| (path.as_str(), file.bytes.as_slice()))
     }
 
     /// The bytes of a listed file, checked against the manifest's length and hash.
@@ -47,9 +69,12 @@ impl Files {
     /// # Errors
     /// [`BundleError::Missing`], [`BundleError::Length`] or [`BundleError::Hash`].
     pub fn verified(&self, entry: &FileEntry) -> Result<&[u8], BundleError> {
-        let bytes = self.get(&entry.path).ok_or_else(|| BundleError::Missing {
-            path: entry.path.clone(),
-        })?;
+        let File { bytes, sha256 } =
+            self.0
+                .get(&entry.path)
+                .ok_or_else(|| BundleError::Missing {
+                    path: entry.path.clone(),
+                })?;
         if bytes.len() as u64 != entry.bytes {
             return Err(BundleError::Length {
                 path: entry.path.clone(),
@@ -57,7 +82,7 @@ impl Files {
                 found: bytes.len() as u64,
             });
         }
-        if sha256_hex(bytes) != entry.sha256 {
+        if *sha256.get_or_init(|| sha256_hex(bytes)) != entry.sha256 {
             return Err(BundleError::Hash {
                 path: entry.path.clone(),
             });

@@ -8,6 +8,7 @@ mod clock;
 mod consent;
 mod convert;
 mod database;
+mod hash;
 mod inner;
 mod knowledge;
 mod memory;

@@ -43,7 +43,7 @@ pub(super) enum Cached {
 }
 
 /// The bytes at an address.
-pub(super) async fn get(url: &str, cached: Cached, limit_ms: i64) -> Result<Vec<u8>, String> {
+pub(super) async fn get(url: &str, cached: Cached, limit_ms: i64) -> Result<Uint8Array, String> {
     let init = RequestInit::new();
     plain(&init);
     init.set_cache(match cached {
@@ -59,7 +59,7 @@ pub(super) async fn get(url: &str, cached: Cached, limit_ms: i64) -> Result<Vec<
     let buffer = JsFuture::from(response.array_buffer().map_err(say)?)
         .await
         .map_err(say)?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+    Ok(Uint8Array::new(&buffer))
 }
 
 /// Posts JSON. No answer at all is status 0.

@@ -99,7 +99,7 @@ impl PlainEngine {
         let visitor = visitor(profile, history)?;
         let request: Request = serde_json::from_str(request).map_err(malformed)?;
         let slate = self.engine.recommend(&visitor, &request)?;
-        Ok(serde_json::to_string(&slate).map_err(malformed)?)
+        serde_json::to_string(&slate).map_err(malformed)
     }
 }
 

@@ -6,10 +6,10 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use super::clock;
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::{Change, Storage};
+use super::{clock, hash};
 use crate::bundle::{Channel, Files, Manifest};
 use crate::engine::Engine;
 use crate::error::{BundleError, RecommenderError};
@@ -88,7 +88,8 @@ async fn stored_channel(storage: &Storage) -> Option<Channel> {
 async fn fetch_channel(url: &str, seen: u64) -> Result<(Channel, Vec<u8>), Problem> {
     let bytes = network::get(url, Cached::Confirmed, CHANNEL_LIMIT_MS)
         .await
-        .map_err(unreachable)?;
+        .map_err(unreachable)?
+        .to_vec();
     let channel = Channel::from_json(&bytes).map_err(|error| problem(&error.into()))?;
     channel
         .accept(seen, clock::now_ms())
@@ -167,18 +168,19 @@ async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<S
     let mut files = Files::default();
     let mut fresh = Vec::new();
     let path = Manifest::path(id);
-    let mut bytes = take(storage, base, &path, &mut fresh).await?;
+    let mut bytes = take(storage, base, &path, &mut fresh).await?.to_vec();
     if Manifest::from_json(id, &bytes).is_err() {
-        bytes = download(base, &path, Cached::Ignored, &mut fresh).await?;
+        let again = download(base, &path, Cached::Ignored, &mut fresh).await?;
+        bytes = again.to_vec();
     }
     let manifest = Manifest::from_json(id, &bytes).map_err(|error| problem(&error.into()))?;
     files.insert(path, bytes);
     for entry in &manifest.files {
         let bytes = take(storage, base, &entry.path, &mut fresh).await?;
-        files.insert(entry.path.clone(), bytes);
+        hold(&mut files, &entry.path, &bytes).await;
         if files.verified(entry).is_err() {
             let bytes = download(base, &entry.path, Cached::Ignored, &mut fresh).await?;
-            files.insert(entry.path.clone(), bytes);
+            hold(&mut files, &entry.path, &bytes).await;
         }
         files
             .verified(entry)
@@ -192,7 +194,7 @@ async fn take(
     base: &str,
     path: &str,
     fresh: &mut Vec<String>,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Uint8Array, Problem> {
     match stored_file(storage, path).await {
         Some(bytes) => Ok(bytes),
         None => download(base, path, Cached::Trusted, fresh).await,
@@ -204,7 +206,7 @@ async fn download(
     path: &str,
     cached: Cached,
     fresh: &mut Vec<String>,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Uint8Array, Problem> {
     let bytes = network::get(&format!("{base}/{path}"), cached, FILE_LIMIT_MS)
         .await
         .map_err(unreachable)?;
@@ -212,9 +214,19 @@ async fn download(
     Ok(bytes)
 }
 
-async fn stored_file(storage: &Storage, path: &str) -> Option<Vec<u8>> {
+async fn stored_file(storage: &Storage, path: &str) -> Option<Uint8Array> {
     let value: JsValue = storage.get("files", path).await.ok()?;
-    value.is_object().then(|| Uint8Array::new(&value).to_vec())
+    value.is_object().then(|| Uint8Array::new(&value))
+}
+
+/// Puts bytes among the files, with their hash where the browser works it out. Nobody else holds the array: what is hashed
+/// is what is copied.
+async fn hold(files: &mut Files, path: &str, bytes: &Uint8Array) {
+    let sha256 = hash::sha256(bytes).await;
+    match sha256 {
+        Some(sha256) => files.insert_hashed(path, bytes.to_vec(), sha256),
+        None => files.insert(path, bytes.to_vec()),
+    }
 }
 
 /// Opens what an earlier visit stored: the unit's variant, or whichever of the channel's bundles is whole.
@@ -249,14 +261,15 @@ async fn open_stored_variant(
     let path = Manifest::path(id);
     let bytes = stored_file(storage, &path)
         .await
-        .ok_or_else(|| missing(&path))?;
+        .ok_or_else(|| missing(&path))?
+        .to_vec();
     let manifest = Manifest::from_json(id, &bytes)?;
     files.insert(path, bytes);
     for entry in &manifest.files {
         let bytes = stored_file(storage, &entry.path)
             .await
             .ok_or_else(|| missing(&entry.path))?;
-        files.insert(entry.path.clone(), bytes);
+        hold(&mut files, &entry.path, &bytes).await;
     }
     let engine = Engine::open(id, &files)?.with_variant(variant);
     Ok((engine, variant.to_owned()))
