@@ -3,12 +3,13 @@
 
 run_check() {
   need_basics
-  steps 11
+  steps 12
   step "tools" check_tools
   stage "formatting" cargo fmt --all --check
   stage "lints" cargo clippy --workspace --all-targets -- -D warnings
   stage "lints for the browser" lints_for_the_browser
   stage "documentation" documentation
+  stage "size of the download" download_size
   stage "licences, bans and sources" "$tools/bin/cargo-deny" check licenses bans sources
   stage "advisories" advisories
   stage "shell scripts" shellcheck -x -a build.sh .ci/run
@@ -37,6 +38,16 @@ lints_for_the_browser() {
 
 documentation() {
   RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+}
+
+# What a visitor downloads, against what pkg/size.txt says.
+download_size() {
+  if std_sources; then
+    wasm_module
+    node scripts/size.mjs check
+  else
+    left_out "without the sources of the standard library the module is larger"
+  fi
 }
 
 # The database of known weaknesses lives on the net: where it cannot be had, that is said and nothing fails.

@@ -52,16 +52,42 @@ wasm_compiler() {
   printf 'wasm32 compiler by route %s\n' "$route"
 }
 
-# wasm_cargo VERB ARGUMENT…: cargo for the browser, by the chosen route, in a target folder of its own.
+# wasm_cargo VERB ARGUMENT…: cargo for the browser, by the chosen route, in a target folder of its own: target/wasm, or
+# what WASM_TARGET_DIR names.
 wasm_cargo() {
-  local verb=$1
+  local verb=$1 folder=${WASM_TARGET_DIR:-target/wasm}
   shift
   if [[ $(<"$wasm_route_file") == 3 ]]; then
-    CARGO_TARGET_DIR=target/wasm RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH=/usr/bin:$PATH \
+    CARGO_TARGET_DIR=$folder RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH=/usr/bin:$PATH \
       /usr/bin/cargo "$verb" --target "$wasm_target" -Zbuild-std=std,panic_abort "$@"
   else
-    CARGO_TARGET_DIR=target/wasm cargo "$verb" --target "$wasm_target" "$@"
+    CARGO_TARGET_DIR=$folder cargo "$verb" --target "$wasm_target" "$@"
   fi
+}
+
+# The standard library's sources, for wasm_cargo_slim. Where they cannot be had, that is said and the module is larger.
+std_sources() {
+  [[ $(<"$wasm_route_file") != 3 ]] || return 0
+  local library
+  library=$(rustc --print sysroot)/lib/rustlib/src/rust/library
+  [[ -d $library ]] || { has rustup && timeout 120 rustup component add rust-src && [[ -d $library ]]; }
+}
+
+# wasm_cargo_slim FLAGS ARGUMENT…: a build for download, with these flags for the compiler too. A panic stops the module at
+# once instead of making a message that nobody reads, and the standard library is built with it, for size: settings that
+# cargo still calls unstable.
+wasm_cargo_slim() {
+  local flags=$1
+  shift
+  if ! std_sources; then
+    printf 'larger: the sources of the standard library are missing, run "rustup component add rust-src"\n'
+    RUSTFLAGS=$flags wasm_cargo build "$@"
+    return
+  fi
+  local std=(-Zbuild-std-features=optimize_for_size)
+  [[ $(<"$wasm_route_file") == 3 ]] || std+=("-Zbuild-std=std,panic_abort")
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none $flags" \
+    wasm_cargo build "${std[@]}" "$@"
 }
 
 # The version that Cargo.toml pins: the command line tool must be the same.
@@ -76,16 +102,26 @@ wasm_tools() {
   npm_packages scripts/tools
 }
 
-# Compiles the module and, where it changed, makes the files that pkg/ ships.
+# Compiles both modules and, where they changed, makes the files that pkg/ ships: the same source with the vector
+# instructions that nearly every browser has, and without for those that lack them. One piece of JavaScript serves both.
 wasm_module() {
-  wasm_cargo build --profile wasm -p triqueta --lib
-  local compiled=target/wasm/$wasm_target/wasm/triqueta.wasm
   local out=pkg/dist/wasm made_from
-  made_from=$(sha256sum "$compiled" scripts/tools/package-lock.json scripts/wasm.sh)
-  [[ $(cat target/wasm/made-from 2>/dev/null) == "$made_from" && -f $out/triqueta_bg.wasm ]] && return 0
+  WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "-Ctarget-feature=+simd128" --profile wasm -p triqueta --lib
+  WASM_TARGET_DIR=target/wasm-scalar wasm_cargo_slim "" --profile wasm -p triqueta --lib
+  made_from=$(sha256sum target/wasm-{simd,scalar}/$wasm_target/wasm/triqueta.wasm scripts/tools/package-lock.json scripts/wasm.sh)
+  [[ $(cat target/wasm-simd/made-from 2>/dev/null) == "$made_from" && -f $out/triqueta_scalar_bg.wasm ]] && return 0
   rm -rf "$out"
-  "$tools/bin/wasm-bindgen" --target web --out-dir "$out" --out-name triqueta "$compiled"
-  scripts/tools/node_modules/.bin/wasm-opt -Os "$out/triqueta_bg.wasm" -o "$out/triqueta_bg.wasm"
-  printf '%s\n' "$made_from" >target/wasm/made-from
+  bound_module simd "$out"
+  bound_module scalar target/wasm-scalar/bound
+  cmp "$out/triqueta.js" target/wasm-scalar/bound/triqueta.js
+  cp target/wasm-scalar/bound/triqueta_bg.wasm "$out/triqueta_scalar_bg.wasm"
+  printf '%s\n' "$made_from" >target/wasm-simd/made-from
   ls -l "$out"
+}
+
+# bound_module simd|scalar FOLDER: the compiled module with its JavaScript, optimised for speed.
+bound_module() {
+  local compiled=target/wasm-$1/$wasm_target/wasm/triqueta.wasm
+  "$tools/bin/wasm-bindgen" --target web --out-dir "$2" --out-name triqueta "$compiled"
+  scripts/tools/node_modules/.bin/wasm-opt -O3 "$2/triqueta_bg.wasm" -o "$2/triqueta_bg.wasm"
 }

@@ -3,6 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Recommender as Base } from './recommender.js';
+import { hasSimd } from './simd.js';
 import type { OpenOptions, WasmSource } from './types.js';
 import { init as initBase } from './wasm.js';
 
@@ -23,6 +24,7 @@ export async function init(options: { wasm?: WasmSource } = {}): Promise<void> {
 
 /** The bytes when the file is there; the address otherwise, so that opening says what is missing. */
 async function shipped(): Promise<WasmSource> {
-  const file = new URL('./wasm/triqueta_bg.wasm', import.meta.url);
+  const name = hasSimd() ? 'triqueta_bg.wasm' : 'triqueta_scalar_bg.wasm';
+  const file = new URL(`./wasm/${name}`, import.meta.url);
   return readFile(file).catch(() => file);
 }

@@ -6,10 +6,14 @@
  */
 import type { EngineModule } from './engine.js';
 import { TriquetaError, toTriquetaError } from './errors.js';
+import { hasSimd } from './simd.js';
 import type { WasmSource } from './types.js';
 
-/** The module as shipped, in the form every bundler recognises as an asset. */
-const shipped = (): URL => new URL('./wasm/triqueta_bg.wasm', import.meta.url);
+/** The module as shipped that this engine can run, in the form every bundler recognises as an asset. */
+const shipped = (): URL =>
+  hasSimd()
+    ? new URL('./wasm/triqueta_bg.wasm', import.meta.url)
+    : new URL('./wasm/triqueta_scalar_bg.wasm', import.meta.url);
 
 let loading: Promise<EngineModule> | null = null;
 
@@ -47,7 +51,7 @@ async function load(source: WasmSource | undefined): Promise<EngineModule> {
     const cause = toTriquetaError(thrown);
     throw new TriquetaError(
       'WASM_UNAVAILABLE',
-      `The WebAssembly module did not load (${cause.message}). Check that triqueta_bg.wasm is served as ` +
+      `The WebAssembly module did not load (${cause.message}). Check that it is served as ` +
         "application/wasm, that the Content-Security-Policy allows 'wasm-unsafe-eval', or pass `wasm` yourself.",
       thrown,
     );

@@ -19,6 +19,20 @@ test('a module that is no wasm ends in the plain list, with the reason', async (
   assert.equal((await recommender.recommend()).items.length, 1);
 });
 
+test('an engine without vector instructions gets the module that needs none', async (context) => {
+  const asked = [];
+  context.mock.method(globalThis, 'fetch', async (url) => {
+    asked.push(String(url).split('/').at(-1));
+    throw new TypeError('offline');
+  });
+  for (const hasSimd of [true, false]) {
+    context.mock.method(WebAssembly, 'validate', () => hasSimd);
+    const { init } = await import(`../dist/wasm.js?simd=${hasSimd}`);
+    await assert.rejects(init(), { code: 'WASM_UNAVAILABLE' });
+  }
+  assert.deepEqual(asked, ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm']);
+});
+
 test('when even the plain list is missing the page still opens and says so', async (context) => {
   context.mock.method(console, 'warn', () => {});
   const origin = await serve(context, {});

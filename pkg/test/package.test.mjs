@@ -32,7 +32,8 @@ test('the tarball installs elsewhere and carries types and module', { skip: with
   const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], root));
   const files = packed.files.map((file) => file.path);
-  assert.ok(files.includes('dist/wasm/triqueta_bg.wasm') && files.includes('dist/index.d.ts') && files.includes('README.md'));
+  assert.ok(files.includes('dist/wasm/triqueta_bg.wasm') && files.includes('dist/wasm/triqueta_scalar_bg.wasm'));
+  assert.ok(files.includes('dist/index.d.ts') && files.includes('README.md'));
   assert.deepEqual(files.filter((path) => /^(src|test|node_modules)\//.test(path)), []);
 
   writeFileSync(join(folder, 'package.json'), '{"type":"module","private":true}');

@@ -44,9 +44,13 @@ worker.addEventListener('fetch', (event) => {
   else if (paths.includes(url.pathname)) event.respondWith(cacheFirst(request));
 });
 
+/** Of the two modules of the engine only the one this browser runs is kept: the page says which. */
+const OTHER_MODULE = worker.location.search === '?scalar' ? /triqueta_bg/ : /triqueta_scalar_bg/;
+
 async function keep(): Promise<void> {
   const cache = await caches.open(CACHE);
-  await cache.addAll(paths.map((path) => new Request(path, { cache: 'no-cache' })));
+  const kept = paths.filter((path) => !OTHER_MODULE.test(path));
+  await cache.addAll(kept.map((path) => new Request(path, { cache: 'no-cache' })));
   await cache.add(PLAIN_LIST).catch(() => undefined);
 }
 
