@@ -117,16 +117,51 @@ accuracy_demo() {
   done
 }
 
-# How long a list takes natively, on the bundle of a registry with its activities repeated.
-# usage: bench engine [REGISTRY]   (default: the demo city's, as `bench accuracy --only demo` leaves it)
+# How long a list takes, natively and in headless Chromium beside its peers, on the bundle of a registry with its activities
+# repeated; writes docs/performance.md. Ten minutes once everything is built.
+# usage: bench engine [--large] [REGISTRY]   (default: the demo city's, as `bench accuracy --only demo` leaves it)
 bench_engine() {
+  local sizes=(1000 10000 100000)
+  if [[ ${1:-} == --large ]]; then
+    sizes+=(1000000)
+    shift
+  fi
   local registry=${1:-target/bench/demo-city/registry}
+  (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
-  steps 2
+  mkdir -p target/bench/engine
+  steps 7
   step "the bench" cargo build --release --workspace --example engine
-  step "lists of ten" measured target/bench/engine-measured.json \
-    target/release/examples/engine "$registry" 40 1000 10000 100000
-  node scripts/bench-record.mjs engine target/bench/engine-measured.json
+  step "tools, Chromium and peers" engine_tools
+  step "wasm module" wasm_module
+  step "bundles and visitors" engine_bundles "$registry" "${sizes[@]}"
+  step "lists of ten, natively" measured target/bench/engine/native.json \
+    target/release/examples/engine time "$registry" 40 "${sizes[@]}"
+  step "lists of ten in Chromium, beside its peers" measured target/bench/engine/browser.json \
+    node benches/engine/measure.mjs pkg/dist/wasm target/bench/engine/bundles
+  step "docs/performance.md" engine_recorded
+}
+
+engine_tools() {
+  wasm_tools
+  chromium
+  npm_packages tests/browser
+  npm_packages benches/engine
+}
+
+# The folders tell the browser's side which sizes there are: none may be left of another run.
+engine_bundles() {
+  local registry=$1
+  shift
+  rm -rf target/bench/engine/bundles
+  target/release/examples/engine write "$registry" 40 target/bench/engine/bundles "$@"
+}
+
+engine_recorded() {
+  measured target/bench/engine/measured.json \
+    node scripts/engine/merge.mjs target/bench/engine/native.json target/bench/engine/browser.json
+  node scripts/bench-record.mjs engine target/bench/engine/measured.json
+  node scripts/engine/document.mjs
 }
 
 triqueta() { target/release/triqueta --quiet "$@"; }

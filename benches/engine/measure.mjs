@@ -1,0 +1,110 @@
+// Times the engine in headless Chromium beside its peers, and prints the rows of a bench.
+// usage: node benches/engine/measure.mjs MODULE_FOLDER BUNDLES_FOLDER >MEASURED.json   (a folder a number of activities)
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { openContext } from '../../tests/browser/chromium.mjs';
+import { bundle, code } from './bytes.mjs';
+import { serve } from './serve.mjs';
+
+const [module, bundles] = process.argv.slice(2).map((path) => resolve(path));
+const sizes = readdirSync(bundles).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
+/** The size that is also measured on machines so many times slower, and weighed. */
+const USUAL = 10_000;
+const SLOWER = [4, 6];
+/** How often, up to that size and beyond it. */
+const ROUNDS = { usual: 41, large: 15 };
+const LAUNCHES = { usual: 15, large: 5 };
+
+const load = loadavg()[0];
+const ends = [];
+const { context, errors } = await openContext({ after: (end) => ends.push(end) });
+const site = await serve(module, bundles);
+try {
+  const rows = [];
+  for (const activities of sizes) {
+    const often = activities > USUAL ? 'large' : 'usual';
+    rows.push(...(await raced(activities, activities === USUAL ? [1, ...SLOWER] : [1], ROUNDS[often])));
+    rows.push(...(await launched(activities, LAUNCHES[often])));
+  }
+  rows.push(...code(module), ...bundle(join(bundles, String(USUAL)), USUAL));
+  const { devDependencies: peers } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
+  const day = new Date().toISOString().slice(0, 10);
+  console.log(JSON.stringify({ day, browser: `Chromium ${context.browser().version()}`, load, peers, rows }));
+} finally {
+  site.close();
+  for (const end of ends) await end();
+}
+
+/** Rows of all contenders at a size, so many rounds on machines so many times slower than this one. */
+async function raced(activities, machines, rounds) {
+  return inPage(async (page) => {
+    const throttle = await context.newCDPSession(page);
+    const agreement = await page.evaluate(async (size) => {
+      globalThis.contest = await (await import('/race.mjs')).race(size);
+      return globalThis.contest.agreement;
+    }, activities);
+    const rows = [];
+    for (const slower of machines) {
+      await throttle.send('Emulation.setCPUThrottlingRate', { rate: slower });
+      console.error(`${activities} activities, ${slower} × slower: ${rounds} rounds`);
+      const times = {};
+      for (let round = 0; round < rounds; round++) {
+        const samples = await page.evaluate(() => globalThis.contest.round());
+        for (const [name, taken] of Object.entries(samples)) times[name] = [...(times[name] ?? []), ...taken];
+      }
+      for (const [contender, taken] of Object.entries(times)) {
+        const label = `${activities} activities, ${slower} × slower, ${contender}`;
+        rows.push(...figures({ suite: 'chromium', case: label, activities, slower, contender }, taken, 'us'));
+      }
+    }
+    for (const [contender, value] of Object.entries(agreement)) {
+      const about = { suite: 'chromium', case: `${activities} activities, ${contender}`, activities, contender };
+      rows.push({ ...about, metric: 'agreement', value, unit: 'share', n: 1 });
+    }
+    return rows;
+  });
+}
+
+/** Rows of first lists from nothing, each in a page of its own, and of the memory they leave. */
+async function launched(activities, times) {
+  console.error(`${activities} activities: ${times} launches`);
+  const launches = [];
+  for (let number = 0; number < times; number++) {
+    const launch = async (size) => (await import('/launch.mjs')).launch(size);
+    launches.push(await inPage((page) => page.evaluate(launch, activities)));
+  }
+  const about = (what) => ({ suite: 'launch', case: `${activities} activities, ${what}`, activities, step: what });
+  const steps = Object.keys(launches[0].times);
+  const whole = (launch) => steps.reduce((sum, step) => sum + launch.times[step], 0);
+  return [
+    ...steps.flatMap((step) => figures(about(step), launches.map((launch) => launch.times[step]), 'ms')),
+    ...figures(about('all'), launches.map(whole), 'ms'),
+    ...Object.entries(launches[0].memory).map(([when, value]) => {
+      return { ...about(`memory ${when}`), metric: 'memory', value, unit: 'B', n: 1 };
+    }),
+  ];
+}
+
+async function inPage(work) {
+  const page = await context.newPage();
+  await page.goto(site.origin);
+  try {
+    const made = await work(page);
+    if (errors.length) throw new Error(`the page complains: ${errors.join('; ')}`);
+    return made;
+  } finally {
+    await page.close();
+  }
+}
+
+/** By nearest rank. */
+function figures(about, values, unit) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  return Object.entries({ p10: 0.1, median: 0.5, p95: 0.95 }).map(([metric, share]) => {
+    return { ...about, metric, value: at(share), unit, n: sorted.length };
+  });
+}

@@ -1,0 +1,43 @@
+// The engine of the product: whole recommendations for visitors of the bundle's own.
+
+import { BEST } from '../data.mjs';
+
+/** The files of a bundle and the visitors written beside it. */
+export async function bundle(activities) {
+  const folder = `/bundles/${activities}`;
+  const { id, paths, now, visitors } = await (await fetch(`${folder}/bench.json`)).json();
+  const read = async (path) => [path, new Uint8Array(await (await fetch(`${folder}/${path}`)).arrayBuffer())];
+  return { id, now, visitors, files: await Promise.all(paths.map(read)) };
+}
+
+/** Three contenders on one engine: the list in typed arrays, the list as objects, and the list after a click. */
+export async function ours(activities) {
+  const { default: init, PlainEngine } = await import('/module/triqueta.js');
+  await init({ module_or_path: '/module/triqueta_bg.wasm' });
+  const { id, now, visitors, files } = await bundle(activities);
+  const engine = PlainEngine.open(id, files);
+  const rows = new Uint32Array(BEST);
+  const scores = new Float32Array(BEST);
+  const request = JSON.stringify({ nowMs: now, limit: BEST });
+  const visitor = (call) => visitors[call % visitors.length];
+  const met = (call) => engine.setVisitor(visitor(call).profile, visitor(call).history);
+  const rank = () => engine.rank(now, rows, scores);
+  const listed = (call) => JSON.parse(engine.recommend(visitor(call).profile, visitor(call).history, request));
+  const saved = visitors.map((_, call) => {
+    const { activity } = listed(call).items[2];
+    return JSON.stringify({ kind: 'favourite', activity, action: 'added' });
+  });
+  const shown = (call) => {
+    met(call);
+    rank();
+  };
+  const clicked = (call) => {
+    engine.observe(now, saved[call % visitors.length]);
+    rank();
+  };
+  return [
+    { name: 'rank', before: met, run: rank },
+    { name: 'recommend', run: listed },
+    { name: 'click and rank', before: shown, run: clicked, single: visitors.length },
+  ];
+}

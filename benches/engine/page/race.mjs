@@ -1,0 +1,64 @@
+// All contenders of a size in one page, so that ratios are of the same minute of the same machine.
+
+import { BEST, made } from './data.mjs';
+import { javascript } from './contenders/javascript.mjs';
+import { onnxruntime } from './contenders/onnxruntime.mjs';
+import { ours } from './contenders/ours.mjs';
+import { tensorflow } from './contenders/tensorflow.mjs';
+
+/** Every sample is a mean over so many visitors or queries, the same ones each time. */
+const CALLS = 10;
+/** A sample of fast calls repeats them until so many ms are spent: the clock shows steps of 5 µs. */
+const LEAST = 3;
+
+/**
+ * Opens the contenders; `round()` takes a sample of each in turn and gives `{name: [µs, …]}`, `agreement` says which share
+ * of the peers' best ten is that of plain JavaScript.
+ */
+export async function race(activities) {
+  const data = made(activities, CALLS);
+  const peers = [...javascript(data), ...(await onnxruntime(data)), ...(await tensorflow(data))];
+  const contenders = [...(await ours(activities)), ...peers];
+  const agreement = await agreed(peers);
+  let turn = 0;
+  const round = async () => {
+    const samples = {};
+    for (const contender of contenders) samples[contender.name] = await sampled(contender, turn);
+    turn++;
+    return samples;
+  };
+  await round();
+  return { round, agreement };
+}
+
+/** Times in µs: one mean over all calls, or for a contender of single calls each of them, another ten of its visitors a turn. */
+async function sampled({ before, run, single }, turn) {
+  const times = [];
+  let spent = 0;
+  do {
+    for (let number = 0; number < CALLS; number++) {
+      const call = single ? (turn * CALLS + number) % single : number;
+      before?.(call);
+      const started = performance.now();
+      const answer = run(call);
+      if (answer instanceof Promise) await answer;
+      times.push((performance.now() - started) * 1000);
+      spent += times.at(-1) / 1000;
+    }
+  } while (!single && spent < LEAST);
+  return single ? times : [(spent * 1000) / times.length];
+}
+
+async function agreed(peers) {
+  const shares = {};
+  const [reference] = peers;
+  for (const { name, best } of peers) {
+    let same = 0;
+    for (let call = 0; call < CALLS; call++) {
+      const wanted = new Set(await reference.best(call));
+      same += (await best(call)).filter((row) => wanted.has(row)).length;
+    }
+    shares[name] = same / (CALLS * BEST);
+  }
+  return shares;
+}

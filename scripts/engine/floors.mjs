@@ -1,0 +1,33 @@
+// What the engine is to reach, judged by what was measured. A floor holds where the p10 and the median both reach it; after a
+// click the p95 alone decides.
+
+const ORT = ['onnxruntime-web f32', 'onnxruntime-web int8'];
+const MS = 1000;
+
+/** Every floor with the values that decide about it: `{ says, aim, measured, held }`; `find` looks up a figure's value. */
+export function floors(find) {
+  const list = (activities, contender, metric, slower = 1) => find({ suite: 'chromium', activities, contender, metric, slower });
+  const both = (value) => [value('p10'), value('median')];
+  const faster = (activities, contender) =>
+    both((metric) => Math.min(...ORT.map((peer) => list(activities, peer, metric))) / list(activities, contender, metric));
+  const click = (slower) => [list(10_000, 'click and rank', 'p95', slower) / MS];
+  const start = both((metric) => find({ suite: 'launch', activities: 10_000, step: 'all', metric }));
+  const download = [find({ suite: 'bytes', contender: 'triqueta', metric: 'brotli' }) / 1000];
+  return [
+    atLeast('`rank` beside the faster onnxruntime-web, 10,000 activities', 2.5, faster(10_000, 'rank')),
+    atLeast('`rank` beside the faster onnxruntime-web, 100,000 activities', 4, faster(100_000, 'rank')),
+    atLeast('`recommend` (objects) beside the faster onnxruntime-web, 10,000 activities', 2, faster(10_000, 'recommend')),
+    atMost('after a click, 10,000 activities, p95', 1, 'ms', click(1)),
+    atMost('after a click, 10,000 activities, 4 × slower, p95', 5, 'ms', click(4)),
+    atMost('a first list from nothing, 10,000 activities', 5, 'ms', start),
+    atMost('module and glue, brotli', 50, 'KB', download),
+  ];
+}
+
+const shown = (values, unit) => `${values.map((value) => value.toFixed(2)).join(' / ')} ${unit}`;
+const atLeast = (says, floor, values) => ({
+  says, aim: `at least ${floor} ×`, measured: shown(values, '×'), held: values.every((value) => value >= floor),
+});
+const atMost = (says, floor, unit, values) => ({
+  says, aim: `at most ${floor} ${unit}`, measured: shown(values, unit), held: values.every((value) => value <= floor),
+});
