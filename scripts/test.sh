@@ -55,12 +55,17 @@ tests_without_data() {
 }
 
 wasm_tests_in_node() {
-  WASM_BINDGEN_TEST_ONLY_NODE=1 wasm_cargo test -p triqueta --test 'wasm_*'
+  WASM_BINDGEN_TEST_ONLY_NODE=1 wasm_tests
 }
 
 wasm_tests_in_chromium() {
-  WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_ONLY_WEB=1 CHROMEDRIVER=$(command -v chromedriver) \
-    wasm_cargo test -p triqueta --test 'wasm_*'
+  WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_ONLY_WEB=1 CHROMEDRIVER=$(command -v chromedriver) wasm_tests
+}
+
+# Without vector instructions and with them; only an optimised build uses those it has.
+wasm_tests() {
+  wasm_cargo test -p triqueta --test 'wasm_*' &&
+    WASM_TARGET_DIR=target/wasm-simd RUSTFLAGS=-Ctarget-feature=+simd128 wasm_cargo test --release -p triqueta --test 'wasm_*'
 }
 
 npm_package_tests() {

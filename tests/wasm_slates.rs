@@ -20,7 +20,7 @@ const BLOCKS: u64 = 16;
 const WITH_TREES: u64 = 12;
 /// From this block on, they have every model there is.
 const WITH_EVERY_MODEL: u64 = 14;
-const CASES_PER_BLOCK: usize = 100;
+const CASES_PER_BLOCK: usize = 640;
 
 fn block(number: u64) -> String {
     let rows = [0, 1, 3, 40, 150, 400][if number < WITH_TREES {
