@@ -1,4 +1,6 @@
 //! Leaving activities out before they are scored: does it ever leave out one of the best?
+//!
+//! The long form asks so many times as often: `TRIQUETA_TIMES=200 cargo test --release -p triqueta --test scan`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod support;
@@ -80,8 +82,10 @@ fn listed(engine: &Engine, visitor: &Visitor, request: &Request) -> Vec<(Activit
     items.map(|item| (item.activity, item.score)).collect()
 }
 
-/// So many random visitors and requests of a bundle.
+/// So many random visitors and requests of a bundle, and as many times more as the long form says.
 fn agrees(draft: &BundleDraft, cases: usize, random: &mut Random) {
+    let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
+    let cases = cases * times;
     let engine = support::engine_of(draft);
     let mut whole = engine.bundle().clone();
     whole.model.policy.survivors = u16::MAX;
