@@ -2,6 +2,8 @@
 //!
 //! The long form asks so many times as often: `TRIQUETA_TIMES=200 cargo test --release -p triqueta --test scan`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+// The core reads no environment; how long its tests are to run, this one does.
+#![allow(clippy::disallowed_methods)]
 
 mod support;
 
