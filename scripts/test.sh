@@ -59,12 +59,13 @@ wasm_tests_in_node() {
 }
 
 wasm_tests_in_chromium() {
-  WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_ONLY_WEB=1 CHROMEDRIVER=$(command -v chromedriver) wasm_tests
+  WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_ONLY_WEB=1 WASM_BINDGEN_TEST_TIMEOUT=300 CHROMEDRIVER=$(command -v chromedriver) \
+    wasm_tests
 }
 
-# Without vector instructions and with them; only an optimised build uses those it has.
+# Without vector instructions and with them; only an optimised build uses those it has, and thousands of lists take seconds.
 wasm_tests() {
-  wasm_cargo test -p triqueta --test 'wasm_*' &&
+  wasm_cargo test --release -p triqueta --test 'wasm_*' &&
     WASM_TARGET_DIR=target/wasm-simd RUSTFLAGS=-Ctarget-feature=+simd128 wasm_cargo test --release -p triqueta --test 'wasm_*'
 }
 
