@@ -4,7 +4,7 @@
 //! browser's one visitor and a batch job's many.
 
 use crate::bundle::{Bundle, Files, SelfTestCase};
-use crate::catalog::{Catalog, Content, Row, Text};
+use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
 use crate::feature::{Component, PairRow, PairSide, Prepared, UserRow};
@@ -124,10 +124,6 @@ impl Engine {
 
     fn catalog(&self) -> &Catalog {
         &self.bundle.catalog
-    }
-
-    fn text(&self, row: Row) -> &Text {
-        &self.bundle.texts[row.index()]
     }
 
     /// The best activities for a visitor.
@@ -400,7 +396,7 @@ impl Engine {
     pub fn content(&self, activity: &ActivityId) -> Option<Content> {
         let row = self.catalog().row(activity)?;
         Some(Content {
-            title: self.text(row).title.clone(),
+            title: self.bundle.texts.title(row).to_owned(),
             ..self.catalog().content(row)
         })
     }
@@ -414,7 +410,7 @@ impl Engine {
     /// What the visitor reads of an activity.
     pub fn card(&self, activity: &ActivityId) -> Option<ActivityCard> {
         let row = self.catalog().row(activity)?;
-        Some(card::of(self.catalog(), self.text(row), row))
+        Some(card::of(self.catalog(), self.bundle.texts.get(row), row))
     }
 
     /// A slate with its inputs, to be replayed elsewhere.

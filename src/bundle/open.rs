@@ -10,7 +10,7 @@ use super::towers;
 use super::trees;
 use super::wide_deep;
 use super::{collaborative, columns};
-use crate::catalog::{Catalog, Columns, Counters, Row, Text, Words};
+use crate::catalog::{Catalog, Columns, Counters, Row, Texts, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::{ActivityRow, Schema};
 use crate::model::{ActivitySide, BoostedTrees, Models};
@@ -37,7 +37,7 @@ pub struct Bundle {
     /// Live popularity.
     pub counters: Counters,
     /// Titles and descriptions, one a row.
-    pub texts: Vec<Text>,
+    pub texts: Texts,
 }
 
 fn json<'a, T: serde::Deserialize<'a>>(
@@ -107,7 +107,7 @@ impl Bundle {
             .into());
         }
         let mut table = Columns::empty();
-        let (mut vectors, mut text_rows) = (Vec::new(), Vec::new());
+        let (mut vectors, mut texts) = (Vec::new(), Texts::default());
         for entry in manifest.shards("columns") {
             columns::append(&mut table, &entry.path, files.verified(entry)?)?;
         }
@@ -115,19 +115,19 @@ impl Bundle {
             columns::append_vectors(&mut vectors, &entry.path, files.verified(entry)?)?;
         }
         for entry in manifest.shards("texts") {
-            text_rows.extend(texts::read(&entry.path, files.verified(entry)?)?);
+            texts::append(&mut texts, &entry.path, files.verified(entry)?)?;
         }
         let (entry, bytes) = verified("volatile")?;
         let removed = columns::read_volatile(&mut table, &entry.path, bytes)?;
         let catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
         let rows = catalog.len();
-        if rows != manifest.rows as usize || vectors.len() != rows || text_rows.len() != rows {
+        if rows != manifest.rows as usize || vectors.len() != rows || texts.len() != rows {
             return Err(BundleError::Malformed {
                 path: Manifest::path(id),
                 detail: format!(
                     "{rows} rows, {} vectors, {} texts for {}",
                     vectors.len(),
-                    text_rows.len(),
+                    texts.len(),
                     manifest.rows
                 ),
             }
@@ -158,7 +158,7 @@ impl Bundle {
             catalog,
             activities,
             counters,
-            texts: text_rows,
+            texts,
         })
     }
 }

@@ -15,7 +15,7 @@ use super::towers;
 use super::trees;
 use super::wide_deep;
 use super::{collaborative, columns};
-use crate::catalog::{Catalog, Counters, Text};
+use crate::catalog::{Catalog, Counters, Texts};
 use crate::error::BundleError;
 use crate::feature::Schema;
 use crate::model::{ActivitySide, BoostedTrees, EMBEDDING, Models};
@@ -38,7 +38,7 @@ pub struct BundleDraft {
     /// Live popularity.
     pub counters: Counters,
     /// Titles and descriptions, one a row.
-    pub texts: Vec<Text>,
+    pub texts: Texts,
     /// How many rows each shard has: the training's rows, then those published since. Sums to the catalogue's rows.
     pub shard_rows: Vec<u32>,
     /// Up to which moment the data reached, Unix ms.
@@ -187,8 +187,8 @@ impl BundleDraft {
                 "safetensors",
                 bytes,
             );
-            let bytes = texts::write(&self.texts[from..until], "texts")?;
-            writer.add(format!("texts-{shard}"), Group::Texts, "json", bytes);
+            let bytes = texts::write(&self.texts, from..until, "texts")?;
+            writer.add(format!("texts-{shard}"), Group::Texts, "safetensors", bytes);
             from = until;
         }
         let bytes = columns::write_volatile(&self.catalog, "volatile")?;

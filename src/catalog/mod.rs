@@ -12,9 +12,11 @@ mod content;
 mod counters;
 mod fold_text;
 mod geography;
+mod index;
 mod table;
 mod text;
 mod text_terms;
+mod texts;
 mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
@@ -28,4 +30,5 @@ pub use table::{Catalog, NO_TIME, Row};
 pub use text::Text;
 pub(crate) use text_terms::text_codes;
 pub use text_terms::{TEXT_TERMS, text_terms};
+pub use texts::{TEXT_FIELDS, TextField, Texts};
 pub use vocabulary::{UNKNOWN, Vocabulary, Words};

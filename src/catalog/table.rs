@@ -1,8 +1,7 @@
 //! The catalogue: rows that keep their numbers between publications, found by id.
 
-use std::collections::HashMap;
-
 use super::columns::{self, Columns};
+use super::index::Index;
 use super::{Activity, City, Content, Place, Status, Words};
 use crate::error::CatalogError;
 use crate::event::ActivityId;
@@ -28,7 +27,7 @@ pub struct Catalog {
     words: Words,
     columns: Columns,
     removed: Vec<bool>,
-    rows: HashMap<ActivityId, Row>,
+    rows: Index,
 }
 
 impl Catalog {
@@ -59,15 +58,13 @@ impl Catalog {
         removed: Vec<bool>,
     ) -> Result<Self, CatalogError> {
         columns::check(&columns, &removed, &words)?;
-        let mut rows = HashMap::with_capacity(columns.id.len());
+        let mut rows = Index::with_capacity(columns.id.len());
         for (index, id) in columns.id.iter().enumerate() {
-            let row = Row(
-                u32::try_from(index).map_err(|_| CatalogError::Inconsistent {
-                    column: "id".into(),
-                    detail: "more than 4,294,967,295 rows".into(),
-                })?,
-            );
-            if !removed[index] && rows.insert(id.clone(), row).is_some() {
+            let row = u32::try_from(index).map_err(|_| CatalogError::Inconsistent {
+                column: "id".into(),
+                detail: "more than 4,294,967,295 rows".into(),
+            })?;
+            if !removed[index] && !rows.add(row, |row| columns.id[row as usize].as_str()) {
                 return Err(CatalogError::DuplicateId {
                     activity: id.0.clone(),
                 });
@@ -114,7 +111,8 @@ impl Catalog {
 
     /// The live row of an id.
     pub fn row(&self, id: &ActivityId) -> Option<Row> {
-        self.rows.get(id).copied()
+        let id_at = |row: u32| self.columns.id[row as usize].as_str();
+        self.rows.find(id.as_str(), id_at).map(Row)
     }
 
     /// The id of a row.

@@ -29,13 +29,15 @@ pub struct Text {
 impl Text {
     /// The texts of an activity.
     pub fn of(activity: &Activity) -> Self {
+        // What is empty is not there: texts travel without this difference.
+        let given = |part: &Option<String>| part.clone().filter(|part| !part.is_empty());
         Self {
             title: activity.title.clone(),
             description: activity.description.clone(),
             address: activity.address.clone(),
-            link: activity.link.clone(),
-            image: activity.image.clone(),
-            contact: activity.contact.clone(),
+            link: given(&activity.link),
+            image: given(&activity.image),
+            contact: given(&activity.contact),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Words to codes and back. Code 0 is "unknown", so that a word the training never saw still has a row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Activity;
+use super::index::Index;
 use super::text_terms::activity_terms;
 use crate::error::CatalogError;
 
@@ -18,14 +19,19 @@ const LIMIT_TEXT_TERMS: usize = 4_096;
 #[serde(from = "Vec<String>", into = "Vec<String>")]
 pub struct Vocabulary {
     terms: Vec<String>,
-    codes: HashMap<String, u16>,
+    /// Of words their codes less 1.
+    places: Index,
 }
 
 impl From<Vec<String>> for Vocabulary {
     fn from(mut terms: Vec<String>) -> Self {
         terms.truncate(usize::from(u16::MAX));
-        let codes = terms.iter().cloned().zip(1..=u16::MAX).rev().collect();
-        Self { terms, codes }
+        let mut places = Index::with_capacity(terms.len());
+        for place in 0..terms.len() {
+            // A word that is there twice has its first code.
+            places.add(place as u32, |place| &terms[place as usize]);
+        }
+        Self { terms, places }
     }
 }
 
@@ -73,7 +79,8 @@ impl Vocabulary {
 
     /// The code of `word`, [`UNKNOWN`] if it has none.
     pub fn code(&self, word: &str) -> u16 {
-        self.codes.get(word).copied().unwrap_or(UNKNOWN)
+        let place = self.places.find(word, |place| &self.terms[place as usize]);
+        place.map_or(UNKNOWN, |place| place as u16 + 1)
     }
 
     /// The code of an optional word.

@@ -50,18 +50,18 @@ pub struct ActivityCard {
     pub image: Option<String>,
 }
 
-pub(super) fn of(catalog: &Catalog, text: &Text, row: Row) -> ActivityCard {
+pub(super) fn of(catalog: &Catalog, text: Text, row: Row) -> ActivityCard {
     let content = catalog.content(row);
     let end_ms = catalog.columns().end_ms[row.index()];
     ActivityCard {
         id: catalog.id(row).clone(),
-        title: text.title.clone(),
-        description: text.description.clone(),
+        title: text.title,
+        description: text.description,
         kind: content.kind,
         tags: content.tags,
         locality: content.locality,
         level: content.level,
-        address: text.address.clone(),
+        address: text.address,
         lat: content.place.map(|place| place.lat),
         lon: content.place.map(|place| place.lon),
         start_ms: content.start_ms,
@@ -71,7 +71,7 @@ pub(super) fn of(catalog: &Catalog, text: &Text, row: Row) -> ActivityCard {
         free: content.price.map(|price| price == 0.0),
         organiser: content.organiser,
         series: content.series,
-        link: text.link.clone(),
-        image: text.image.clone(),
+        link: text.link,
+        image: text.image,
     }
 }

@@ -157,10 +157,7 @@ impl<'a> Facts<'a> {
     fn similar_title(&self, row: Row) -> Option<&'a str> {
         let bundle = self.engine.bundle();
         if let Some(origin) = self.origin {
-            return bundle
-                .texts
-                .get(origin.index())
-                .map(|text| text.title.as_str());
+            return Some(bundle.texts.title(origin));
         }
         let vector = &bundle.activities.embeddings[row.index()];
         let mut best: Option<(f32, &'a str)> = None;

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::pair::TimeOfWeek;
 use crate::catalog::{Catalog, Row};
 
@@ -77,7 +79,7 @@ impl Contents {
             (codes, day_off, prices[index], lists)
         };
         let mut contents = Self::default();
-        let mut known = HashMap::new();
+        let mut known = HashMap::with_hasher(RandomState::default());
         for index in 0..catalog.len() {
             let content = content(Row(index as u32));
             let next = contents.kinds.len() as u32;

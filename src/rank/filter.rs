@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::request::Filters;
 use crate::catalog::{
-    Catalog, NO_TIME, Place, Row, Status, Text, Vocabulary, distance_km, fold_text,
+    Catalog, NO_TIME, Place, Row, Status, Texts, Vocabulary, distance_km, fold_text,
 };
 use crate::history::{Entry, History};
 
@@ -12,7 +12,7 @@ use crate::history::{Entry, History};
 pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
-    texts: &'a [Text],
+    texts: &'a Texts,
     /// By row.
     refused: Vec<bool>,
     favourites: BTreeSet<Row>,
@@ -31,7 +31,7 @@ impl<'a> Filter<'a> {
     pub fn new(
         filters: &'a Filters,
         catalog: &'a Catalog,
-        texts: &'a [Text],
+        texts: &'a Texts,
         history: &'a History,
         now_ms: i64,
     ) -> Self {
@@ -135,11 +135,7 @@ impl<'a> Filter<'a> {
             return true;
         }
         let content = self.catalog.content(row);
-        let title = self
-            .texts
-            .get(row.index())
-            .map_or("", |text| text.title.as_str());
-        let mut searched = fold_text(title);
+        let mut searched = fold_text(self.texts.title(row));
         for word in content
             .tags
             .iter()

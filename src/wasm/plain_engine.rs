@@ -3,7 +3,7 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert;
+use super::{convert, hash};
 use crate::bundle::Files;
 use crate::engine::Engine;
 use crate::error::{RecommenderError, RequestError};
@@ -20,14 +20,16 @@ pub struct PlainEngine {
 #[wasm_bindgen]
 impl PlainEngine {
     /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. The self-test runs.
-    pub fn open(id: &str, files: Array) -> Result<PlainEngine, JsValue> {
+    pub async fn open(id: String, files: Array) -> Result<PlainEngine, JsValue> {
         let mut bundle = Files::default();
         for pair in files.iter() {
             let pair = Array::from(&pair);
             let path = pair.get(0).as_string().unwrap_or_default();
-            bundle.insert(path, Uint8Array::new(&pair.get(1)).to_vec());
+            // A copy: nobody else changes it while it is hashed.
+            let bytes = Uint8Array::new(&pair.get(1)).slice(0, u32::MAX);
+            hash::hold(&mut bundle, &path, &bytes).await;
         }
-        let engine = Engine::open(id, &bundle).map_err(|error| convert::error(&error))?;
+        let engine = Engine::open(&id, &bundle).map_err(|error| convert::error(&error))?;
         Ok(Self {
             engine,
             visitor: Visitor::default(),

@@ -177,10 +177,10 @@ async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<S
     files.insert(path, bytes);
     for entry in &manifest.files {
         let bytes = take(storage, base, &entry.path, &mut fresh).await?;
-        hold(&mut files, &entry.path, &bytes).await;
+        hash::hold(&mut files, &entry.path, &bytes).await;
         if files.verified(entry).is_err() {
             let bytes = download(base, &entry.path, Cached::Ignored, &mut fresh).await?;
-            hold(&mut files, &entry.path, &bytes).await;
+            hash::hold(&mut files, &entry.path, &bytes).await;
         }
         files
             .verified(entry)
@@ -217,16 +217,6 @@ async fn download(
 async fn stored_file(storage: &Storage, path: &str) -> Option<Uint8Array> {
     let value: JsValue = storage.get("files", path).await.ok()?;
     value.is_object().then(|| Uint8Array::new(&value))
-}
-
-/// Puts bytes among the files, with their hash where the browser works it out. Nobody else holds the array: what is hashed
-/// is what is copied.
-async fn hold(files: &mut Files, path: &str, bytes: &Uint8Array) {
-    let sha256 = hash::sha256(bytes).await;
-    match sha256 {
-        Some(sha256) => files.insert_hashed(path, bytes.to_vec(), sha256),
-        None => files.insert(path, bytes.to_vec()),
-    }
 }
 
 /// Opens what an earlier visit stored: the unit's variant, or whichever of the channel's bundles is whole.
@@ -269,7 +259,7 @@ async fn open_stored_variant(
         let bytes = stored_file(storage, &entry.path)
             .await
             .ok_or_else(|| missing(&entry.path))?;
-        hold(&mut files, &entry.path, &bytes).await;
+        hash::hold(&mut files, &entry.path, &bytes).await;
     }
     let engine = Engine::open(id, &files)?.with_variant(variant);
     Ok((engine, variant.to_owned()))

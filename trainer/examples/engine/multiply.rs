@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use triqueta::bundle::Bundle;
-use triqueta::catalog::{Catalog, Columns, NO_TIME};
+use triqueta::catalog::{Catalog, Columns, NO_TIME, Row};
 use triqueta::math::Random;
 use triqueta::model::Neighbours;
 
@@ -109,7 +109,7 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
     bundle.models.item_neighbours = neighbours;
     bundle.texts = sources
         .iter()
-        .map(|&source| bundle.texts[source].clone())
+        .map(|&source| bundle.texts.get(Row(source as u32)))
         .collect();
     let (city, words) = (
         bundle.catalog.city().clone(),

@@ -144,6 +144,6 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
     let published_ms = bundle.catalog.columns().published_ms[row.index()];
     comparable(bundle.catalog.content(row))
         == comparable(Content::of(activity, &bundle.schema.city))
-        && bundle.texts[row.index()] == Text::of(activity)
+        && bundle.texts.get(row) == Text::of(activity)
         && published_ms == activity.published_ms.unwrap_or(triqueta::catalog::NO_TIME)
 }

@@ -15,7 +15,7 @@ export async function ours(activities) {
   const { default: init, PlainEngine } = await import('/module/triqueta.js');
   await init({ module_or_path: '/module/triqueta_bg.wasm' });
   const { id, now, visitors, files } = await bundle(activities);
-  const engine = PlainEngine.open(id, files);
+  const engine = await PlainEngine.open(id, files);
   const rows = new Uint32Array(BEST);
   const scores = new Float32Array(BEST);
   const request = JSON.stringify({ nowMs: now, limit: BEST });

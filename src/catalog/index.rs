@@ -1,0 +1,49 @@
+//! Where in a list is a word? Found by hashing, without a copy of the words: opening a catalogue makes nothing of its ids.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// Places in a list of words, found by word. Whoever keeps the list hands it in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    places: HashTable<u32>,
+    state: RandomState,
+}
+
+impl PartialEq for Index {
+    /// An index says nothing that its list does not.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Index {}
+
+impl Index {
+    pub(super) fn with_capacity(words: usize) -> Self {
+        Self {
+            places: HashTable::with_capacity(words),
+            state: RandomState::default(),
+        }
+    }
+
+    /// Adds the word at `place`, unless it is known; whether it was added.
+    pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a str) -> bool {
+        let word = word_at(place);
+        if self.find(word, &word_at).is_some() {
+            return false;
+        }
+        let hash = |place: &u32| self.state.hash_one(word_at(*place));
+        self.places.insert_unique(hash(&place), place, hash);
+        true
+    }
+
+    /// The place of a word.
+    pub(super) fn find<'a>(&self, word: &str, word_at: impl Fn(u32) -> &'a str) -> Option<u32> {
+        let hash = self.state.hash_one(word);
+        let found = self.places.find(hash, |&place| word_at(place) == word);
+        found.copied()
+    }
+}
