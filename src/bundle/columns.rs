@@ -1,5 +1,7 @@
 //! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
 
+use bytemuck::cast_slice;
+
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Catalog, Columns, Counters};
 use crate::error::BundleError;
@@ -225,13 +227,9 @@ pub(super) fn append_vectors(
     bytes: &[u8],
 ) -> Result<(), BundleError> {
     let reader = TensorReader::open(path, bytes)?;
-    for row in reader.matrix("two_tower", None, EMBEDDING)?.rows() {
-        let mut vector = [0.0; EMBEDDING];
-        for (target, value) in vector.iter_mut().zip(row) {
-            *target = *value;
-        }
-        vectors.push(vector);
-    }
+    let rows = reader.matrix("two_tower", None, EMBEDDING)?;
+    let (values, _) = rows.into_raw_vec_and_offset();
+    vectors.extend_from_slice(cast_slice(&values));
     Ok(())
 }
 
