@@ -15,6 +15,7 @@ source scripts/test.sh
 source scripts/check.sh
 source scripts/rules.sh
 source scripts/bench.sh
+source scripts/fuzz.sh
 
 help() {
   cat <<'TEXT'
@@ -23,6 +24,7 @@ help() {
 ./build.sh check            formatting, lints, docs, licences and the rules of the house
 ./build.sh pkg              make the npm package, ready to install, in target/npm
 ./build.sh bench NAME       measure; without a NAME: what can be measured
+./build.sh fuzz [READER…]   look for inputs that break a reader of bytes from elsewhere; --runs N inputs for each (a million)
 ./build.sh help             this text
 
 Tools are installed under target/tools, logs are under target/log; a second run reuses both.
@@ -35,7 +37,7 @@ TEXT
 verb=${1:-help}
 [[ $# -eq 0 ]] || shift
 case $verb in
-  demo | pkg | check | bench | test) "run_$verb" "$@" ;;
+  demo | pkg | check | bench | fuzz | test) "run_$verb" "$@" ;;
   help | --help | -h) help ;;
-  *) fail "there is no '$verb'; the verbs are demo, test, check, pkg, bench and help" ;;
+  *) fail "there is no '$verb'; the verbs are demo, test, check, pkg, bench, fuzz and help" ;;
 esac

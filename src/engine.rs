@@ -61,7 +61,7 @@ impl Engine {
     /// # Errors
     /// Anything [`Bundle::open`] refuses, and [`BundleError::SelfTest`] where this engine ranks otherwise than the
     /// trainer's did.
-    pub fn open(id: &str, files: &Files) -> Result<Self, RecommenderError> {
+    pub fn open(id: &str, files: Files) -> Result<Self, RecommenderError> {
         let engine = Self::new(Bundle::open(id, files)?)?;
         for (case, test) in engine.bundle.manifest.self_test.iter().enumerate() {
             if engine.self_test(test)? != test.digest {

@@ -23,7 +23,7 @@ fn small() -> (String, Files) {
 fn what_was_written_is_what_is_read() {
     let draft = support::with_every_model(support::draft(3, 40), 3);
     let (id, files) = support::sealed(&draft, &[]);
-    let bundle = Bundle::open(&id, &files).unwrap();
+    let bundle = Bundle::open(&id, files).unwrap();
     assert_eq!(bundle.models, draft.models);
     assert_eq!(bundle.boosted_trees, draft.boosted_trees);
     assert_eq!(bundle.activities, draft.activities);
@@ -64,13 +64,24 @@ fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
 fn refuse(id: &str, files: &Files, path: &str, damaged: Vec<u8>, what: &str) {
     let mut copy = files.clone();
     copy.insert(path, damaged);
-    let error = Engine::open(id, &copy)
+    let error = Engine::open(id, copy)
         .map(|_| ())
         .expect_err(&format!("{what} in {path} was accepted"));
     assert!(
         ["BUNDLE_HASH", "BUNDLE_LENGTH"].contains(&error.code()),
         "{what} in {path}: {error}"
     );
+}
+
+#[test]
+fn parts_of_the_same_bytes_are_one_file() {
+    let mut draft = support::draft(3, 12);
+    draft.shard_rows = vec![12, 0, 0];
+    let (id, files) = support::sealed(&draft, &[]);
+    let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    let path = |name: &str| &manifest.file(name).unwrap().path;
+    assert_eq!(path("texts-1"), path("texts-2"));
+    assert_eq!(Bundle::open(&id, files).unwrap().catalog.len(), 12);
 }
 
 #[test]
@@ -82,7 +93,7 @@ fn a_missing_file_names_itself() {
             .iter()
             .filter(|(other, _)| *other != path)
             .for_each(|(other, bytes)| without.insert(other, bytes.to_vec()));
-        let error = Engine::open(&id, &without).map(|_| ()).unwrap_err();
+        let error = Engine::open(&id, without).map(|_| ()).unwrap_err();
         assert_eq!(error.code(), "BUNDLE_MISSING");
         assert!(error.to_string().contains(path), "{error}");
     }
@@ -114,7 +125,7 @@ fn consistent_nonsense_is_refused_too() {
             let json = forged.to_json().unwrap();
             let forged_id = Manifest::id(&json);
             copy.insert(Manifest::path(&forged_id), json);
-            match Engine::open(&forged_id, &copy) {
+            match Engine::open(&forged_id, copy) {
                 Err(_) => refused += 1,
                 // A changed title or a price does not touch the ranking of the self-test; it must still not panic.
                 Ok(engine) => {
@@ -141,7 +152,7 @@ fn an_engine_that_ranks_otherwise_refuses_the_bundle() {
     let mut copy = files;
     copy.insert(Manifest::path(&forged), json);
     assert_eq!(
-        Engine::open(&forged, &copy).map(|_| ()).unwrap_err().code(),
+        Engine::open(&forged, copy).map(|_| ()).unwrap_err().code(),
         "BUNDLE_SELF_TEST"
     );
 }

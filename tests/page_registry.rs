@@ -78,7 +78,7 @@ fn a_registry_on_disk_opens_again_and_ranks() {
     let mut random = Random::new(11);
     let activities = activities(&mut random, now_ms);
     let (id, files) = support::sealed(&support::draft_of(&mut random, &activities), &[]);
-    let engine = Engine::open(&id, &files).unwrap();
+    let engine = Engine::open(&id, files.clone()).unwrap();
 
     let _ = fs::remove_dir_all(&folder);
     files
@@ -113,7 +113,7 @@ fn a_registry_on_disk_opens_again_and_ranks() {
     for (path, _) in files.iter() {
         read.insert(path, fs::read(folder.join(path)).unwrap());
     }
-    let reopened = Engine::open(&id, &read).unwrap();
+    let reopened = Engine::open(&id, read).unwrap();
     let request = Request {
         now_ms,
         ..Request::default()

@@ -245,7 +245,7 @@ fn a_retrained_bundle_without_the_attended_activities_still_personalises() {
     let open = |activities: &[_], seed| {
         let (id, files) =
             support::sealed(&support::draft_of(&mut Random::new(seed), activities), &[]);
-        Engine::open(&id, &files).unwrap()
+        Engine::open(&id, files).unwrap()
     };
     let (before, after) = (open(&old, 1), open(&new, 2));
     let mut visitor = Visitor::default();

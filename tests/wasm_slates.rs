@@ -87,6 +87,6 @@ fn a_bundle_of_the_first_format_still_opens_and_ranks_as_then() {
         }
         files.insert(path, tensor.data().to_vec());
     }
-    let engine = Engine::open(&id, &files).expect("it opens and passes its self-test");
+    let engine = Engine::open(&id, files).expect("it opens and passes its self-test");
     assert_eq!(engine.bundle().manifest.self_test.len(), 16);
 }

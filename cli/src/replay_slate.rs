@@ -50,7 +50,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         serde_json::from_slice(&bytes).map_err(|error| malformed(&options.trace, &error))?;
     let id = trace.slate.bundle.clone();
     let files = Registry::at(&options.registry).files(&id)?;
-    let engine = Engine::open(&id, &files)?.with_variant(&trace.slate.variant);
+    let engine = Engine::open(&id, files)?.with_variant(&trace.slate.variant);
     let replayed = engine.replay(&trace)?;
     let differs_at = (0..trace.slate.items.len().max(replayed.items.len()))
         .find(|&position| trace.slate.items.get(position) != replayed.items.get(position));

@@ -90,6 +90,16 @@ impl Files {
         Ok(bytes)
     }
 
+    /// Takes out a listed file, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Files::verified`].
+    pub fn take_verified(&mut self, entry: &FileEntry) -> Result<Vec<u8>, BundleError> {
+        self.verified(entry)?;
+        let file = self.0.remove(&entry.path);
+        Ok(file.map(|file| file.bytes).unwrap_or_default())
+    }
+
     /// Checks every file the manifest lists.
     ///
     /// # Errors

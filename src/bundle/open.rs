@@ -51,21 +51,28 @@ fn json<'a, T: serde::Deserialize<'a>>(
 }
 
 impl Bundle {
-    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. The self-test is the engine's
-    /// (see [`crate::engine::Engine::open`]).
+    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each is given up once it is
+    /// read, so that a bundle never lies in memory twice. The self-test is the engine's (see
+    /// [`crate::engine::Engine::open`]).
     ///
     /// # Errors
     /// [`BundleError`] or [`crate::error::CatalogError`] for the first thing that does not fit.
-    pub fn open(id: &str, files: &Files) -> Result<Self, RecommenderError> {
+    pub fn open(id: &str, mut files: Files) -> Result<Self, RecommenderError> {
         let path = Manifest::path(id);
         let bytes = files.get(&path).ok_or(BundleError::Missing { path })?;
         let manifest = Manifest::from_json(id, bytes)?;
-        let verified = |name: &str| -> Result<(&FileEntry, &[u8]), BundleError> {
-            let entry = manifest.file(name)?;
-            Ok((entry, files.verified(entry)?))
+        let mut take = |entry: &FileEntry| {
+            // Parts of the same bytes are one file.
+            let shared = manifest.files.iter().filter(|file| file.path == entry.path);
+            if shared.count() > 1 {
+                files.verified(entry).map(<[u8]>::to_vec)
+            } else {
+                files.take_verified(entry)
+            }
         };
-        let (entry, bytes) = verified("schema")?;
-        let schema: Schema = json(entry, bytes)?;
+        let entry = manifest.file("schema")?;
+        let bytes = take(entry)?;
+        let schema: Schema = json(entry, &bytes)?;
         schema.check()?;
         let found = schema.hash()?;
         if found != manifest.schema_hash {
@@ -75,30 +82,33 @@ impl Bundle {
             }
             .into());
         }
-        let (entry, bytes) = verified("model")?;
-        let model: Model = json(entry, bytes)?;
+        let entry = manifest.file("model")?;
+        let bytes = take(entry)?;
+        let model: Model = json(entry, &bytes)?;
         model.blend.resolve()?;
         model.policy.check()?;
-        let (entry, bytes) = verified("towers")?;
-        let mut models = Models::from(towers::read(&entry.path, bytes)?);
+        let entry = manifest.file("towers")?;
+        let bytes = take(entry)?;
+        let mut models = Models::from(towers::read(&entry.path, &bytes)?);
         if let Ok(entry) = manifest.file("machine") {
-            let bytes = files.verified(entry)?;
-            models.factorization_machine = Some(machine::read(&entry.path, bytes, &schema)?);
+            let bytes = take(entry)?;
+            models.factorization_machine = Some(machine::read(&entry.path, &bytes, &schema)?);
         }
         if let Ok(entry) = manifest.file("neumf") {
-            let neumf = neumf::read(&entry.path, files.verified(entry)?, &schema)?;
+            let neumf = neumf::read(&entry.path, &take(entry)?, &schema)?;
             models.neural_collaborative_filtering = Some(neumf);
         }
         if let Ok(entry) = manifest.file("wide_deep") {
-            let wide_deep = wide_deep::read(&entry.path, files.verified(entry)?, &schema)?;
+            let wide_deep = wide_deep::read(&entry.path, &take(entry)?, &schema)?;
             models.wide_deep = Some(wide_deep);
         }
         let boosted_trees = match manifest.files.iter().find(|file| file.name == "trees") {
-            Some(entry) => Some(trees::read(&entry.path, files.verified(entry)?)?),
+            Some(entry) => Some(trees::read(&entry.path, &take(entry)?)?),
             None => None,
         };
-        let (entry, bytes) = verified("words")?;
-        let words: Words = json(entry, bytes)?;
+        let entry = manifest.file("words")?;
+        let bytes = take(entry)?;
+        let words: Words = json(entry, &bytes)?;
         if !words.extends(&schema.words) {
             return Err(BundleError::Malformed {
                 path: entry.path.clone(),
@@ -109,16 +119,17 @@ impl Bundle {
         let mut table = Columns::empty();
         let (mut vectors, mut texts) = (Vec::new(), Texts::default());
         for entry in manifest.shards("columns") {
-            columns::append(&mut table, &entry.path, files.verified(entry)?)?;
+            columns::append(&mut table, &entry.path, &take(entry)?)?;
         }
         for entry in manifest.shards("vectors") {
-            columns::append_vectors(&mut vectors, &entry.path, files.verified(entry)?)?;
+            columns::append_vectors(&mut vectors, &entry.path, &take(entry)?)?;
         }
         for entry in manifest.shards("texts") {
-            texts::append(&mut texts, &entry.path, files.verified(entry)?)?;
+            texts::append(&mut texts, &entry.path, &take(entry)?)?;
         }
-        let (entry, bytes) = verified("volatile")?;
-        let removed = columns::read_volatile(&mut table, &entry.path, bytes)?;
+        let entry = manifest.file("volatile")?;
+        let bytes = take(entry)?;
+        let removed = columns::read_volatile(&mut table, &entry.path, &bytes)?;
         let catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
         let rows = catalog.len();
         if rows != manifest.rows as usize || vectors.len() != rows || texts.len() != rows {
@@ -134,19 +145,20 @@ impl Bundle {
             .into());
         }
         if let Ok(entry) = manifest.file("factors") {
-            let bytes = files.verified(entry)?;
-            let factors = collaborative::read_factors(&entry.path, bytes, rows)?;
+            let bytes = take(entry)?;
+            let factors = collaborative::read_factors(&entry.path, &bytes, rows)?;
             models.matrix_factorization = Some(factors);
         }
         if let Ok(entry) = manifest.file("neighbours") {
-            let bytes = files.verified(entry)?;
-            let neighbours = collaborative::read_neighbours(&entry.path, bytes, rows)?;
+            let bytes = take(entry)?;
+            let neighbours = collaborative::read_neighbours(&entry.path, &bytes, rows)?;
             models.item_neighbours = Some(neighbours);
         }
         let activity_rows = (0..rows as u32).map(|row| ActivityRow::of_row(&catalog, Row(row)));
         let activities = ActivitySide::of_embedded(&models, vectors, activity_rows);
-        let (entry, bytes) = verified("counters")?;
-        let counters = columns::read_counters(rows, &entry.path, bytes)?;
+        let entry = manifest.file("counters")?;
+        let bytes = take(entry)?;
+        let counters = columns::read_counters(rows, &entry.path, &bytes)?;
         let id = id.to_owned();
         Ok(Self {
             id,

@@ -21,7 +21,7 @@ pub fn seal(
     let draft_id = Manifest::id(&draft);
     let mut draft_files = files.clone();
     draft_files.insert(Manifest::path(&draft_id), draft);
-    let engine = Engine::open(&draft_id, &draft_files)?;
+    let engine = Engine::open(&draft_id, draft_files)?;
     for (visitor, request) in cases {
         let digest = engine.recommend(visitor, request)?.digest();
         let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());

@@ -29,7 +29,7 @@ impl PlainEngine {
             let bytes = Uint8Array::new(&pair.get(1));
             hash::hold(&mut bundle, &path, &bytes).await;
         }
-        let engine = Engine::open(&id, &bundle).map_err(|error| convert::error(&error))?;
+        let engine = Engine::open(&id, bundle).map_err(|error| convert::error(&error))?;
         Ok(Self {
             engine,
             visitor: Visitor::default(),

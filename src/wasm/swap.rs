@@ -3,6 +3,8 @@
 //! New files are downloaded, checked and tried (self-test) before one transaction puts them beside their manifest and
 //! names them current; whatever fails leaves the stored bundle as it was.
 
+use std::collections::BTreeSet;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
@@ -120,18 +122,16 @@ async fn open_fresh(
         .map_err(|error| problem(&error.into()))?;
     let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
     let (files, fresh) = gather(storage, base, id).await?;
-    let engine = Engine::open(id, &files)
+    let paths: BTreeSet<String> = files.iter().map(|(path, _)| path.to_owned()).collect();
+    let engine = Engine::open(id, files)
         .map_err(|error| problem(&error))?
         .with_variant(&variant);
     let mut changes: Vec<Change> = fresh
         .into_iter()
-        .filter_map(|path| {
-            let value = Uint8Array::from(files.get(&path)?).into();
-            Some(Change::Put {
-                table: "files",
-                key: path,
-                value,
-            })
+        .map(|(key, bytes)| Change::Put {
+            table: "files",
+            key,
+            value: bytes.into(),
         })
         .collect();
     changes.push(Change::state(
@@ -139,7 +139,7 @@ async fn open_fresh(
         String::from_utf8_lossy(channel_bytes),
     ));
     let kept = storage.keys("files").await.unwrap_or_default();
-    let orphans = kept.into_iter().filter(|path| files.get(path).is_none());
+    let orphans = kept.into_iter().filter(|path| !paths.contains(path));
     changes.extend(orphans.map(|key| Change::Delete {
         table: "files",
         key,
@@ -160,11 +160,14 @@ async fn open_fresh(
     })
 }
 
-/// A bundle's files, from storage where they are there already; also which paths came from the network.
+/// A file from the network: its path and bytes.
+type Fetched = (String, Uint8Array);
+
+/// A bundle's files, from storage where they are there already; also what came from the network.
 ///
 /// What does not fit its hash is asked for once more, past every copy on the way: a damaged answer is cached for as long
 /// as a whole one would be.
-async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<String>), Problem> {
+async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<Fetched>), Problem> {
     let mut files = Files::default();
     let mut fresh = Vec::new();
     let path = Manifest::path(id);
@@ -193,7 +196,7 @@ async fn take(
     storage: &Storage,
     base: &str,
     path: &str,
-    fresh: &mut Vec<String>,
+    fresh: &mut Vec<Fetched>,
 ) -> Result<Uint8Array, Problem> {
     match stored_file(storage, path).await {
         Some(bytes) => Ok(bytes),
@@ -205,12 +208,12 @@ async fn download(
     base: &str,
     path: &str,
     cached: Cached,
-    fresh: &mut Vec<String>,
+    fresh: &mut Vec<Fetched>,
 ) -> Result<Uint8Array, Problem> {
     let bytes = network::get(&format!("{base}/{path}"), cached, FILE_LIMIT_MS)
         .await
         .map_err(unreachable)?;
-    fresh.push(path.to_owned());
+    fresh.push((path.to_owned(), bytes.clone()));
     Ok(bytes)
 }
 
@@ -261,6 +264,6 @@ async fn open_stored_variant(
             .ok_or_else(|| missing(&entry.path))?;
         hash::hold(&mut files, &entry.path, &bytes).await;
     }
-    let engine = Engine::open(id, &files)?.with_variant(variant);
+    let engine = Engine::open(id, files)?.with_variant(variant);
     Ok((engine, variant.to_owned()))
 }

@@ -413,5 +413,5 @@ pub fn engine(seed: u64, rows: usize) -> Engine {
 /// An engine over a draft.
 pub fn engine_of(draft: &BundleDraft) -> Engine {
     let (id, files) = sealed(draft, &[]);
-    Engine::open(&id, &files).unwrap()
+    Engine::open(&id, files).unwrap()
 }

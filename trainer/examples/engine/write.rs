@@ -19,7 +19,7 @@ pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
     };
     let (manifest, files) = draft.write().unwrap();
     let (id, files) = seal(manifest, files, &[]).unwrap();
-    let engine = Engine::open(&id, &files).unwrap();
+    let engine = Engine::open(&id, files.clone()).unwrap();
     for (path, bytes) in files.iter() {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

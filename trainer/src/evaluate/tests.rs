@@ -47,7 +47,7 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
     );
     let (id, files) =
         seal_draft(&draft_of_training(&dataset, trained.clone(), 1).unwrap()).unwrap();
-    let engine = Engine::open(&id, &files).unwrap();
+    let engine = Engine::open(&id, files).unwrap();
     for user in ["u0", "u7", "nobody"] {
         let key = VisitorKey::User(user.into());
         let ahead = |row: &Row| catalog.columns().start_ms[row.index()] > now_ms;

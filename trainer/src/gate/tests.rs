@@ -162,7 +162,7 @@ fn weights_that_rank_otherwise_once_stored_are_refused() {
     let draft = draft_of_training(&city(), trained().clone(), 1).unwrap();
     let open = |draft| {
         let (id, files) = seal_draft(draft).unwrap();
-        Bundle::open(&id, &files).unwrap()
+        Bundle::open(&id, files).unwrap()
     };
     let faithful = Departure::of(&draft, &open(&draft), &trained().judged).unwrap();
     assert_eq!((faithful.moved, faithful.loss()), (0, 0.0));

@@ -169,7 +169,7 @@ impl Registry {
         };
         let channel = self.channel()?.ok_or_else(missing)?;
         let id = channel.bundle(variant).map_err(RecommenderError::from)?;
-        Ok(Engine::open(id, &self.files(id)?)?.with_variant(variant))
+        Ok(Engine::open(id, self.files(id)?)?.with_variant(variant))
     }
 
     /// Makes a sealed bundle the current one of a variant, without a question: whoever has trained it goes through
@@ -196,7 +196,7 @@ impl Registry {
             bytes += content.len() as u64;
             new_bytes += self.write_immutable(path, content)?;
         }
-        let engine = Engine::open(id, &self.files(id)?)?;
+        let engine = Engine::open(id, self.files(id)?)?;
         let sequence = previous.as_ref().map_or(1, |channel| channel.sequence + 1);
         let mut variants = previous.map_or_else(BTreeMap::new, |channel| channel.variants);
         let weight = variants.get(variant).map_or(1, |variant| variant.weight);

@@ -94,7 +94,7 @@ pub fn seal_training(dataset: &Dataset, mut trained: Trained, seed: u64) -> Resu
     let bytes = manifest.to_json().map_err(RecommenderError::from)?;
     let id = Manifest::id(&bytes);
     files.insert(Manifest::path(&id), bytes);
-    let stored = Bundle::open(&id, &files)?;
+    let stored = Bundle::open(&id, files)?;
     let departure = Departure::of(&draft, &stored, &judged)?;
     let (judgement, answers) = Answers::of(&judged, &draft.catalog, departure).to_json()?;
     let path = judgement.path();

@@ -24,7 +24,7 @@ use crate::city::{
 fn engine_of(dataset: &Dataset, trained: Trained) -> Engine {
     let draft = draft_of_training(dataset, trained, 1).unwrap();
     let (id, files) = seal_draft(&draft).unwrap();
-    Engine::open(&id, &files).unwrap()
+    Engine::open(&id, files).unwrap()
 }
 
 fn asked(now_ms: i64) -> Request {

@@ -131,7 +131,7 @@ fn a_changed_activity_moves_to_the_tail_with_its_counts_and_a_removed_one_is_off
 #[test]
 fn every_change_a_visitor_could_notice_counts_as_one() {
     let (id, files) = first();
-    let bundle = Bundle::open(&id, &files).unwrap();
+    let bundle = Bundle::open(&id, files).unwrap();
     let changes: [(&str, fn(&mut Activity)); 13] = [
         ("title", |a| a.title.push('!')),
         ("description", |a| a.description.push('!')),
@@ -166,7 +166,7 @@ fn every_change_a_visitor_could_notice_counts_as_one() {
         "a status or an order is no change"
     );
     let (id, files) = seal_draft(&draft).unwrap();
-    let offered = offered(&Engine::open(&id, &files).unwrap());
+    let offered = offered(&Engine::open(&id, files).unwrap());
     assert!(
         !offered.contains(now[5].id.as_str()),
         "but the status counts at once"

@@ -1,0 +1,247 @@
+//! Whatever reads bytes from elsewhere, and what must hold of it whatever the bytes: no panic, no endless loop, and what is
+//! accepted comes back as it was. One function a reader, `parse(&[u8])`; shared by `tests/parsers.rs`, which tries a bounded
+//! number of damaged examples, and by libFuzzer, which looks for new ones (`./build.sh fuzz`).
+
+use std::sync::OnceLock;
+
+use triqueta::bundle::{Bundle, Channel, Files, Manifest, sha256_hex};
+use triqueta::engine::Engine;
+use triqueta::event::{Batch, Event, EventId};
+use triqueta::history::{History, Visitor};
+use triqueta::outbox::{Outcome, Reply, outcome};
+use triqueta::rank::Request;
+
+use super::support;
+
+/// A reader: its name, the test of one input, and inputs to begin with.
+pub(crate) struct Parser {
+    pub(crate) name: &'static str,
+    pub(crate) parse: fn(&[u8]),
+    pub(crate) seeds: fn() -> Vec<Vec<u8>>,
+}
+
+pub(crate) const PARSERS: [Parser; 7] = [
+    Parser {
+        name: "channel",
+        parse: channel,
+        seeds: channel_seeds,
+    },
+    Parser {
+        name: "manifest",
+        parse: manifest,
+        seeds: manifest_seeds,
+    },
+    Parser {
+        name: "bundle_file",
+        parse: bundle_file,
+        seeds: bundle_file_seeds,
+    },
+    Parser {
+        name: "event",
+        parse: event,
+        seeds: event_seeds,
+    },
+    Parser {
+        name: "batch",
+        parse: batch,
+        seeds: batch_seeds,
+    },
+    Parser {
+        name: "history",
+        parse: history,
+        seeds: history_seeds,
+    },
+    Parser {
+        name: "reply",
+        parse: reply,
+        seeds: reply_seeds,
+    },
+];
+
+fn request() -> Request {
+    Request {
+        now_ms: support::NOW_MS,
+        ..Request::default()
+    }
+}
+
+/// A small bundle with a model of every kind, in two shards.
+fn small() -> &'static (String, Files, Manifest) {
+    static SMALL: OnceLock<(String, Files, Manifest)> = OnceLock::new();
+    SMALL.get_or_init(|| {
+        let mut draft = support::with_every_model(support::draft(5, 12), 5);
+        draft.shard_rows = vec![8, 4];
+        let (id, files) = support::sealed(&draft, &[]);
+        let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+        (id, files, manifest)
+    })
+}
+
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::open(&small().0, small().1.clone()).unwrap())
+}
+
+fn ranks(engine: &Engine, visitor: &Visitor) {
+    let slate = engine.recommend(visitor, &request()).unwrap();
+    assert!(slate.items.iter().all(|item| item.propensity > 0.0));
+}
+
+fn channel(bytes: &[u8]) {
+    let Ok(channel) = Channel::from_json(bytes) else {
+        return;
+    };
+    let _ = channel.accept(1, support::NOW_MS);
+    for variant in channel.variants.keys() {
+        let id = channel.bundle(variant).unwrap();
+        assert!(!id.contains(['/', '.']), "{id}");
+    }
+}
+
+fn channel_seeds() -> Vec<Vec<u8>> {
+    let id = "0123456789abcdef0123456789abcdef";
+    let variants = format!(
+        r#"{{"default":{{"bundle":"{id}","weight":1}},"b":{{"bundle":"{id}","weight":3}}}}"#
+    );
+    let json =
+        format!(r#"{{"format":1,"sequence":7,"expires_ms":1900000000000,"variants":{variants}}}"#);
+    vec![json.into_bytes()]
+}
+
+fn manifest(bytes: &[u8]) {
+    let Ok(read) = Manifest::from_json(&Manifest::id(bytes), bytes) else {
+        return;
+    };
+    let again = read.to_json().unwrap();
+    assert_eq!(
+        Manifest::from_json(&Manifest::id(&again), &again).unwrap(),
+        read
+    );
+    assert!(read.files.iter().all(|file| !file.path.contains("..")));
+}
+
+fn manifest_seeds() -> Vec<Vec<u8>> {
+    let (id, files, _) = small();
+    vec![files.get(&Manifest::path(id)).unwrap().to_vec()]
+}
+
+/// The first byte says which file of the small bundle the rest is put in the place of, its hash made to fit.
+fn bundle_file(bytes: &[u8]) {
+    let [number, rest @ ..] = bytes else { return };
+    let (_, files, manifest) = small();
+    let mut forged = manifest.clone();
+    let number = usize::from(*number) % forged.files.len();
+    let entry = &mut forged.files[number];
+    (entry.sha256, entry.bytes) = (sha256_hex(rest), rest.len() as u64);
+    let mut files = files.clone();
+    files.insert(entry.path.clone(), rest.to_vec());
+    let json = forged.to_json().unwrap();
+    let id = Manifest::id(&json);
+    files.insert(Manifest::path(&id), json);
+    let Ok(bundle) = Bundle::open(&id, files) else {
+        return;
+    };
+    let Ok(engine) = Engine::new(bundle) else {
+        return;
+    };
+    ranks(&engine, &Visitor::default());
+}
+
+fn bundle_file_seeds() -> Vec<Vec<u8>> {
+    let (_, files, manifest) = small();
+    let seed = |(number, entry): (u8, &triqueta::bundle::FileEntry)| {
+        [&[number], files.get(&entry.path).unwrap()].concat()
+    };
+    (0..).zip(&manifest.files).map(seed).collect()
+}
+
+fn event(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(event) = Event::from_json(text) else {
+        return;
+    };
+    let again = serde_json::to_string(&event).unwrap();
+    assert_eq!(Event::from_json(&again).unwrap(), event);
+    let mut visitor = Visitor::default();
+    engine().observe(&mut visitor, event.time_ms, &event.body);
+    ranks(engine(), &visitor);
+}
+
+const EVENTS: &str = include_str!("../golden/events-v1.jsonl");
+
+fn event_seeds() -> Vec<Vec<u8>> {
+    EVENTS
+        .lines()
+        .map(|line| line.as_bytes().to_vec())
+        .collect()
+}
+
+fn batch(bytes: &[u8]) {
+    let Ok(batch) = serde_json::from_slice::<Batch>(bytes) else {
+        return;
+    };
+    let again = serde_json::to_vec(&batch).unwrap();
+    assert_eq!(serde_json::from_slice::<Batch>(&again).unwrap(), batch);
+}
+
+fn batch_seeds() -> Vec<Vec<u8>> {
+    let events: Vec<&str> = EVENTS.lines().collect();
+    let device = "11111111-1111-4111-8111-111111111111";
+    let json = format!(
+        r#"{{"v":1,"device":"{device}","sent_at_ms":1795359600000,"dropped":3,"events":[{}]}}"#,
+        events.join(",")
+    );
+    vec![json.into_bytes()]
+}
+
+fn history(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(history) = History::restore(text) else {
+        return;
+    };
+    let again = History::restore(&history.snapshot()).unwrap();
+    assert_eq!(again.digest().value(), history.digest().value());
+    ranks(
+        engine(),
+        &Visitor {
+            history,
+            ..Visitor::default()
+        },
+    );
+}
+
+fn history_seeds() -> Vec<Vec<u8>> {
+    let mut random = triqueta::math::Random::new(3);
+    let visitor = support::visitor(&mut random, engine(), 8);
+    vec![visitor.history.snapshot().into_bytes()]
+}
+
+/// The first two bytes are the status.
+fn reply(bytes: &[u8]) {
+    let [high, low, body @ ..] = bytes else {
+        return;
+    };
+    let sent: Vec<EventId> = (0..3)
+        .map(|number| EventId::new(1_000, &[number; 10]))
+        .collect();
+    let reply = Reply {
+        status: u16::from_le_bytes([*high, *low]) % 600,
+        body: String::from_utf8_lossy(body).into_owned(),
+        retry_after_ms: None,
+    };
+    if let Outcome::Acknowledged { delete } = outcome(&sent, &reply) {
+        let named = |id: &EventId| reply.body.contains(&id.to_string());
+        assert!((200..300).contains(&reply.status));
+        assert!(!delete.is_empty() && delete.iter().all(|id| sent.contains(id) && named(id)));
+    }
+}
+
+fn reply_seeds() -> Vec<Vec<u8>> {
+    let id = EventId::new(1_000, &[1; 10]);
+    let body = format!(r#"{{"verdicts":[{{"id":"{id}","verdict":"stored"}}]}}"#);
+    vec![[&200_u16.to_le_bytes()[..], body.as_bytes()].concat()]
+}
