@@ -81,6 +81,10 @@ impl Texts {
     /// Appends other rows; false, and nothing appended, where a field would be longer than four gigabytes.
     #[must_use]
     pub fn append(&mut self, other: Self) -> bool {
+        if self.is_empty() {
+            *self = other;
+            return true;
+        }
         let fields = || self.0.iter().zip(&other.0);
         if fields().any(|(own, more)| own.joined.len() + more.joined.len() > u32::MAX as usize) {
             return false;
