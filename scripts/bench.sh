@@ -142,6 +142,20 @@ bench_engine() {
   step "docs/performance.md" engine_recorded
 }
 
+# Whether the module's memory stays what it is over a million lists and events, on the smallest bundle that `bench engine`
+# wrote. An hour, more or less.
+# usage: bench endurance [CALLS]
+bench_endurance() {
+  local bundle=target/bench/engine/bundles/1000
+  [[ -f $bundle/bench.json ]] || fail "there is no bundle in '$bundle': './build.sh bench engine' writes it"
+  steps 3
+  step "tools" wasm_tools
+  step "wasm module" wasm_module
+  step "lists and events in turns" measured target/bench/endurance.json \
+    node benches/engine/endurance.mjs pkg/dist/wasm "$bundle" "${1:-1000000}"
+  cat target/bench/endurance.json
+}
+
 engine_tools() {
   wasm_tools
   chromium

@@ -50,7 +50,7 @@ function contest([activities, slower]) {
   return `### ${titled([activities, slower])}\n\n${table(head, lines)}`;
 }
 
-const judged = floors(find).map(({ says, aim, measured, held }) => [says, aim, measured, held ? 'held' : '**missed**']);
+const judged = floors(find, known).map(({ says, aim, measured, held }) => [says, aim, measured, held ? 'held' : '**missed**']);
 
 const clicks = settings.map(([activities, slower]) => [
   titled([activities, slower]),

@@ -4,14 +4,18 @@
 const ORT = ['onnxruntime-web f32', 'onnxruntime-web int8'];
 const MS = 1000;
 
-/** Every floor with the values that decide about it: `{ says, aim, measured, held }`; `find` looks up a figure's value. */
-export function floors(find) {
+/** Every floor with the values that decide about it: `{ says, aim, measured, held }`; `find` looks up a figure's value,
+ * `known` lists what a field says in the figures that match. */
+export function floors(find, known) {
   const list = (activities, contender, metric, slower = 1) => find({ suite: 'chromium', activities, contender, metric, slower });
   const both = (value) => [value('p10'), value('median')];
   const faster = (activities, contender) =>
     both((metric) => Math.min(...ORT.map((peer) => list(activities, peer, metric))) / list(activities, contender, metric));
   const click = (slower) => [list(10_000, 'click and rank', 'p95', slower) / MS];
   const start = both((metric) => find({ suite: 'launch', activities: 10_000, step: 'all', metric }));
+  const groups = known('group', { suite: 'bytes' }).filter(Boolean);
+  const bundle = groups.reduce((sum, group) => sum + find({ suite: 'bytes', group, metric: 'raw' }), 0);
+  const memory = find({ suite: 'launch', activities: 10_000, step: 'memory listed', metric: 'memory' });
   const download = [find({ suite: 'bytes', contender: 'triqueta', metric: 'brotli' }) / 1000];
   return [
     atLeast('`rank` beside the faster onnxruntime-web, 10,000 activities', 2.5, faster(10_000, 'rank')),
@@ -20,6 +24,7 @@ export function floors(find) {
     atMost('after a click, 10,000 activities, p95', 1, 'ms', click(1)),
     atMost('after a click, 10,000 activities, 4 × slower, p95', 5, 'ms', click(4)),
     atMost('a first list from nothing, 10,000 activities', 5, 'ms', start),
+    atMost('memory after a list, 10,000 activities, beside twice the bundle and 2.5 MB', 1, '×', [memory / (2 * bundle + 2.5e6)]),
     atMost('module and glue, brotli', 50, 'KB', download),
   ];
 }
