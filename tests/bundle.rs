@@ -1,5 +1,9 @@
 //! Is everything damaged, mixed or replayed refused with a typed error, and everything whole accepted?
+//!
+//! `TRIQUETA_TIMES=100000 cargo test --release -p triqueta --test bundle flipped` flips every bit and cuts at every byte.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+// The core reads no environment; how long its tests are to run, this one does.
+#![allow(clippy::disallowed_methods)]
 
 mod support;
 
@@ -46,14 +50,28 @@ fn what_was_written_is_what_is_read() {
 #[test]
 fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
     let (id, files) = small();
+    let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
     let mut random = Random::new(1);
     for (path, bytes) in files.iter() {
-        for _ in 0..60 {
+        // So many of all bits, or all of them.
+        let every = 8 * bytes.len();
+        let flips: Vec<usize> = if 60 * times < every {
+            (0..60 * times).map(|_| random.below(every)).collect()
+        } else {
+            (0..every).collect()
+        };
+        for bit in flips {
             let mut damaged = bytes.to_vec();
-            damaged[random.below(bytes.len())] ^= 1 << random.below(8);
+            damaged[bit / 8] ^= 1 << (bit % 8);
             refuse(&id, &files, path, damaged, "bit");
         }
-        for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+        let cuts = [0, 1, bytes.len() / 2, bytes.len() - 1];
+        let cuts = if 4 * times < bytes.len() {
+            cuts.to_vec()
+        } else {
+            (0..bytes.len()).collect()
+        };
+        for length in cuts {
             refuse(&id, &files, path, bytes[..length].to_vec(), "cut");
         }
         let longer = [bytes, b"x"].concat();
