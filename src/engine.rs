@@ -3,6 +3,8 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
+use std::sync::Arc;
+
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
@@ -19,10 +21,12 @@ use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace,
 mod assemble;
 mod card;
 mod facts;
+mod recollection;
 mod retrieve;
 mod seal;
 
 pub use card::ActivityCard;
+pub use recollection::Recollection;
 pub use seal::seal;
 
 /// An open, verified bundle, ready to rank.
@@ -136,8 +140,21 @@ impl Engine {
         visitor: &Visitor,
         request: &Request,
     ) -> Result<Slate, RecommenderError> {
+        self.recommend_recalling(visitor, request, &mut Recollection::default())
+    }
+
+    /// The same, with what was made of this visitor's past for earlier lists.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`].
+    pub fn recommend_recalling(
+        &self,
+        visitor: &Visitor,
+        request: &Request,
+        recollection: &mut Recollection,
+    ) -> Result<Slate, RecommenderError> {
         request.validate()?;
-        let scoring = self.score(visitor, request);
+        let scoring = self.score(visitor, request, recollection);
         Ok(assemble::slate(self, visitor, request, &scoring))
     }
 
@@ -150,7 +167,7 @@ impl Engine {
         activities: &[ActivityId],
     ) -> Vec<Option<Score>> {
         let now_ms = request.now_ms;
-        let side = self.visitor_side(visitor, now_ms);
+        let side = self.visitor_side(visitor, now_ms, &mut Recollection::default());
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
             let score = self.score_row(request.ranking, visitor, &side, row, now_ms)?;
@@ -162,33 +179,49 @@ impl Engine {
         activities.iter().map(score).collect()
     }
 
-    fn visitor_side(&self, visitor: &Visitor, now_ms: i64) -> Side {
-        let schema = &self.bundle.schema;
-        let user = UserRow::of(visitor, schema, self.catalog().words(), now_ms);
+    fn visitor_side(
+        &self,
+        visitor: &Visitor,
+        now_ms: i64,
+        recollection: &mut Recollection,
+    ) -> Side {
+        let (bundle, schema) = (&self.bundle, &self.bundle.schema);
+        recollection.prepare(bundle, &visitor.history);
+        let mut embeddings = Vec::with_capacity(visitor.history.len());
+        let words = self.catalog().words();
+        let user = UserRow::recalling(visitor, schema, words, now_ms, |id, content| {
+            let known = recollection.recall(bundle, id, content);
+            embeddings.push(known.embedding);
+            Arc::clone(&known.activity)
+        });
         let pair = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
         let models = &self.bundle.models;
-        let remembered: Vec<Remembered<'_>> = user
-            .history
-            .iter()
-            .map(|past| Remembered {
+        let pasts = user.history.iter().zip(&embeddings);
+        let remembered: Vec<Remembered<'_>> = pasts
+            .map(|(past, &embedding)| Remembered {
                 activity: &past.activity,
-                embedding: models.two_tower.embed_activity(&past.activity),
+                embedding,
                 row: self.catalog().row(&past.id).map(Row::index),
                 weight: past.weight,
             })
             .collect();
         Side {
             models: models.visitor_side(&user, &remembered),
-            embeddings: remembered.iter().map(|past| past.embedding).collect(),
+            embeddings,
             maturity: user.maturity(),
             pair,
             user,
         }
     }
 
-    fn score(&self, visitor: &Visitor, request: &Request) -> Scoring {
+    fn score(
+        &self,
+        visitor: &Visitor,
+        request: &Request,
+        recollection: &mut Recollection,
+    ) -> Scoring {
         let now_ms = request.now_ms;
-        let side = self.visitor_side(visitor, now_ms);
+        let side = self.visitor_side(visitor, now_ms, recollection);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -329,7 +362,7 @@ impl Engine {
         };
         let origin = self.catalog().row(activity).ok_or_else(unknown)?;
         let now_ms = request.now_ms;
-        let side = self.visitor_side(visitor, now_ms);
+        let side = self.visitor_side(visitor, now_ms, &mut Recollection::default());
         let filter = Filter::new(
             &request.filters,
             self.catalog(),

@@ -162,20 +162,17 @@ impl<'a> Facts<'a> {
         let vector = &bundle.activities.embeddings[row.index()];
         let mut best: Option<(f32, &'a str)> = None;
         for (past, embedding) in self.user.history.iter().zip(self.embeddings) {
-            let title = self
-                .visitor
-                .history
-                .entry(&past.id)
-                .map_or("", |entry| entry.content.title.as_str());
             let alike = cosine(vector, embedding);
-            let itself = bundle.catalog.id(row) == &past.id;
             let better = best.is_none_or(|(best, _)| alike > best);
-            if past.weight > 0.0
-                && !title.is_empty()
-                && !itself
-                && alike >= SIMILAR_COSINE
-                && better
-            {
+            let itself = bundle.catalog.id(row) == &past.id;
+            let is_like_it = past.weight > 0.0 && alike >= SIMILAR_COSINE && better && !itself;
+            if !is_like_it {
+                continue;
+            }
+            // Looked up last: most of the past is not alike.
+            let entry = self.visitor.history.entry(&past.id);
+            let title = entry.map_or("", |entry| entry.content.title.as_str());
+            if !title.is_empty() {
                 best = Some((alike, title));
             }
         }

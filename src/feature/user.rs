@@ -2,11 +2,13 @@
 //! with, each as a row that can be embedded anew.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::activity::ActivityRow;
 use super::context::ContextRow;
 use super::schema::Schema;
 use crate::catalog::{Content, Words};
+use crate::event::ActivityId;
 use crate::history::Visitor;
 use crate::math::ln_1p;
 
@@ -31,9 +33,9 @@ const DAY_MS: f32 = 86_400_000.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Past {
     /// The activity's id; breaks ties.
-    pub id: crate::event::ActivityId,
+    pub id: ActivityId,
     /// What it was.
-    pub activity: ActivityRow,
+    pub activity: Arc<ActivityRow>,
     /// How much it counts now; negative for rejections.
     pub weight: f32,
     /// Whether a positive signal stands.
@@ -64,6 +66,19 @@ pub struct UserRow {
 impl UserRow {
     /// The row of a visitor at `now_ms`. `words` are the catalogue's, which extend the schema's.
     pub fn of(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) -> Self {
+        Self::recalling(visitor, schema, words, now_ms, |_, content| {
+            Arc::new(ActivityRow::of_content(content, &schema.city, words))
+        })
+    }
+
+    /// The same for a caller who may have the rows of remembered activities already: `row_of` makes or finds them.
+    pub fn recalling(
+        visitor: &Visitor,
+        schema: &Schema,
+        words: &Words,
+        now_ms: i64,
+        row_of: impl FnMut(&ActivityId, &Content) -> Arc<ActivityRow>,
+    ) -> Self {
         let profile = &visitor.profile;
         let mut tags: Vec<u16> = profile
             .tags
@@ -77,7 +92,7 @@ impl UserRow {
         let availability = windows
             .filter(|(_, window)| profile.availability.contains(&window.name))
             .fold(0, |bits, (index, _)| bits | 1 << index);
-        let history = remembered(visitor, schema, words, now_ms);
+        let history = remembered(visitor, schema, now_ms, row_of);
         Self {
             numbers: numbers(visitor, &history, tags.len(), now_ms),
             tags,
@@ -96,21 +111,28 @@ impl UserRow {
     }
 }
 
-fn remembered(visitor: &Visitor, schema: &Schema, words: &Words, now_ms: i64) -> Vec<Past> {
+fn remembered(
+    visitor: &Visitor,
+    schema: &Schema,
+    now_ms: i64,
+    mut row_of: impl FnMut(&ActivityId, &Content) -> Arc<ActivityRow>,
+) -> Vec<Past> {
     let acted = visitor
         .history
         .entries()
         .filter(|(_, entry)| entry.content != Content::default())
         .filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
     acted
-        .map(|(id, entry, last_ms)| Past {
-            id: id.clone(),
-            activity: ActivityRow::of_content(&entry.content, &schema.city, words),
-            weight: entry.weight(now_ms, schema.half_life_days),
-            positive: entry.is_positive(),
-            last_ms,
+        .filter_map(|(id, entry, last_ms)| {
+            let weight = entry.weight(now_ms, schema.half_life_days);
+            (weight != 0.0).then(|| Past {
+                id: id.clone(),
+                activity: row_of(id, &entry.content),
+                weight,
+                positive: entry.is_positive(),
+                last_ms,
+            })
         })
-        .filter(|past| past.weight != 0.0)
         .collect()
 }
 

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{convert, hash};
 use crate::bundle::Files;
-use crate::engine::Engine;
+use crate::engine::{Engine, Recollection};
 use crate::error::{RecommenderError, RequestError};
 use crate::history::{History, Profile, Visitor};
 use crate::rank::Request;
@@ -15,6 +15,7 @@ use crate::rank::Request;
 pub struct PlainEngine {
     engine: Engine,
     visitor: Visitor,
+    recollection: Recollection,
 }
 
 #[wasm_bindgen]
@@ -33,12 +34,14 @@ impl PlainEngine {
         Ok(Self {
             engine,
             visitor: Visitor::default(),
+            recollection: Recollection::default(),
         })
     }
 
     /// Takes a visitor for [`PlainEngine::rank`]: a profile and a history snapshot (or an empty text), both JSON.
     #[wasm_bindgen(js_name = setVisitor)]
     pub fn set_visitor(&mut self, profile: &str, history: &str) -> Result<(), JsValue> {
+        self.recollection = Recollection::default();
         self.visitor = visitor(profile, history).map_err(|error| convert::error(&error))?;
         Ok(())
     }
@@ -56,7 +59,7 @@ impl PlainEngine {
     /// The list of [`PlainEngine::recommend`] for the visitor taken before, without JSON: rows of the catalogue and their
     /// scores into the given arrays, as many as fit. Returns how many.
     pub fn rank(
-        &self,
+        &mut self,
         now_ms: f64,
         rows: &mut [u32],
         scores: &mut [f32],
@@ -68,7 +71,7 @@ impl PlainEngine {
         };
         let slate = self
             .engine
-            .recommend(&self.visitor, &request)
+            .recommend_recalling(&self.visitor, &request, &mut self.recollection)
             .map_err(|error| convert::error(&error))?;
         let catalog = &self.engine.bundle().catalog;
         let places = rows.iter_mut().zip(scores);

@@ -14,6 +14,7 @@ use super::state::{self, State, keep_history, keep_profile, key};
 use super::storage::{Change, Storage};
 use super::view::{self, read_request, slate_view};
 use super::{clock, convert, swap};
+use crate::engine::Recollection;
 use crate::event::{ActivityId, Body, SessionId};
 use crate::history::{Profile, Visitor};
 use crate::rank::Request;
@@ -63,6 +64,7 @@ impl Recommender {
             unreadable_history: None,
             engine: opened.engine,
             visitor: kept.visitor,
+            recollection: Recollection::default(),
             consent: kept.consent,
             device: kept.device,
             session,
@@ -145,9 +147,16 @@ impl Recommender {
 
     /// The best activities for this visitor now.
     pub fn recommend(&self, request: JsValue) -> Answer {
-        let state = self.inner.state.borrow();
-        let slate = read_request(&request, &state)
-            .and_then(|request| state.engine.recommend(&state.visitor, &request))
+        let mut state = self.inner.state.borrow_mut();
+        let request = read_request(&request, &state).map_err(|error| convert::error(&error))?;
+        let State {
+            engine,
+            visitor,
+            recollection,
+            ..
+        } = &mut *state;
+        let slate = engine
+            .recommend_recalling(visitor, &request, recollection)
             .map_err(|error| convert::error(&error))?;
         slate_view(&state, slate)
     }

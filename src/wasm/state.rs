@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::clock;
 use super::storage::{Change, Storage};
-use crate::engine::Engine;
+use crate::engine::{Engine, Recollection};
 use crate::event::{Body, Consent, DeviceId, SessionId};
 use crate::history::{History, Profile, Visitor};
 
@@ -35,6 +35,8 @@ const RETENTION_MS: i64 = 180 * 86_400_000;
 pub(super) struct State {
     pub(super) engine: Engine,
     pub(super) visitor: Visitor,
+    /// What was made of the visitor's past for the last list.
+    pub(super) recollection: Recollection,
     /// A stored history that another page wrote and this one cannot read.
     pub(super) unreadable_history: Option<String>,
     pub(super) consent: Consent,

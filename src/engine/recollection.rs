@@ -1,0 +1,63 @@
+//! What do two lists of one visitor have in common? Nearly all of what they remember: one event changes one activity.
+//!
+//! Each remembered activity is a row and a point on the sphere, made from its content alone: whoever keeps them between two
+//! lists makes only those of what came or changed. The longer the history, the more of a list this is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use crate::bundle::Bundle;
+use crate::catalog::Content;
+use crate::event::ActivityId;
+use crate::feature::ActivityRow;
+use crate::history::History;
+use crate::model::Embedding;
+
+/// What was made of a visitor's past for earlier lists, to be kept beside the visitor and handed in again. Under another
+/// bundle it begins anew. A list made with it and one made without are the same to the last bit.
+#[derive(Debug, Clone, Default)]
+pub struct Recollection {
+    bundle: String,
+    past: HashMap<ActivityId, Known, RandomState>,
+}
+
+/// One remembered activity.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    content: Content,
+    pub(super) activity: Arc<ActivityRow>,
+    pub(super) embedding: Embedding,
+}
+
+impl Recollection {
+    /// Keeps of what is known what a list of this bundle for this history may use.
+    pub(super) fn prepare(&mut self, bundle: &Bundle, history: &History) {
+        if self.bundle != bundle.id {
+            bundle.id.clone_into(&mut self.bundle);
+            self.past.clear();
+        }
+        if self.past.len() > history.len() {
+            self.past.retain(|id, _| history.entry(id).is_some());
+        }
+    }
+
+    /// What an activity of this content is, made where it is not known.
+    pub(super) fn recall(&mut self, bundle: &Bundle, id: &ActivityId, content: &Content) -> &Known {
+        let make = || {
+            let (city, words) = (&bundle.schema.city, bundle.catalog.words());
+            let activity = ActivityRow::of_content(content, city, words);
+            Known {
+                content: content.clone(),
+                embedding: bundle.models.two_tower.embed_activity(&activity),
+                activity: Arc::new(activity),
+            }
+        };
+        let known = self.past.entry(id.clone()).or_insert_with(make);
+        if known.content != *content {
+            *known = make();
+        }
+        known
+    }
+}
