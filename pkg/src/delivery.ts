@@ -3,18 +3,23 @@
  * and may not return. The engine itself sends soon after an event, and again after a failure.
  */
 
-/** Calls `flush` at those moments. Does nothing outside a browser's page. */
+/** Calls `flush` or `leave` at those moments. Does nothing outside a browser's page. */
 export class Delivery {
   readonly #flush: () => Promise<unknown>;
+  readonly #leave: () => void;
   readonly #onOnline = (): void => this.#now();
   readonly #onVisibility = (): void => {
-    if (document.visibilityState === 'hidden') this.#now();
+    if (document.visibilityState === 'hidden') this.#leave();
   };
+  readonly #onPageHide = (): void => this.#leave();
 
-  constructor(flush: () => Promise<unknown>) {
+  /** @param leave Has to have begun its request when it returns: a page that is hidden may do nothing afterwards. */
+  constructor(flush: () => Promise<unknown>, leave: () => void) {
     this.#flush = flush;
+    this.#leave = leave;
     if (typeof document === 'undefined') return;
     addEventListener('online', this.#onOnline);
+    addEventListener('pagehide', this.#onPageHide);
     document.addEventListener('visibilitychange', this.#onVisibility);
   }
 
@@ -22,6 +27,7 @@ export class Delivery {
   stop(): void {
     if (typeof document === 'undefined') return;
     removeEventListener('online', this.#onOnline);
+    removeEventListener('pagehide', this.#onPageHide);
     document.removeEventListener('visibilitychange', this.#onVisibility);
   }
 

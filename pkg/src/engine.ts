@@ -28,6 +28,7 @@ export interface EngineRecommender {
   vocabulary(): Vocabulary;
   record(body: EventBody): Promise<string | null | undefined>;
   flush(): Promise<FlushReport>;
+  leave(): void;
   sync(): Promise<boolean>;
   trace(request: RecommendRequest): Promise<Trace> | Trace;
   knowledge(): Promise<Knowledge> | Knowledge;

@@ -24,7 +24,7 @@ export class Recommender implements RecommenderLike {
 
   protected constructor(inner: Inner, delivers: boolean) {
     this.#inner = inner;
-    this.#delivery = delivers ? new Delivery(() => this.flush()) : null;
+    this.#delivery = delivers && !(inner instanceof FallbackRecommender) ? new Delivery(() => this.flush(), () => inner.leave()) : null;
   }
 
   /**
@@ -39,7 +39,7 @@ export class Recommender implements RecommenderLike {
     }
     stopIfAborted(options.signal);
     const inner = await openInner(options);
-    return new this(inner, !(inner instanceof FallbackRecommender) && !!options.events);
+    return new this(inner, !!options.events);
   }
 
   get status(): Status {

@@ -9,10 +9,12 @@ class Page extends EventTarget {
 
 let page;
 let flushes;
+let leaves;
 
 beforeEach(() => {
   page = new Page();
   flushes = 0;
+  leaves = 0;
   globalThis.document = page;
   const browser = new EventTarget();
   globalThis.addEventListener = browser.addEventListener.bind(browser);
@@ -23,22 +25,27 @@ beforeEach(() => {
 const flush = async () => {
   flushes += 1;
 };
+const leave = () => {
+  leaves += 1;
+};
 
-test('the network coming back and the page being hidden are tries; being shown again is none', () => {
-  new Delivery(flush);
-  assert.equal(flushes, 0);
+test('the network coming back is a try; being hidden or left sends what is new, being shown again nothing', () => {
+  new Delivery(flush, leave);
+  assert.deepEqual([flushes, leaves], [0, 0]);
   globalThis.dispatchEvent(new Event('online'));
-  assert.equal(flushes, 1);
+  assert.deepEqual([flushes, leaves], [1, 0]);
   page.visibilityState = 'hidden';
   page.dispatchEvent(new Event('visibilitychange'));
-  assert.equal(flushes, 2);
+  assert.deepEqual([flushes, leaves], [1, 1]);
   page.visibilityState = 'visible';
   page.dispatchEvent(new Event('visibilitychange'));
-  assert.equal(flushes, 2);
+  assert.deepEqual([flushes, leaves], [1, 1]);
+  globalThis.dispatchEvent(new Event('pagehide'));
+  assert.deepEqual([flushes, leaves], [1, 2]);
 });
 
 test('a closed recommender does not try any more', () => {
-  const delivery = new Delivery(flush);
+  const delivery = new Delivery(flush, leave);
   delivery.stop();
   globalThis.dispatchEvent(new Event('online'));
   page.visibilityState = 'hidden';
@@ -51,7 +58,7 @@ test('a failed try is said and goes no further', async (context) => {
   context.after(() => warn.mock.restore());
   new Delivery(async () => {
     throw new Error('no storage');
-  });
+  }, leave);
   globalThis.dispatchEvent(new Event('online'));
   await new Promise((ready) => setImmediate(ready));
   assert.equal(warn.mock.callCount(), 1);

@@ -22,6 +22,11 @@ pub(super) fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// A number in [0, 1).
+pub(super) fn uniform() -> f64 {
+    crate::math::Random::new(u64::from_le_bytes(random_bytes())).uniform()
+}
+
 /// Waits.
 pub(super) async fn sleep(milliseconds: i64) {
     wait(milliseconds, true).await;

@@ -116,6 +116,7 @@ pub(super) fn forget_device(state: &mut State) -> Vec<Change> {
         Change::forget(key::SEQUENCE),
         Change::forget(key::ACKNOWLEDGED),
         Change::forget(key::DROPPED),
+        Change::forget(key::PACE),
         Change::forget(key::REPLAYABLE),
     ];
     state.replayable = false;

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::sender::{self, FlushReport, Sender};
+use super::sender::{self, FlushReport, Outbox};
 use super::state::{State, keep_history, key, number};
 use super::storage::{Change, Storage};
-use super::{clock, network};
+use super::{clock, convert, network};
 use crate::event::{Body, Event, EventId};
+use crate::outbox::{Fresh, LOOKOUT_MS, Pending, Sender};
 
 /// How long until a withdrawal is tried again that the server did not confirm.
 const WITHDRAW_AGAIN_MS: i64 = 60_000;
@@ -24,6 +25,8 @@ pub(super) struct Inner {
     pub(super) state: RefCell<State>,
     /// Absent while a flush runs.
     pub(super) sender: RefCell<Option<Sender>>,
+    /// What this page stored in the last seconds, to be sent when it is hidden.
+    pub(super) fresh: RefCell<Fresh>,
     /// When the next flush is due, where one is planned.
     pub(super) planned_ms: Cell<Option<i64>>,
     pub(super) closed: Cell<bool>,
@@ -41,7 +44,7 @@ impl Inner {
         let id = EventId::new(time_ms, &clock::random_bytes());
         let [consent, device, history] = key::SHARED;
         let keys = [consent, device, history, key::SEQUENCE];
-        let mut queued = false;
+        let mut queued = None;
         self.storage
             .update(&keys, &mut |values| {
                 let mut state = self.state.borrow_mut();
@@ -71,31 +74,52 @@ impl Inner {
                         key: id.to_string(),
                         value: JsValue::from_str(&json),
                     });
-                    queued = true;
+                    let bytes = json.len();
+                    queued = Some((Pending { id, time_ms, bytes }, json));
                 }
                 changes
             })
-            .await?;
-        Ok(queued.then_some(id))
+            .await
+            .map_err(|thrown| self.not_kept(&thrown))?;
+        Ok(queued.map(|(pending, json)| {
+            self.fresh.borrow_mut().add(pending, json);
+            id
+        }))
     }
 
-    /// Sends the queue, unless a flush is running.
+    /// What happened counts for this visit and was not kept: the page says so from now on.
+    fn not_kept(&self, thrown: &JsValue) -> JsValue {
+        let message = format!(
+            "this browser could not keep what happened ({}); the disk may be full: it is not sent, and forgotten when the page is closed",
+            convert::message(thrown)
+        );
+        let code = "STORAGE_FAILED";
+        self.state.borrow_mut().problem = Some((code.to_owned(), message.clone()));
+        convert::coded(code, &message)
+    }
+
+    /// Sends the queue, unless a flush is running here or in another page.
     pub(super) async fn flush(&self) -> FlushReport {
         let withdrawn = self.withdraw_pending().await;
-        let device = self
-            .state
-            .borrow()
-            .device
-            .filter(|_| self.state.borrow().consent.allows_upload());
-        // Without a device nothing is sent, and the sender stays where it is for the day there is one.
-        let taken = device.and_then(|_| self.sender.borrow_mut().take());
-        let mut report = match (device, taken) {
-            (Some(device), Some(mut sender)) => {
-                let report = sender::flush(&mut sender, &self.storage, device).await;
+        // Without consent nothing is sent, and the sender stays where it is for the day there is one.
+        let taken = match self.events.as_deref().filter(|_| self.sends()) {
+            Some(url) => self.sender.borrow_mut().take().map(|sender| (url, sender)),
+            None => None,
+        };
+        let mut report = match taken {
+            Some((url, mut sender)) => {
+                let me = self.state.borrow().session.to_string();
+                let outbox = Outbox {
+                    url,
+                    storage: &self.storage,
+                    me: &me,
+                };
+                let (report, gone) = sender::flush(&mut sender, &outbox).await;
+                self.fresh.borrow_mut().remove(&gone);
                 *self.sender.borrow_mut() = Some(sender);
                 report
             }
-            _ => {
+            None => {
                 let (pending, _, dropped) = sender::counts(&self.storage).await;
                 FlushReport {
                     pending,
@@ -109,6 +133,49 @@ impl Inner {
             report.retry_in_ms = Some(sooner.min(WITHDRAW_AGAIN_MS));
         }
         report
+    }
+
+    /// Whether this page may send.
+    fn sends(&self) -> bool {
+        let state = self.state.borrow();
+        state.device.is_some() && state.consent.allows_upload()
+    }
+
+    /// The page is hidden and may not return: what it stored last is on its way before this ends. Nothing is deleted but by
+    /// the server's answer, where that still finds the page. There is no time to ask whether another page sends: the server
+    /// drops what comes twice.
+    pub(super) fn leave(inner: &Rc<Self>) {
+        let (Some(url), true) = (&inner.events, inner.sends()) else {
+            return;
+        };
+        let (device, taken) = (
+            inner.state.borrow().device,
+            inner.sender.borrow_mut().take(),
+        );
+        // Without a sender a request is under way already.
+        let (Some(device), Some(mut sender)) = (device, taken) else {
+            return;
+        };
+        let now_ms = clock::now_ms();
+        let request = sender::leave(
+            &mut sender,
+            url,
+            device,
+            inner.fresh.borrow_mut().now(now_ms),
+        );
+        let Some(request) = request else {
+            *inner.sender.borrow_mut() = Some(sender);
+            return;
+        };
+        let inner = Rc::clone(inner);
+        spawn_local(async move {
+            let reply = request.await;
+            let gone = sender.answered(clock::now_ms(), clock::uniform(), &reply);
+            inner.fresh.borrow_mut().remove(&gone);
+            sender::settle(&inner.storage, &gone, &sender.pace).await;
+            *inner.sender.borrow_mut() = Some(sender);
+            Self::plan_flush(&inner, 0);
+        });
     }
 
     /// Tells the server about withdrawals it has not confirmed yet; `false` where one is left to be told.
@@ -145,7 +212,9 @@ impl Inner {
             }
             inner.planned_ms.set(None);
             let report = inner.flush().await;
-            if let Some(wait_ms) = report.retry_in_ms {
+            // A page that died may have left something to the others.
+            let lookout_ms = (inner.storage.is_shared() && inner.sends()).then_some(LOOKOUT_MS);
+            if let Some(wait_ms) = report.retry_in_ms.or(lookout_ms) {
                 Self::plan_flush(&inner, wait_ms);
             }
         });

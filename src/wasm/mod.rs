@@ -11,6 +11,7 @@ mod database;
 mod hash;
 mod inner;
 mod knowledge;
+mod leader;
 mod memory;
 mod network;
 mod plain_engine;

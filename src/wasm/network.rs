@@ -1,9 +1,9 @@
 //! Requests, with a time limit on each.
 
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, RequestInit, Response};
+use web_sys::{AbortController, ReadableWritablePair, RequestInit, Response};
 
 use super::clock;
 use crate::outbox::Reply;
@@ -11,7 +11,8 @@ use crate::outbox::Reply;
 /// A server that asks for more than a day is asked again after a day.
 const LIMIT_RETRY_AFTER_S: i64 = 86_400;
 
-async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, JsValue> {
+/// Begins a request; it ends by itself after the limit.
+fn begin(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Promise, JsValue> {
     let controller = AbortController::new()?;
     init.set_signal(Some(&controller.signal()));
     spawn_local(async move {
@@ -20,10 +21,15 @@ async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, 
     });
     let fetch: Function =
         Reflect::get(&js_sys::global(), &JsValue::from_str("fetch"))?.dyn_into()?;
-    let promise: Promise = fetch
+    fetch
         .call2(&JsValue::UNDEFINED, &JsValue::from_str(url), init)?
-        .dyn_into()?;
-    JsFuture::from(promise).await?.dyn_into()
+        .dyn_into()
+}
+
+async fn send(url: &str, init: &RequestInit, limit_ms: i64) -> Result<Response, JsValue> {
+    JsFuture::from(begin(url, init, limit_ms)?)
+        .await?
+        .dyn_into()
 }
 
 fn plain(init: &RequestInit) {
@@ -62,24 +68,55 @@ pub(super) async fn get(url: &str, cached: Cached, limit_ms: i64) -> Result<Uint
     Ok(Uint8Array::new(&buffer))
 }
 
-/// Posts JSON. No answer at all is status 0.
-pub(super) async fn post(url: &str, json: &str, limit_ms: i64) -> Reply {
+/// Posts JSON. The request begins at once, may outlive its page, and no answer at all is status 0.
+pub(super) fn post(url: &str, json: &str, limit_ms: i64) -> impl Future<Output = Reply> + use<> {
+    answer(begin_post(url, &JsValue::from_str(json), false, limit_ms))
+}
+
+/// Posts JSON as gzip, where it is wished and the browser can; plain otherwise.
+pub(super) async fn post_batch(url: &str, json: &str, packed: bool, limit_ms: i64) -> Reply {
+    let body = if packed { pack(json).await.ok() } else { None };
+    match body {
+        Some(body) => answer(begin_post(url, &body, true, limit_ms)).await,
+        None => post(url, json, limit_ms).await,
+    }
+}
+
+async fn pack(json: &str) -> Result<JsValue, JsValue> {
+    let maker: Function =
+        Reflect::get(&js_sys::global(), &JsValue::from_str("CompressionStream"))?.dyn_into()?;
+    let packer = Reflect::construct(&maker, &Array::of1(&JsValue::from_str("gzip")))?;
+    let plain = Response::new_with_opt_str(Some(json))?;
+    let stream = plain.body().ok_or(JsValue::NULL)?;
+    let packed = stream.pipe_through(packer.unchecked_ref::<ReadableWritablePair>());
+    let packed = Response::new_with_opt_readable_stream(Some(&packed))?;
+    JsFuture::from(packed.array_buffer()?).await
+}
+
+fn begin_post(url: &str, body: &JsValue, packed: bool, limit_ms: i64) -> Result<Promise, JsValue> {
     let init = RequestInit::new();
     plain(&init);
     init.set_method("POST");
-    init.set_body(&JsValue::from_str(json));
-    let _ = Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE);
-    if let Ok(headers) = web_sys::Headers::new()
-        && headers.set("content-type", "application/json").is_ok()
-    {
-        init.set_headers(&headers);
+    init.set_body(body);
+    Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE)?;
+    let headers = web_sys::Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    if packed {
+        headers.set("content-encoding", "gzip")?;
     }
+    init.set_headers(&headers);
+    begin(url, &init, limit_ms)
+}
+
+async fn answer(request: Result<Promise, JsValue>) -> Reply {
     let nothing = Reply {
         status: 0,
         body: String::new(),
         retry_after_ms: None,
     };
-    let Ok(response) = send(url, &init, limit_ms).await else {
+    let Ok(request) = request else { return nothing };
+    let response = JsFuture::from(request).await;
+    let Ok(response) = response.and_then(JsCast::dyn_into::<Response>) else {
         return nothing;
     };
     let retry_after = response.headers().get("retry-after").ok().flatten();
@@ -99,6 +136,33 @@ pub(super) async fn post(url: &str, json: &str, limit_ms: i64) -> Reply {
         body,
         retry_after_ms,
     }
+}
+
+/// Whether this browser keeps a request alive whose page is gone, if asked to.
+pub(super) fn requests_outlive_pages() -> bool {
+    let request = Reflect::get(&js_sys::global(), &JsValue::from_str("Request"));
+    request
+        .and_then(|request| Reflect::get(&request, &JsValue::from_str("prototype")))
+        .and_then(|prototype| Reflect::has(&prototype, &JsValue::from_str("keepalive")))
+        .unwrap_or(false)
+}
+
+/// Hands JSON to the browser to post some time; whether it took it.
+pub(super) fn beacon(url: &str, json: &str) -> Result<bool, JsValue> {
+    let global = js_sys::global();
+    let maker: Function = Reflect::get(&global, &JsValue::from_str("Blob"))?.dyn_into()?;
+    let options = js_sys::Object::new();
+    Reflect::set(
+        &options,
+        &JsValue::from_str("type"),
+        &JsValue::from_str("application/json"),
+    )?;
+    let parts = Array::of1(&JsValue::from_str(json));
+    let body = Reflect::construct(&maker, &Array::of2(&parts, &options))?;
+    let navigator = Reflect::get(&global, &JsValue::from_str("navigator"))?;
+    let send: Function = Reflect::get(&navigator, &JsValue::from_str("sendBeacon"))?.dyn_into()?;
+    let taken = send.call2(&navigator, &JsValue::from_str(url), &body)?;
+    Ok(taken.is_truthy())
 }
 
 /// Whether the browser believes it has a network; `true` where it does not say.

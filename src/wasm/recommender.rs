@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::consent::{self, Choice, View};
 use super::inner::Inner;
 use super::knowledge::{Knowledge, Vocabulary};
-use super::sender::{self, Sender};
+use super::sender;
 use super::state::{self, State, keep_history, keep_profile, key};
 use super::storage::{Change, Storage};
 use super::view::{self, read_request, slate_view};
@@ -17,6 +17,7 @@ use super::{clock, convert, swap};
 use crate::engine::Recollection;
 use crate::event::{ActivityId, Body, SessionId};
 use crate::history::{Profile, Visitor};
+use crate::outbox::{Fresh, Sender};
 use crate::rank::Request;
 
 /// How long after an event the queue is sent: clicks that come together travel together.
@@ -78,7 +79,8 @@ impl Recommender {
             storage,
             channel: options.channel,
             state: RefCell::new(state),
-            sender: RefCell::new(Some(Sender::new(options.events.clone()))),
+            sender: RefCell::new(Some(Sender::default())),
+            fresh: RefCell::new(Fresh::default()),
             events: options.events,
             planned_ms: Cell::new(None),
             closed: Cell::new(false),
@@ -110,6 +112,7 @@ impl Recommender {
                 consent::apply(&mut state, &choice)
             })
             .await?;
+        inner.fresh.borrow_mut().clear();
         Inner::plan_flush(&inner, 0);
         convert::write(&View::of(&inner.state.borrow().consent))
     }
@@ -213,9 +216,14 @@ impl Recommender {
     pub async fn flush(&self) -> Answer {
         let inner = Rc::clone(&self.inner);
         if let Some(sender) = inner.sender.borrow_mut().as_mut() {
-            sender.reset();
+            sender.at_once();
         }
         convert::write(&inner.flush().await)
+    }
+
+    /// To be called when the page is hidden and may not return: sends what it stored last, at once, and deletes nothing.
+    pub fn leave(&self) {
+        Inner::leave(&self.inner);
     }
 
     /// Asks the server for a newer bundle and takes it where it is good; `true` if there was one.
@@ -303,6 +311,7 @@ impl Recommender {
                 }
             })
             .await?;
+        inner.fresh.borrow_mut().clear();
         Inner::plan_flush(&inner, 0);
         Ok(())
     }

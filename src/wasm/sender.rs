@@ -4,15 +4,16 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::clock;
+use super::leader::Leader;
 use super::network;
 use super::state::{key, number};
 use super::storage::{Change, Storage};
 use crate::event::{
     ActivityId, Batch, DeviceId, Event, EventId, LIMIT_EVENTS_PER_BATCH, WIRE_VERSION,
 };
-use crate::math::Random;
-use crate::outbox::{Outcome, Pending, backoff_ms, bound, next_batch, outcome};
+use crate::outbox::{ASK_AGAIN_MS, Pace, Pending, Reply, Sender, Step, bound};
 
+/// Shorter than a lease lasts.
 const POST_LIMIT_MS: i64 = 20_000;
 
 /// What a flush did, as the package reports it.
@@ -24,64 +25,6 @@ pub(super) struct FlushReport {
     pub(super) pending: u64,
     pub(super) dropped: u64,
     pub(super) retry_in_ms: Option<i64>,
-}
-
-/// Where events go, and how sending has fared.
-pub(super) struct Sender {
-    /// The address that takes events; nothing is ever sent where there is none.
-    pub(super) url: Option<String>,
-    failures: u32,
-    not_before_ms: i64,
-    at_most: usize,
-    stopped: bool,
-}
-
-impl Sender {
-    pub(super) fn new(url: Option<String>) -> Self {
-        Self {
-            url,
-            failures: 0,
-            not_before_ms: 0,
-            at_most: LIMIT_EVENTS_PER_BATCH,
-            stopped: false,
-        }
-    }
-
-    /// Whether trying now keeps to the waiting time after a failure.
-    pub(super) fn is_due(&self, now_ms: i64) -> bool {
-        !self.stopped && now_ms >= self.not_before_ms
-    }
-
-    /// A network that came back is a reason to try at once.
-    pub(super) fn reset(&mut self) {
-        (self.failures, self.not_before_ms, self.stopped) = (0, 0, false);
-    }
-
-    /// Takes note of an outcome; gives what to delete.
-    fn learn(&mut self, outcome: Outcome, now_ms: i64) -> Vec<EventId> {
-        match outcome {
-            Outcome::Acknowledged { delete } => {
-                (self.failures, self.not_before_ms) = (0, 0);
-                self.at_most = (self.at_most * 2).min(LIMIT_EVENTS_PER_BATCH);
-                delete
-            }
-            Outcome::Split => {
-                self.at_most = (self.at_most / 2).max(1);
-                vec![]
-            }
-            Outcome::Retry { retry_after_ms } => {
-                self.failures += 1;
-                let uniform = Random::new(u64::from_le_bytes(clock::random_bytes())).uniform();
-                self.not_before_ms =
-                    now_ms.saturating_add(backoff_ms(self.failures, retry_after_ms, uniform));
-                vec![]
-            }
-            Outcome::Stop => {
-                self.stopped = true;
-                vec![]
-            }
-        }
-    }
 }
 
 /// The queue as the rules see it, with the events themselves; what cannot be read is left out.
@@ -145,51 +88,117 @@ pub(super) async fn counts(storage: &Storage) -> (u64, u64, u64) {
     )
 }
 
-/// Sends batches until the queue is empty or something goes wrong. The caller takes the sender out of its cell, so that
-/// two flushes of one page never run at once. Two pages may: then the server drops what comes twice.
-pub(super) async fn flush(sender: &mut Sender, storage: &Storage, device: DeviceId) -> FlushReport {
-    let mut report = FlushReport::default();
-    // What is too much now can go at the next flush.
-    let _ = keep_bounds(storage).await;
-    while let Some(url) = sender.url.clone() {
-        let now_ms = clock::now_ms();
+/// What a flush works on.
+pub(super) struct Outbox<'a> {
+    /// The address that takes events.
+    pub(super) url: &'a str,
+    pub(super) storage: &'a Storage,
+    /// This page's name among those that share the storage.
+    pub(super) me: &'a str,
+}
+
+/// Sends batches until the queue is empty or something goes wrong, unless another page is at it. The caller takes the sender
+/// out of its cell, so that two flushes of one page never run at once. Gives what was acknowledged along.
+pub(super) async fn flush(sender: &mut Sender, outbox: &Outbox<'_>) -> (FlushReport, Vec<EventId>) {
+    let storage = outbox.storage;
+    let (mut report, mut gone) = (FlushReport::default(), vec![]);
+    let wait_ms = match Leader::claim(storage, outbox.me).await {
+        Some(leader) => {
+            let pace = storage.text(key::PACE).await;
+            sender.resume(pace.map_or_else(Pace::default, read_pace));
+            // What is too much now can go at the next flush.
+            let _ = keep_bounds(storage).await;
+            let wait_ms = send_all(sender, outbox, &leader, &mut report, &mut gone).await;
+            leader.release(storage).await;
+            wait_ms
+        }
+        None => Some(ASK_AGAIN_MS),
+    };
+    let (pending, _, dropped) = counts(storage).await;
+    (report.pending, report.dropped) = (pending, dropped);
+    report.retry_in_ms = wait_ms.filter(|_| pending > 0);
+    (report, gone)
+}
+
+/// A pace that cannot be read is from another version: sending starts afresh.
+fn read_pace(json: String) -> Pace {
+    serde_json::from_str(&json).unwrap_or_default()
+}
+
+/// Sends until there is nothing to do; gives how long to wait.
+async fn send_all(
+    sender: &mut Sender,
+    outbox: &Outbox<'_>,
+    leader: &Leader,
+    report: &mut FlushReport,
+    gone: &mut Vec<EventId>,
+) -> Option<i64> {
+    let storage = outbox.storage;
+    loop {
+        // The name as it is stored: another page may have withdrawn it, or begun anew under another one.
+        let device = device(storage).await?;
+        if !leader.renew(storage).await {
+            return Some(ASK_AGAIN_MS);
+        }
         let stored = queue(storage, LIMIT_EVENTS_PER_BATCH as u32)
             .await
             .unwrap_or_default();
-        if stored.is_empty() || !sender.is_due(now_ms) || !network::is_online() {
-            break;
-        }
         let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
-        let count = next_batch(&pending, sender.at_most);
-        let ids: Vec<EventId> = pending[..count].iter().map(|pending| pending.id).collect();
+        let now_ms = clock::now_ms();
+        let (count, packed) = match sender.next(now_ms, network::is_online(), &pending) {
+            Step::Post { count, packed } => (count, packed),
+            Step::Rest { wait_ms } => return wait_ms,
+        };
         let dropped = counts(storage).await.2;
-        let batch = batch_json(
-            device,
-            now_ms,
-            dropped,
-            stored.into_iter().take(count).map(|(.., json)| json),
-        );
+        let events = stored.iter().take(count).map(|(.., json)| json.as_str());
+        let batch = batch_json(device, now_ms, dropped, events);
         report.sent += count as u64;
-        let reply = network::post(&url, &batch, POST_LIMIT_MS).await;
-        let delete = sender.learn(outcome(&ids, &reply), clock::now_ms());
+        let reply = network::post_batch(outbox.url, &batch, packed, POST_LIMIT_MS).await;
+        let delete = sender.answered(clock::now_ms(), clock::uniform(), &reply);
         report.acknowledged += delete.len() as u64;
-        acknowledge(storage, &delete).await;
+        settle(storage, &delete, &sender.pace).await;
+        gone.extend(delete);
     }
-    let (pending, _, dropped) = counts(storage).await;
-    (report.pending, report.dropped) = (pending, dropped);
-    let wait_ms = sender.not_before_ms - clock::now_ms();
-    report.retry_in_ms = (pending > 0 && wait_ms > 0).then_some(wait_ms);
-    report
+}
+
+/// Sends what this page has just stored, because it may not return: the request begins before this gives anything back. What
+/// the server names in its answer is gone; without an answer everything stays and is sent once more.
+pub(super) fn leave(
+    sender: &mut Sender,
+    url: &str,
+    device: DeviceId,
+    fresh: &[(Pending, String)],
+) -> Option<impl Future<Output = Reply> + use<>> {
+    let pending: Vec<Pending> = fresh.iter().map(|(pending, _)| *pending).collect();
+    let now_ms = clock::now_ms();
+    let Step::Post { count, .. } = sender.next(now_ms, network::is_online(), &pending) else {
+        return None;
+    };
+    let events = fresh.iter().take(count).map(|(_, json)| json.as_str());
+    // What was dropped so far is told by the next batch: nothing is read here.
+    let batch = batch_json(device, now_ms, 0, events);
+    if !network::requests_outlive_pages() {
+        // A beacon has no answer. Refused or not, the events stay.
+        let _ = network::beacon(url, &batch);
+        sender.unanswered();
+        return None;
+    }
+    Some(network::post(url, &batch, POST_LIMIT_MS))
+}
+
+async fn device(storage: &Storage) -> Option<DeviceId> {
+    let name = storage.text(key::DEVICE).await?;
+    serde_json::from_value(serde_json::Value::String(name)).ok()
 }
 
 /// The batch as JSON, the stored events spliced in as they are.
-fn batch_json(
+fn batch_json<'a>(
     device: DeviceId,
     sent_at_ms: i64,
     dropped: u64,
-    events: impl Iterator<Item = String>,
+    events: impl Iterator<Item = &'a str>,
 ) -> String {
-    let events: Vec<String> = events.collect();
+    let events: Vec<&str> = events.collect();
     let empty: Batch<Event> = Batch {
         v: WIRE_VERSION,
         device,
@@ -205,18 +214,24 @@ fn batch_json(
     )
 }
 
-async fn acknowledge(storage: &Storage, delete: &[EventId]) {
-    if delete.is_empty() {
-        return;
-    }
-    let mut count = |values: Vec<JsValue>| {
+/// Deletes what the server named and keeps how sending fared, for whichever page sends next; nothing where the visitor
+/// withdrew meanwhile.
+pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: &Pace) {
+    let mut change = |values: Vec<JsValue>| {
+        if !values.get(1).is_some_and(JsValue::is_string) {
+            return vec![];
+        }
         let total = values.first().map_or(0, number) + delete.len() as u64;
         let mut changes: Vec<Change> = delete.iter().map(delete_event).collect();
         changes.push(Change::state(key::ACKNOWLEDGED, total.to_string()));
+        let json = serde_json::to_string(pace).unwrap_or_default();
+        changes.push(Change::state(key::PACE, json));
         changes
     };
     // Where this fails the events are sent once more, and the server drops the repeats.
-    let _ = storage.update(&[key::ACKNOWLEDGED], &mut count).await;
+    let _ = storage
+        .update(&[key::ACKNOWLEDGED, key::DEVICE], &mut change)
+        .await;
 }
 
 /// Tells the server to delete a device's events; `true` once it confirmed.

@@ -18,6 +18,10 @@ pub(super) mod key {
     pub(in crate::wasm) const CHANNEL: &str = "channel";
     pub(in crate::wasm) const ACKNOWLEDGED: &str = "acknowledged";
     pub(in crate::wasm) const DROPPED: &str = "dropped";
+    /// How sending fares, for all pages.
+    pub(in crate::wasm) const PACE: &str = "pace";
+    /// Which page may send, where the browser has no locks.
+    pub(in crate::wasm) const LEASE: &str = "lease";
     /// Begins the keys of devices whose withdrawal the server has not confirmed yet.
     pub(in crate::wasm) const WITHDRAWAL: &str = "withdrawal:";
     /// A stored history this engine could not read, kept for the visitor's export.

@@ -84,9 +84,14 @@ impl Storage {
         }
     }
 
+    /// Whether other pages see the same tables.
+    pub(super) fn is_shared(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// `indexeddb` or `memory`.
     pub(super) fn kind(&self) -> &'static str {
-        if self.database.is_some() {
+        if self.is_shared() {
             "indexeddb"
         } else {
             "memory"

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 const PAGE = fileURLToPath(new URL('../../www/dist', import.meta.url));
 const TYPES = {
@@ -58,7 +59,8 @@ export async function serveSite(t, { answers = {}, bundles = null } = {}) {
 async function text(stream) {
   const chunks = [];
   for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  const body = Buffer.concat(chunks);
+  return (stream.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('utf8');
 }
 
 /** Activities of an invented city for the plain list, one of a type nobody has words or an icon for. */

@@ -1,0 +1,184 @@
+// The way back from a browser: one page of a visitor sends for all, whoever is killed, and every event whose `record()` was
+// answered is stored exactly once. TRIQUETA_ROUNDS=200 makes the rounds of each test as many as that.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { barePage } from './bare-page.mjs';
+import { openContext } from './chromium.mjs';
+import { server, temporaryFolder } from './program.mjs';
+import { registry } from './registry.mjs';
+import { witness } from './witness.mjs';
+
+const BUNDLES = await registry();
+const ROUNDS = Number(process.env.TRIQUETA_ROUNDS ?? 0);
+const TABS = 8;
+
+/** The package on a server that is watched, and a browser. */
+async function site(t) {
+  const folder = await temporaryFolder(t);
+  await barePage(join(folder, 'www'));
+  const { port } = await server(t, '--bundles', BUNDLES, '--store', join(folder, 'events.sqlite'), '--www', join(folder, 'www'), '--port', '0');
+  const seen = await witness(t, port);
+  const { context } = await openContext(t);
+  const metric = async (name) => {
+    const text = await (await fetch(`${seen.origin}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  };
+  return { seen, context, metric };
+}
+
+async function open(context, seen) {
+  const page = await context.newPage();
+  await page.goto(seen.origin);
+  await page.evaluate(async () => (await globalThis.opening).setConsent({ grade: 'upload' }));
+  return page;
+}
+
+/** Stores so many events and gives their ids. */
+const record = (page, count) => page.evaluate(async (times) => {
+  const recommender = await globalThis.opening;
+  const { items: [{ shown }] } = await recommender.recommend();
+  return Promise.all(Array.from({ length: times }, () => recommender.record({ kind: 'impression', shown })));
+}, count);
+
+/** A tab's process dies, or the tab is closed without a word. */
+async function kill(page, crash) {
+  if (!crash) return page.close();
+  const session = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  session.send('Page.crash').catch(() => {});
+  await crashed;
+  return page.close();
+}
+
+async function until(condition, what) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await condition()) return;
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+  assert.fail(`did not happen: ${what}`);
+}
+
+const allStored = (seen, ids) => until(() => ids.every((id) => seen.stored.has(id)), 'everything was stored');
+
+const once = (seen) => assert.deepEqual([...seen.stored].filter(([, times]) => times !== 1), [], 'stored more than once');
+
+test(`${TABS} tabs with one queue: one sends for all; when it is killed another goes on, nothing is lost or stored twice`, async (t) => {
+  const { seen, context, metric } = await site(t);
+  const pages = new Set();
+  let leader = null;
+  const join = async () => {
+    const page = await open(context, seen);
+    // A page that shares the process of one that was crashed dies with it.
+    page.on('crash', () => pages.delete(page));
+    page.on('request', (request) => { if (request.method() === 'POST') leader = page; });
+    pages.add(page);
+  };
+  const ids = [];
+  for (let round = 0; round < (ROUNDS || 20); round += 1) {
+    while (pages.size < TABS) await join();
+    leader = null;
+    let release = null;
+    // The batch was stored, its sender does not hear of it any more.
+    seen.before = () => new Promise((go) => { release = go; });
+    ids.push(...(await Promise.all([...pages].map((page) => record(page, 2)))).flat());
+    for (const page of pages) page.evaluate(async () => (await globalThis.opening).flush()).catch(() => {});
+    await until(() => leader !== null && release !== null, 'a tab sends');
+    pages.delete(leader);
+    await kill(leader, round % 2 === 0);
+    seen.before = async () => {};
+    release();
+    await allStored(seen, ids);
+  }
+  once(seen);
+  assert.equal(seen.most, 1, 'requests under way at once');
+  assert.equal(await metric('triqueta_store_events'), ids.length);
+  assert.equal(await metric('triqueta_events_missing'), 0);
+});
+
+test('a tab killed at any time: what record() had answered is stored exactly once', async (t) => {
+  const { seen, context } = await site(t);
+  const ids = [];
+  await context.exposeFunction('answered', (id) => { ids.push(id); });
+  seen.before = () => new Promise((go) => setTimeout(go, Math.random() * 100));
+  for (let round = 0; round < (ROUNDS || 25); round += 1) {
+    const page = await open(context, seen);
+    page.evaluate(async () => {
+      const recommender = await globalThis.opening;
+      const { items: [{ shown }] } = await recommender.recommend();
+      for (;;) {
+        globalThis.answered(await recommender.record({ kind: 'impression', shown }));
+        if (Math.random() < 0.2) recommender.flush();
+      }
+    }).catch(() => {});
+    await new Promise((wait) => setTimeout(wait, 50 + Math.random() * 300));
+    await kill(page, round % 2 === 0);
+  }
+  const last = await open(context, seen);
+  await last.evaluate(async () => (await globalThis.opening).flush());
+  assert.ok(ids.length > 0);
+  await allStored(seen, ids);
+  once(seen);
+  const outbox = async () => (await last.evaluate(async () => (await globalThis.opening).knowledge())).outbox;
+  await until(async () => (await outbox()).pending === 0, 'nothing waits any more');
+  assert.equal((await outbox()).dropped, 0);
+});
+
+test('where the browser has no locks a lease does the same, and is handed back', async (t) => {
+  const { seen, context, metric } = await site(t);
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }));
+  const pages = [];
+  while (pages.length < TABS) pages.push(await open(context, seen));
+  seen.before = () => new Promise((go) => setTimeout(go, 300));
+  const ids = (await Promise.all(pages.map((page) => record(page, 2)))).flat();
+  await Promise.all(pages.map((page) => page.evaluate(async () => (await globalThis.opening).flush())));
+  await allStored(seen, ids);
+  once(seen);
+  assert.equal(seen.most, 1, 'requests under way at once');
+  assert.equal(await metric('triqueta_store_events'), ids.length);
+  await until(async () => !(await keys(pages[0], 'state')).includes('lease'), 'the lease was handed back');
+});
+
+for (const [how, script] of [
+  ['by a request that outlives its page', () => {}],
+  ['by a beacon where requests end with their page', () => { delete Request.prototype.keepalive; }],
+]) {
+  test(`a page that is left sends what it has just stored, ${how}, and deletes nothing`, async (t) => {
+    const { seen, context } = await site(t);
+    await context.addInitScript(script);
+    const page = await open(context, seen);
+    const [id] = await record(page, 1);
+    await page.goto(`${seen.origin}/page.js`);
+    await allStored(seen, [id]);
+    assert.deepEqual(await keys(page, 'events'), [id], 'no page heard the answer');
+    await page.goto(seen.origin);
+    await until(async () => (await keys(page, 'events')).length === 0, 'the next visit hears it');
+    assert.ok(seen.batches.length >= 2);
+    once(seen);
+  });
+}
+
+test('a batch worth it travels packed', async (t) => {
+  const { seen, context } = await site(t);
+  const page = await open(context, seen);
+  const ids = await record(page, 60);
+  await page.evaluate(async () => (await globalThis.opening).flush());
+  await allStored(seen, ids);
+  assert.ok(seen.batches.some(({ packed, events }) => packed && events.length > 1));
+});
+
+/** The keys of a table. */
+function keys(page, table) {
+  return page.evaluate((name) => new Promise((done, failed) => {
+    const opening = indexedDB.open('triqueta');
+    opening.onerror = failed;
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction(name).objectStore(name).getAllKeys();
+      asked.onsuccess = () => {
+        opening.result.close();
+        done(asked.result);
+      };
+    };
+  }), table);
+}
