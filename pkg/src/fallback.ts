@@ -12,7 +12,7 @@ import type {
 } from './types.js';
 
 const DEFAULT_LIMIT = 10;
-const NO_CONSENT: Consent = { grade: 'none', location: false, minor: false, textVersion: 0, timeMs: null };
+const NO_CONSENT: Consent = { grade: 'none', location: false, minor: false, textVersion: 0, timeMs: null, signal: false };
 
 /** A recommender over `fallback.json`. */
 export class FallbackRecommender implements RecommenderLike {
@@ -53,6 +53,7 @@ export class FallbackRecommender implements RecommenderLike {
       minor: choice.minor ?? false,
       textVersion: 0,
       timeMs: this.#now(),
+      signal: false,
     };
     return this.#consent;
   }

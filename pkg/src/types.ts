@@ -73,6 +73,8 @@ export interface Consent {
   readonly textVersion: string | number;
   /** When the choice was made, milliseconds since 1970; `null` or `0` when nobody has chosen yet. */
   readonly timeMs: number | null;
+  /** Whether the browser asks not to be tracked (Global Privacy Control, Do Not Track): then `upload` becomes `device`. */
+  readonly signal: boolean;
 }
 
 /** What the visitor told us about themselves. Every field can be left out. */

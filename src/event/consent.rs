@@ -41,6 +41,14 @@ pub struct Consent {
 }
 
 impl Consent {
+    /// The decision as far as a browser that asks not to be tracked lets it go: nothing is sent.
+    pub fn under_signal(mut self, asks_not_to_be_tracked: bool) -> Self {
+        if asks_not_to_be_tracked {
+            self.grade = self.grade.min(Grade::Device);
+        }
+        self
+    }
+
     /// The grade that holds: `None` for a minor.
     pub fn effective_grade(&self) -> Grade {
         if self.minor { Grade::None } else { self.grade }

@@ -1,6 +1,8 @@
 //! A visitor's decision, carried out: what it no longer covers is deleted here and, where events were sent, there.
 
+use js_sys::Reflect;
 use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
 
 use super::clock;
 use super::state::{State, keep_history, keep_profile, key};
@@ -42,6 +44,8 @@ pub(super) struct View<'a> {
     minor: bool,
     text_version: &'a str,
     time_ms: Option<i64>,
+    /// Whether the browser asks not to be tracked.
+    signal: bool,
 }
 
 impl<'a> View<'a> {
@@ -60,20 +64,33 @@ impl<'a> View<'a> {
             minor: *minor,
             text_version,
             time_ms,
+            signal: asks_not_to_be_tracked(),
         }
     }
+}
+
+/// Whether this browser tells every page that its visitor does not want to be tracked: Global Privacy Control, or Do Not
+/// Track.
+pub(super) fn asks_not_to_be_tracked() -> bool {
+    let of = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from_str(name));
+    let Ok(navigator) = of(&js_sys::global(), "navigator") else {
+        return false;
+    };
+    let says = |name: &str| of(&navigator, name).unwrap_or(JsValue::UNDEFINED);
+    says("globalPrivacyControl").is_truthy() || says("doNotTrack") == JsValue::from_str("1")
 }
 
 /// Applies a choice to the page's state; gives the changes to storage, the decision itself among them.
 pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
     let before = state.consent.clone();
-    state.consent = Consent {
+    let chosen = Consent {
         grade: choice.grade,
         location: choice.location,
         minor: choice.minor,
         text_version: TEXT_VERSION.to_owned(),
         time_ms: clock::now_ms(),
     };
+    state.consent = chosen.under_signal(asks_not_to_be_tracked());
     let now = &state.consent;
     let mut changes = vec![Change::state(
         key::CONSENT,
@@ -82,7 +99,8 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
     if !now.allows_location() {
         state.visitor.profile.location = None;
     }
-    if before.allows_upload() && !now.allows_upload() {
+    // Also where the name is left of a time before the browser asked not to be tracked.
+    if state.device.is_some() && !now.allows_upload() {
         changes.extend(forget_device(state));
     }
     if now_allows_less(&before, &state.consent) {

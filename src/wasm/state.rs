@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::clock;
+use super::consent::asks_not_to_be_tracked;
 use super::storage::{Change, Storage};
 use crate::engine::{Engine, Recollection};
 use crate::event::{Body, Consent, DeviceId, SessionId};
@@ -70,6 +71,7 @@ pub(super) async fn load(storage: &Storage) -> Kept {
     let consent: Consent = consent
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default();
+    let consent = consent.under_signal(asks_not_to_be_tracked());
     let mut kept = Kept {
         visitor: Visitor::default(),
         consent,
@@ -115,7 +117,9 @@ impl State {
     /// nothing stays on its own unless it is `joining` the others.
     pub(super) fn adopt(&mut self, values: &[JsValue], joining: bool) {
         let text = |index: usize| values.get(index).and_then(JsValue::as_string);
-        let consent = text(0).and_then(|text| serde_json::from_str::<Consent>(&text).ok());
+        let consent = text(0)
+            .and_then(|text| serde_json::from_str::<Consent>(&text).ok())
+            .map(|consent| consent.under_signal(asks_not_to_be_tracked()));
         match consent.filter(Consent::allows_storage) {
             Some(consent) if self.consent.allows_storage() || joining => {
                 self.consent = consent;

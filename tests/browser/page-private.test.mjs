@@ -76,6 +76,53 @@ const USUAL = new Set([
   'if-modified-since', 'origin', 'purpose', 'service-worker', 'upgrade-insecure-requests',
 ]);
 
+const SIGNALS = {
+  globalPrivacyControl: () => Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true }),
+  doNotTrack: () => Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' }),
+};
+
+for (const [name, signal] of Object.entries(SIGNALS)) {
+  test(`a browser that says ${name} sends nothing, though sending was chosen; the choice is kept as one for the device`, async (t) => {
+    const { running } = await serve(t);
+    const { origin, passed } = await recorder(t, running.port);
+    const { context, errors } = await openContext(t, { viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
+    await context.addInitScript(signal);
+    const page = await context.newPage();
+    await page.goto(origin);
+    await page.waitForSelector('.card');
+    assert.match(await page.locator('.consent-card').innerText(), /Tu navegador pide que no te sigan/);
+    await page.locator('[data-grade=upload]').click();
+    await page.waitForFunction(() => !document.querySelector('.consent-card'));
+    await visit(page);
+    assert.deepEqual(passed.filter(({ method }) => method !== 'GET'), []);
+    assert.equal(JSON.parse(await state(page, 'consent')).grade, 'device');
+    assert.equal(await state(page, 'device'), undefined);
+    assert.deepEqual(await outbox(page), []);
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('a withdrawal leaves nothing on the device but the decision, and nothing in the store', async (t) => {
+  const { running } = await serve(t);
+  const { page } = await open(t, `http://127.0.0.1:${running.port}`);
+  const stored = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${running.port}/metrics`)).text();
+    return Number(/^triqueta_store_events (\d+)$/m.exec(text)?.[1]);
+  };
+  await page.locator('[data-grade=upload]').click();
+  await page.waitForFunction(() => !document.querySelector('.consent-card'));
+  await visit(page);
+  await until(async () => (await stored()) > 0, 'something was stored');
+  await page.locator('.data-button').click();
+  await page.locator('.consent-form [value=none]').check();
+  await page.locator('.consent-form [type=submit]').click();
+  await until(async () => (await stored()) === 0, 'the server deleted what it had');
+  await until(async () => !(await read(page, 'state', undefined)).some((key) => key.startsWith('withdrawal:')), 'the server confirmed');
+  assert.deepEqual((await read(page, 'state', undefined)).filter((key) => !['channel', 'consent', 'lease'].includes(key)), []);
+  assert.deepEqual(await outbox(page), []);
+  assert.equal(JSON.parse(await state(page, 'consent')).grade, 'none');
+});
+
 for (const grade of ['none', 'device', 'unanswered']) {
   test(`consent ${grade}: the list learns, and no request tells anything about the visitor`, async (t) => {
     const { running } = await serve(t);
@@ -154,14 +201,14 @@ async function state(page, name) {
   return read(page, 'state', name);
 }
 
-/** A value of the page's database, or all of a table. */
+/** A value of the page's database; all of a table where the name is `null`, and all names where there is none. */
 function read(page, table, name) {
   return page.evaluate(([from, key]) => new Promise((done, failed) => {
     const opening = indexedDB.open('triqueta');
     opening.onerror = failed;
     opening.onsuccess = () => {
       const store = opening.result.transaction(from).objectStore(from);
-      const asked = key === null ? store.getAll() : store.get(key);
+      const asked = key === undefined ? store.getAllKeys() : key === null ? store.getAll() : store.get(key);
       asked.onsuccess = () => {
         opening.result.close();
         done(asked.result);

@@ -37,6 +37,7 @@ export function consentCard(agenda: Agenda, answered: () => void): HTMLElement {
         h('span', {}, h('h2', { id: 'consent-card-heading' }, words.heading), h('span', { class: 'note' }, words.notYet)),
         glyph('chevron', 'glyph chevron')),
       h('p', {}, words.intro),
+      agenda.recommender.consent().signal && h('p', { class: 'note' }, words.signal),
       h('ul', { class: 'grades' }, ...GRADES.map((grade) => h('li', {}, h(
         'button',
         { type: 'button', class: 'grade', 'data-grade': grade, onclick: answer({ grade }) },
@@ -83,6 +84,7 @@ export function consentForm(agenda: Agenda, answered: () => void): HTMLFormEleme
   return h(
     'form',
     { class: 'consent-form', onsubmit: submit },
+    now.signal && h('p', { class: 'note' }, words.signal),
     h('fieldset', { class: 'grades' }, h('legend', { class: 'visually-hidden' }, words.options), ...grades.map(({ label }) => label)),
     h('div', { class: 'consent-extra' }, option(location, words.location, words.locationHelp, 'tick'), option(minor, words.minor, words.minorHelp, 'tick')),
     h('div', { class: 'consent-foot' }, h('button', { type: 'submit', class: 'button' }, words.apply), h('p', { class: 'note' }, words.law)),

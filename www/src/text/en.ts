@@ -181,6 +181,7 @@ export const en: Text = {
     notYet: 'Until you choose, nothing is kept or sent.',
     changed: 'Done: {choice}.',
     withdrawn: 'Done: {choice}. What was kept has been deleted.',
+    signal: 'Your browser asks not to be tracked: that holds, and nothing is sent even if you choose it.',
     options: 'What it may remember',
     unavailable: 'The plain list keeps and sends nothing: there is nothing to choose.',
   },

@@ -182,6 +182,7 @@ export const es = {
     notYet: 'Mientras no elijas, nada se guarda ni se envía.',
     changed: 'Listo: {choice}.',
     withdrawn: 'Listo: {choice}. Lo guardado se borró.',
+    signal: 'Tu navegador pide que no te sigan: se respeta, y nada se envía aunque lo elijas.',
     options: 'Qué puede recordar',
     unavailable: 'La lista básica no guarda ni envía nada: no hay nada que elegir.',
   },
