@@ -1,5 +1,6 @@
 /** What the published types promise: this file has to compile against them, and each marked line has to be refused. */
 import { Recommender, TriquetaError, type EventBody, type Slate } from '@triqueta/recommender';
+import { track, Views } from '@triqueta/recommender/tracking';
 
 const recommender = await Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events' });
 const slate: Slate = await recommender.recommend({ limit: 5, filters: { types: ['cultura'], free: true } });
@@ -15,6 +16,13 @@ stop();
 const code: string = new TriquetaError('ABORTED', 'stopped').code;
 void code;
 
+const tracker = track(recommender, document.body, { attribute: 'data-id', source: 'list' });
+tracker.show(slate, { query: 'jazz', results: slate.total });
+tracker.detail('a', document.body).close();
+new Views((body: EventBody) => void recommender.record(body)).show(slate, [null]);
+
+// @ts-expect-error not a move
+tracker.navigated('jump');
 // @ts-expect-error the channel is required
 await Recommender.open({});
 // @ts-expect-error not an opinion

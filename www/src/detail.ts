@@ -1,5 +1,6 @@
 /** Everything about one activity, how long it was read and how far, and what is like it. */
 import type { DetailSource, SlateItem } from '@triqueta/recommender';
+import { Reading } from '@triqueta/recommender/tracking';
 import { dislike, like, save } from './actions.ts';
 import type { Agenda } from './agenda.ts';
 import { poster } from './art.ts';
@@ -9,7 +10,6 @@ import { openDialog } from './dialog.ts';
 import { h } from './dom.ts';
 import { price, when, whenLong } from './format.ts';
 import { glyph } from './glyphs.ts';
-import { Reading } from './reading.ts';
 import { currentLocale, fill, plural, text, word } from './text/index.ts';
 
 const SIMILAR = 6;

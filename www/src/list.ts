@@ -1,18 +1,18 @@
 /** The ranked list: it keeps the cards it can, slides them to their new places, and says in words what changed. */
 import type { Slate } from '@triqueta/recommender';
+import type { Views } from '@triqueta/recommender/tracking';
 import type { Agenda, Cause, View } from './agenda.ts';
 import { announce } from './announce.ts';
 import { Card, type OpenDetail } from './cards.ts';
 import { h, replace } from './dom.ts';
 import { places, reorder, slide } from './motion.ts';
 import { fill, plural, text } from './text/index.ts';
-import type { Tracking } from './tracking.ts';
 
 /** The section with the list. */
 export class ListSection {
   readonly element: HTMLElement;
   readonly #agenda: Agenda;
-  readonly #tracking: Tracking;
+  readonly #seen: Views;
   readonly #open: OpenDetail;
   readonly #cards = new Map<string, Card>();
   readonly #list = h('ol', { class: 'cards' });
@@ -21,9 +21,9 @@ export class ListSection {
   readonly #empty = h('div', { class: 'empty', hidden: true });
   readonly #views = new Map<View, HTMLButtonElement>();
 
-  constructor(agenda: Agenda, tracking: Tracking, open: OpenDetail) {
+  constructor(agenda: Agenda, seen: Views, open: OpenDetail) {
     this.#agenda = agenda;
-    this.#tracking = tracking;
+    this.#seen = seen;
     this.#open = open;
     const words = text().list;
     const view = (name: View, label: string): HTMLButtonElement => {
@@ -64,7 +64,7 @@ export class ListSection {
     reorder(this.#list, cards.map((card) => card.element));
     if (!first) slide(this.#list, before);
     this.#around(slate);
-    this.#tracking.show(slate, cards.map((card) => card.element));
+    this.#seen.show(slate, cards.map((card) => card.element));
     if (!first && !cause.quiet) announce(this.#sentence(slate, cause));
   }
 

@@ -1,12 +1,12 @@
 /** The page: opens the recommender, puts the parts together, and puts them together again in another language. */
 import { Recommender } from '@triqueta/recommender';
+import { browserName, deviceType, Searches, Views, type Note } from '@triqueta/recommender/tracking';
 import './styles/main.css';
 import { Agenda } from './agenda.ts';
 import { mountAnnouncer } from './announce.ts';
 import { CHANNEL, CITY, EVENTS } from './city.ts';
 import { consentCard, hasChosen } from './consent.ts';
 import { openDetail } from './detail.ts';
-import { browserName, deviceType } from './device.ts';
 import { h, replace } from './dom.ts';
 import { filterPanel } from './filters.ts';
 import { useCurrency } from './format.ts';
@@ -20,7 +20,12 @@ import { SearchField } from './search.ts';
 import { statusLine } from './status.ts';
 import { currentLocale, fill, initialLocale, setLocale, text, type Locale } from './text/index.ts';
 import { mountToasts, toast } from './toast.ts';
-import { Tracking } from './tracking.ts';
+
+/** What is noticed of the list; it outlives a change of language. */
+interface Followed {
+  readonly seen: Views;
+  readonly searches: Searches;
+}
 
 const DESKTOP = '(min-width: 960px)';
 
@@ -30,22 +35,23 @@ async function start(): Promise<void> {
   replace(app, masthead(null, () => {}), hero(CITY.name), h('main', { class: 'waiting' }, h('p', { role: 'status' }, text().list.loading)));
   const recommender = await Recommender.open({ channel: CHANNEL, events: EVENTS, locale: currentLocale() });
   const agenda = new Agenda(recommender);
-  const tracking = new Tracking(agenda);
+  const note: Note = (body) => void agenda.note(body);
+  const followed = { seen: new Views(note), searches: new Searches(note) };
   useCurrency(agenda.vocabulary.city?.currency);
   agenda.onTrouble = (error) => toast(fill(text().errors.action, { code: error.code }));
-  const show = (): void => void mount(app, agenda, tracking, show);
+  const show = (): void => void mount(app, agenda, followed, show);
   mountAnnouncer(document.body);
   mountToasts(document.body);
   show();
-  void agenda.note({ kind: 'session', device_type: deviceType(), browser: browserName(), locale: currentLocale() });
+  note({ kind: 'session', device_type: deviceType(), browser: browserName(), locale: currentLocale() });
   keepForOffline();
 }
 
-async function mount(app: HTMLElement, agenda: Agenda, tracking: Tracking, again: () => void): Promise<void> {
+async function mount(app: HTMLElement, agenda: Agenda, { seen, searches }: Followed, again: () => void): Promise<void> {
   document.title = fill(text().title, { city: cityName(agenda) });
-  const search = new SearchField(agenda);
-  const list = new ListSection(agenda, tracking, (item, at) => {
-    const source = search.opened(item.activity.id) ? 'search' : agenda.view === 'saved' ? 'favourites' : 'recommendation';
+  const search = new SearchField(agenda, searches);
+  const list = new ListSection(agenda, seen, (item, at) => {
+    const source = searches.opened(item.activity.id) ? 'search' : agenda.view === 'saved' ? 'favourites' : 'recommendation';
     openDetail(agenda, item, source, at);
   });
   const status = statusLine(agenda);
