@@ -148,10 +148,14 @@ for (const [how, script] of [
     const { seen, context } = await site(t);
     await context.addInitScript(script);
     const page = await open(context, seen);
+    let answer = null;
+    seen.before = () => new Promise((go) => { answer = go; });
     const [id] = await record(page, 1);
     await page.goto(`${seen.origin}/page.js`);
     await allStored(seen, [id]);
     assert.deepEqual(await keys(page, 'events'), [id], 'no page heard the answer');
+    seen.before = async () => {};
+    answer();
     await page.goto(seen.origin);
     await until(async () => (await keys(page, 'events')).length === 0, 'the next visit hears it');
     assert.ok(seen.batches.length >= 2);
@@ -167,6 +171,75 @@ test('a batch worth it travels packed', async (t) => {
   await allStored(seen, ids);
   assert.ok(seen.batches.some(({ packed, events }) => packed && events.length > 1));
 });
+
+test('offline with more than the queue holds, a full disk and a reload: the oldest go, counted; the rest arrives in order', async (t) => {
+  const { seen, context, metric } = await site(t);
+  const page = await open(context, seen);
+  await record(page, 1);
+  await page.evaluate(async () => (await globalThis.opening).flush());
+  // The browser says it has no network. What follows is put where `record` puts it: ten thousand times it would take minutes.
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => globalThis.name === 'online' }));
+  await page.reload();
+  const [first] = await record(page, 1);
+  const waiting = 10_000;
+  const ids = await page.evaluate(copies, [first, waiting + 4]);
+
+  const refused = await page.evaluate(async () => {
+    const recommender = await globalThis.opening;
+    // As on a full disk: the browser gives the transaction up.
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function full(...parameters) {
+      const request = put.apply(this, parameters);
+      this.transaction.abort();
+      return request;
+    };
+    const code = await recommender.record({ kind: 'search', query: 'x'.repeat(900), filters: {}, result_count: 0, clicked: [] }).then(() => null, (error) => error.code);
+    IDBObjectStore.prototype.put = put;
+    return [code, recommender.status.problem?.code];
+  });
+  assert.deepEqual(refused, ['STORAGE_FAILED', 'STORAGE_FAILED']);
+
+  const [lastOne] = await record(page, 1);
+  await page.reload();
+  await page.evaluate(async () => {
+    await globalThis.opening;
+    globalThis.name = 'online';
+    dispatchEvent(new Event('online'));
+  });
+  const all = [first, ...ids, lastOne];
+  const kept = all.slice(-waiting);
+  await allStored(seen, kept);
+  once(seen);
+  const arrived = seen.batches.flatMap(({ events }) => events.map(({ id }) => id)).slice(1);
+  assert.deepEqual([...new Set(arrived)], kept, 'in order, and nothing that was dropped');
+  assert.equal(all.length - kept.length, 6);
+  assert.equal(await metric('triqueta_events_dropped'), 6);
+});
+
+/** Copies of a stored event in the queue, so many, each with an id and a number of its own; gives the ids. */
+async function copies([of, count]) {
+  const opening = indexedDB.open('triqueta');
+  await new Promise((done) => { opening.onsuccess = done; });
+  const work = opening.result.transaction(['events', 'state'], 'readwrite');
+  const [events, state] = [work.objectStore('events'), work.objectStore('state')];
+  const asked = events.get(of);
+  const ids = [];
+  asked.onsuccess = () => {
+    const event = JSON.parse(asked.result);
+    // One millisecond later, in order among themselves.
+    const time = (Number.parseInt(of.replace('-', '').slice(0, 12), 16) + 1).toString(16).padStart(12, '0');
+    for (let n = 1; n <= count; n += 1) {
+      const id = `${time.slice(0, 8)}-${time.slice(8)}${of.slice(13, 24)}${n.toString(16).padStart(12, '0')}`;
+      const copy = { ...event, id, sequence: event.sequence + n, time_ms: event.time_ms + 1 };
+      events.put(JSON.stringify(copy), id);
+      ids.push(id);
+    }
+    state.put(String(event.sequence + count), 'sequence');
+  };
+  await new Promise((done) => { work.oncomplete = done; });
+  opening.result.close();
+  return ids;
+}
 
 /** The keys of a table. */
 function keys(page, table) {
