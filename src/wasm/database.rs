@@ -109,7 +109,11 @@ impl Database {
             values.push(finished(&state.get(&JsValue::from_str(key))?).await?);
         }
         for change in decide(values) {
-            apply(&transaction, &change)?;
+            if let Err(thrown) = apply(&transaction, &change) {
+                // All or nothing: without this the browser would keep what came before.
+                let _ = transaction.abort();
+                return Err(thrown);
+            }
         }
         let done = Promise::new(&mut |resolve, reject| {
             transaction.set_oncomplete(Some(&resolve));
