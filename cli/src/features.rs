@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
+use triqueta_server::store::StorePlace;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::dataset::FreshFolder;
 use triqueta_trainer::examples::{Augmentation, ExampleOptions};
@@ -26,9 +27,9 @@ pub(crate) struct Options {
     /// Where to write the feature store; an older one there is replaced at the end.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Also use the events visitors sent, in the store of `triqueta serve`.
-    #[arg(long, value_name = "FILE")]
-    events: Option<PathBuf>,
+    /// Also use the events visitors sent, in the store of `triqueta serve` (a file or a PostgreSQL URL).
+    #[arg(long, value_name = "STORE")]
+    events: Option<StorePlace>,
     /// Every draw follows from it: the same data and seed give the same bytes.
     #[arg(long, default_value_t = 0)]
     seed: u64,

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 use triqueta::bundle::BundleDraft;
+use triqueta_server::store::StorePlace;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::gate::Verdict;
 use triqueta_trainer::publish::{
@@ -31,9 +32,9 @@ pub(crate) struct Options {
     /// A dataset whose events give fresh popularity counts.
     #[arg(long, value_name = "DATASET")]
     counters: Option<PathBuf>,
-    /// Also count the events visitors sent, in the store of `triqueta serve`; goes with --counters.
-    #[arg(long, value_name = "FILE", requires = "counters", conflicts_with_all = ["bundle", "catalogue"])]
-    events: Option<PathBuf>,
+    /// Also count the events visitors sent, in the store of `triqueta serve` (a file or a PostgreSQL URL); goes with --counters.
+    #[arg(long, value_name = "STORE", requires = "counters", conflicts_with_all = ["bundle", "catalogue"])]
+    events: Option<StorePlace>,
     /// The registry folder, which `triqueta serve --bundles` hands out.
     #[arg(long, value_name = "FOLDER")]
     registry: PathBuf,

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
+use triqueta_server::store::StorePlace;
 use triqueta_server::{ServerConfig, ServerError, serve};
 
 use crate::failure::Failure;
@@ -20,9 +21,10 @@ pub(crate) struct Options {
     /// The registry folder that `triqueta publish` writes, served at /bundles/.
     #[arg(long, value_name = "FOLDER")]
     bundles: PathBuf,
-    /// The event store (SQLite); made where it is missing.
-    #[arg(long, value_name = "FILE")]
-    store: PathBuf,
+    /// The event store: an SQLite file, or `postgres://user@host:port/database` (its password in PGPASSWORD or ~/.pgpass);
+    /// made where it is missing.
+    #[arg(long, value_name = "STORE")]
+    store: StorePlace,
     /// The page's folder, served at /; without it only bundles and events are served.
     #[arg(long, value_name = "FOLDER")]
     www: Option<PathBuf>,
@@ -39,7 +41,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DAYS", default_value_t = ServerConfig::DEFAULT_RETENTION_DAYS,
           value_parser = clap::value_parser!(u32).range(1..))]
     retention_days: u32,
-    /// The largest the event store may become; without it, what the disk holds.
+    /// The largest an SQLite store may become; without it, what the disk holds.
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
     store_limit: Option<u32>,
 }
@@ -48,6 +50,7 @@ const EXAMPLES: &str = "\
 Examples:
   triqueta serve --bundles target/registry --store target/events.sqlite --www www/dist
   triqueta serve --bundles /srv/bundles --store /srv/events.sqlite --host 0.0.0.0 --allow-origin https://agenda.example
+  triqueta serve --bundles /srv/bundles --store postgres://triqueta@db.internal/triqueta?sslmode=verify-full
 
 The log goes to standard error; TRIQUETA_LOG=debug shows every request, TRIQUETA_LOG=warn only trouble.";
 
@@ -55,7 +58,7 @@ The log goes to standard error; TRIQUETA_LOG=debug shows every request, TRIQUETA
 struct Serving<'a> {
     url: String,
     bundles: &'a PathBuf,
-    store: &'a PathBuf,
+    store: String,
     www: Option<&'a PathBuf>,
 }
 
@@ -72,7 +75,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         let serving = Serving {
             url: server.url(),
             bundles: &options.bundles,
-            store: &options.store,
+            store: options.store.to_string(),
             www: options.www.as_ref(),
         };
         console.result(&serving, || {
@@ -96,7 +99,7 @@ impl Options {
             store_limit_bytes: self.store_limit.map(|limit| u64::from(limit) << 20),
             allowed_origins: self.allow_origin.clone(),
             retention: ServerConfig::days(self.retention_days),
-            ..ServerConfig::new(&self.bundles, &self.store)
+            ..ServerConfig::new(&self.bundles, self.store.clone())
         }
     }
 }

@@ -1,11 +1,7 @@
 //! What visitors sent, added to a dataset: the way back of the loop.
 
-use std::path::Path;
-
 use triqueta::event::Event;
-use triqueta_server::store::{
-    SqliteOptions, SqliteStore, StoreError, StoredEvent, Watermark, export,
-};
+use triqueta_server::store::{StoreError, StorePlace, StoredEvent, Watermark, export};
 use triqueta_trainer::Dataset;
 
 use crate::failure::Failure;
@@ -13,15 +9,8 @@ use crate::failure::Failure;
 /// The dataset with the events of a store added. An event that both have counts once.
 pub(crate) fn with_store_events(
     mut dataset: Dataset,
-    store: &Path,
+    store: &StorePlace,
 ) -> Result<(Dataset, usize), Failure> {
-    if !store.is_file() {
-        let message = format!(
-            "there is no event store at `{}`; `triqueta serve --store` makes one",
-            store.display()
-        );
-        return Err(Failure::new("STORE_MISSING", message));
-    }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(
             "STORE_RUNTIME",
@@ -29,9 +18,9 @@ pub(crate) fn with_store_events(
         )
     })?;
     let stored = runtime.block_on(async {
-        let store = SqliteStore::open(SqliteOptions::new(store)).await?;
+        let store = store.open(false, None).await?;
         let mut events = Vec::new();
-        export(&store, Watermark::default(), |stored| {
+        export(&*store, Watermark::default(), |stored| {
             events.push(not_after_arrival(stored))
         })
         .await?;
@@ -43,7 +32,11 @@ pub(crate) fn with_store_events(
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(error.code(), error.to_string())
+        let hint = match &error {
+            StoreError::Missing { .. } => "; `triqueta serve --store` makes one",
+            _ => "",
+        };
+        Self::new(error.code(), format!("{error}{hint}"))
     }
 }
 

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::store::StorePlace;
+
 /// What a server serves, from where and to whom.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
@@ -11,9 +13,9 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// The registry folder that `triqueta publish` writes, served at `/bundles/`.
     pub bundles: PathBuf,
-    /// The event store's file; made where it is missing.
-    pub store: PathBuf,
-    /// The largest the store's file may become; none for what the disk holds.
+    /// The event store, an SQLite file or a PostgreSQL database; its tables are made where they are missing.
+    pub store: StorePlace,
+    /// The largest an SQLite store's file may become; none for what the disk holds.
     pub store_limit_bytes: Option<u64>,
     /// The page's folder, served at `/`; none for a server of bundles and events alone.
     pub www: Option<PathBuf>,
@@ -30,7 +32,7 @@ impl ServerConfig {
     pub const DEFAULT_RETENTION_DAYS: u32 = 180;
 
     /// Serves this machine alone, on the default port, without a page.
-    pub fn new(bundles: impl Into<PathBuf>, store: impl Into<PathBuf>) -> Self {
+    pub fn new(bundles: impl Into<PathBuf>, store: impl Into<StorePlace>) -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), Self::DEFAULT_PORT),
             bundles: bundles.into(),

@@ -16,7 +16,7 @@ use crate::config::ServerConfig;
 use crate::error::ServerError;
 use crate::metrics::Metrics;
 use crate::routes::{Shared, router};
-use crate::store::{EventStore, SqliteOptions, SqliteStore};
+use crate::store::EventStore;
 
 /// How long requests may take to finish once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -87,11 +87,7 @@ pub async fn serve(
             address: config.address,
             cause,
         })?;
-    let options = SqliteOptions {
-        limit_bytes: config.store_limit_bytes,
-        ..SqliteOptions::new(&config.store)
-    };
-    let store: Arc<dyn EventStore> = Arc::new(SqliteStore::open(options).await?);
+    let store = config.store.open(true, config.store_limit_bytes).await?;
     let shared = Shared {
         store: Arc::clone(&store),
         metrics: Arc::new(Metrics::new()),

@@ -43,7 +43,40 @@ pub enum StoreError {
         /// What was found.
         detail: String,
     },
-    /// Another process holds the file.
+    /// The address of a PostgreSQL database cannot be read.
+    #[error(
+        "the address of the event store is not one of PostgreSQL ({detail}); write it as postgres://user@host:port/database"
+    )]
+    Address {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// There is no PostgreSQL server, or none that answers.
+    #[error(
+        "the PostgreSQL server at {place} does not answer ({detail}); start it, or correct host and port in the store's address"
+    )]
+    Unreachable {
+        /// Where, without user and password.
+        place: String,
+        /// What was met.
+        detail: String,
+    },
+    /// The PostgreSQL server does not let us in, or not do what is needed.
+    #[error(
+        "the PostgreSQL server at {place} refuses ({detail}); correct user, password or database, grant the right to create a schema, and name no standby"
+    )]
+    Refused {
+        /// Where, without user and password.
+        place: String,
+        /// What it said.
+        detail: String,
+    },
+    /// A limit was asked for that this store does not know.
+    #[error(
+        "a limit of the store's size holds for SQLite only; leave it out, and give the PostgreSQL database a disk or tablespace of its own"
+    )]
+    NoLimit,
+    /// Another process holds the file or the tables.
     #[error("the event store is locked by another process; wait until it has finished, or stop it")]
     Locked,
     /// There is no room left.
@@ -84,6 +117,10 @@ impl StoreError {
             Self::NotADatabase { .. } => "STORE_NOT_A_DATABASE",
             Self::Foreign { .. } => "STORE_FOREIGN",
             Self::Newer { .. } => "STORE_NEWER",
+            Self::Address { .. } => "STORE_ADDRESS",
+            Self::Unreachable { .. } => "STORE_UNREACHABLE",
+            Self::Refused { .. } => "STORE_REFUSED",
+            Self::NoLimit => "STORE_NO_LIMIT",
             Self::Locked => "STORE_LOCKED",
             Self::Full => "STORE_FULL",
             Self::Damaged { .. } => "STORE_DAMAGED",

@@ -6,13 +6,19 @@
 
 mod error;
 mod export;
+mod place;
+mod postgres;
 mod sqlite;
+mod work;
+mod writer;
 
 use async_trait::async_trait;
 use triqueta::event::{DeviceId, Event};
 
 pub use error::StoreError;
 pub use export::export;
+pub use place::StorePlace;
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// A place in the store's order: everything up to it has been read. The default is before the first event.

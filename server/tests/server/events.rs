@@ -61,7 +61,7 @@ fn an_event_sent_again_is_a_duplicate_also_within_one_batch_and_after_a_restart(
     );
     world.stop();
     let path = world.store_path();
-    let again = World::with(|config| config.store = path);
+    let again = World::with(|config| config.store = path.into());
     assert_eq!(
         again.deliver(device, &sent),
         ["duplicate", "duplicate", "duplicate"]
@@ -242,5 +242,10 @@ fn a_request_under_way_when_the_server_stops_is_finished_and_stored() {
     assert_eq!(verdicts(&receive(&mut stream, false).unwrap()), ["stored"]);
     world.stop();
     let path = world.store_path();
-    assert_eq!(World::with(|config| config.store = path).stored().len(), 1);
+    assert_eq!(
+        World::with(|config| config.store = path.into())
+            .stored()
+            .len(),
+        1
+    );
 }

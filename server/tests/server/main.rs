@@ -1,4 +1,4 @@
-//! The server as its clients meet it: real HTTP over loopback, a real SQLite file.
+//! The server as its clients meet it: real HTTP over loopback, a real SQLite file or PostgreSQL cluster.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,13 +9,18 @@
 mod bad_input;
 mod bundles;
 mod client;
+#[path = "../../../trainer/tests/support/cluster.rs"]
+mod cluster;
 mod conditions;
 mod crash;
 mod events;
 mod health;
 mod pages;
+mod postgres;
 mod process;
+mod promises;
 mod sample;
+mod site;
 mod start;
 mod store;
 mod withdraw;

@@ -53,7 +53,7 @@ fn missing_folders_are_named_with_what_to_do() {
     let error = refused(|config| config.www = Some(PathBuf::from("/nowhere/www")));
     assert_eq!(error.code(), "SERVER_MISSING");
     assert!(error.to_string().contains("build the page"), "{error}");
-    let error = refused(|config| config.store = PathBuf::from("/nowhere/events.sqlite"));
+    let error = refused(|config| config.store = PathBuf::from("/nowhere/events.sqlite").into());
     assert_eq!(error.code(), "STORE_MISSING");
     assert!(
         error.to_string().contains("`/nowhere`") && error.to_string().contains("create it"),

@@ -2,8 +2,8 @@
 
 mod explain;
 mod open;
-mod work;
-mod writer;
+mod statements;
+mod write;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,13 +13,14 @@ use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use triqueta::event::{DeviceId, Event};
+use triqueta::event::DeviceId;
 
+use super::work::{Rows, Work, stored_event};
+use super::writer::Writer;
 use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
 use explain::from_sqlite;
 use open::{check_identity, check_place, migrate};
-use work::{EventRow, Rows, Work};
-use writer::Writer;
+use write::SqliteGround;
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,8 +28,6 @@ const READERS: u32 = 2;
 const PAGE_BYTES: u64 = 4_096;
 /// After a burst the write-ahead file is cut back to this size.
 const JOURNAL_LIMIT_BYTES: u64 = 64 << 20;
-/// Counts a device claims are kept up to here, so that sums over devices stay exact.
-const CLAIM_LIMIT: u64 = 1 << 40;
 
 const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > ? ORDER BY watermark LIMIT ?";
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
@@ -101,7 +100,7 @@ impl SqliteStore {
                     .busy_timeout(BUSY_TIMEOUT)
                     .read_only(true),
             );
-        let writer = Writer::start(writing, path.clone());
+        let writer = Writer::start(SqliteGround::new(writing, path.clone()));
         Ok(Self {
             path,
             writer,
@@ -129,18 +128,7 @@ impl SqliteStore {
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn append(&self, delivery: Delivery) -> Result<Vec<Outcome>, StoreError> {
-        let rows = delivery
-            .events
-            .iter()
-            .map(event_row)
-            .collect::<Result<Vec<_>, _>>()?;
-        let rows = Rows {
-            device: delivery.device,
-            sent_at_ms: delivery.sent_at_ms,
-            received_ms: delivery.received_ms,
-            dropped: claim(delivery.dropped),
-            events: rows,
-        };
+        let rows = Rows::of(&delivery)?;
         Ok(self.writer.run(Work::Append(rows)).await?.outcomes)
     }
 
@@ -153,15 +141,7 @@ impl EventStore for SqliteStore {
     }
 
     async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
-        let mut total = 0;
-        loop {
-            // A chunk at a time, so that deliveries wait for one chunk at most.
-            let deleted = self.writer.run(Work::Expire { before_ms }).await?.deleted;
-            total += deleted;
-            if deleted == 0 {
-                return Ok(total);
-            }
-        }
+        self.writer.expire(before_ms).await
     }
 
     async fn read_after(
@@ -177,17 +157,9 @@ impl EventStore for SqliteStore {
             .map_err(|error| self.explain(&error))?;
         rows.iter()
             .map(|row| {
-                let watermark: i64 = row.try_get(0).map_err(|error| self.explain(&error))?;
+                let get = |column| row.try_get(column).map_err(|error| self.explain(&error));
                 let payload: &str = row.try_get(3).map_err(|error| self.explain(&error))?;
-                let event = Event::from_json(payload).map_err(|error| StoreError::Damaged {
-                    detail: format!("event {watermark}: {error}"),
-                })?;
-                Ok(StoredEvent {
-                    watermark: Watermark(watermark),
-                    sent_at_ms: row.try_get(1).map_err(|error| self.explain(&error))?,
-                    received_ms: row.try_get(2).map_err(|error| self.explain(&error))?,
-                    event,
-                })
+                stored_event(get(0)?, get(1)?, get(2)?, payload)
             })
             .collect()
     }
@@ -219,19 +191,4 @@ impl EventStore for SqliteStore {
         // Already closed is closed.
         let _ = self.writer.run(Work::Close).await;
     }
-}
-
-fn event_row(event: &Event) -> Result<EventRow, StoreError> {
-    let payload = serde_json::to_string(event).map_err(|error| StoreError::Io {
-        detail: error.to_string(),
-    })?;
-    Ok(EventRow {
-        id: event.id,
-        sequence: claim(event.sequence),
-        payload,
-    })
-}
-
-fn claim(count: u64) -> i64 {
-    i64::try_from(count.min(CLAIM_LIMIT)).unwrap_or(i64::MAX)
 }

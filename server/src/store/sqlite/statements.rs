@@ -1,10 +1,10 @@
-//! What is written, and with which statements?
+//! With which statements is it written?
 
-use sha2::{Digest, Sha256};
 use sqlx::{Sqlite, Transaction};
-use triqueta::event::{DeviceId, EventId};
+use triqueta::event::DeviceId;
 
 use crate::store::Outcome;
+use crate::store::work::{Answer, EventRow, Rows, Work, digest};
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, device, sent_at_ms, received_ms, payload) VALUES (?, ?, ?, ?, ?) \
                             ON CONFLICT (id) DO NOTHING";
@@ -28,41 +28,6 @@ const EXPIRE_WITHDRAWALS: &str = "DELETE FROM withdrawals WHERE withdrawn_ms < ?
 const FILL_PROBE: &str = "INSERT INTO probe (one, checked_ms, padding) VALUES (1, ?, zeroblob(16384)) \
                           ON CONFLICT (one) DO UPDATE SET checked_ms = excluded.checked_ms, padding = excluded.padding";
 const EMPTY_PROBE: &str = "UPDATE probe SET padding = zeroblob(0)";
-
-/// One event, ready to be written.
-#[derive(Debug)]
-pub(super) struct EventRow {
-    pub(super) id: EventId,
-    pub(super) sequence: i64,
-    pub(super) payload: String,
-}
-
-/// One delivery, ready to be written.
-#[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) device: DeviceId,
-    pub(super) sent_at_ms: i64,
-    pub(super) received_ms: i64,
-    pub(super) dropped: i64,
-    pub(super) events: Vec<EventRow>,
-}
-
-/// One thing to write.
-#[derive(Debug)]
-pub(super) enum Work {
-    Append(Rows),
-    Withdraw { device: DeviceId, now_ms: i64 },
-    Expire { before_ms: i64 },
-    Probe { now_ms: i64 },
-    Close,
-}
-
-/// What came of it.
-#[derive(Debug, Default)]
-pub(super) struct Answer {
-    pub(super) outcomes: Vec<Outcome>,
-    pub(super) deleted: u64,
-}
 
 /// Does one piece of work within a transaction.
 pub(super) async fn perform(
@@ -191,9 +156,4 @@ async fn append_event(
 
 fn key(device: &DeviceId) -> &[u8] {
     device.0.as_bytes().as_slice()
-}
-
-/// What stays of a withdrawn device: enough to recognise it, nothing that names it.
-fn digest(device: DeviceId) -> Vec<u8> {
-    Sha256::digest(device.0.as_bytes()).to_vec()
 }

@@ -1,0 +1,103 @@
+//! How do many requests become durable at the price of one? A single task owns the writing connection, takes
+//! everything that waits, has it written in one transaction and answers after the commit (group commit).
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+use super::work::{Answer, Work};
+
+/// How many requests may wait, and at most share one transaction.
+const QUEUE: usize = 256;
+const GROUP: usize = 64;
+/// How long a request waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A database that writes a group of works in one transaction.
+pub(super) trait Ground: Send + 'static {
+    /// When this returns answers, everything of the group is durable; otherwise nothing is.
+    fn write(
+        &mut self,
+        works: &[Work],
+    ) -> impl Future<Output = Result<Vec<Answer>, StoreError>> + Send;
+
+    /// Lets go of the connection; the next group starts on a fresh one.
+    fn close(&mut self) -> impl Future<Output = ()> + Send;
+}
+
+#[derive(Debug)]
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+/// The way to the writing task. It ends when this is dropped or [`Work::Close`] was done.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    pub(super) fn start(ground: impl Ground) -> Self {
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write_until_closed(waiting, ground));
+        Self { jobs }
+    }
+
+    /// Waits until the work is durable.
+    pub(super) async fn run(&self, work: Work) -> Result<Answer, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .send_timeout(Job { work, reply }, PATIENCE)
+            .await
+            .map_err(|error| match error {
+                mpsc::error::SendTimeoutError::Timeout(_) => StoreError::Overloaded,
+                mpsc::error::SendTimeoutError::Closed(_) => StoreError::Closed,
+            })?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Deletes what arrived before a time, a chunk at a time, so that deliveries wait for one chunk at most.
+    pub(super) async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
+        let mut total = 0;
+        loop {
+            let deleted = self.run(Work::Expire { before_ms }).await?.deleted;
+            total += deleted;
+            if deleted == 0 {
+                return Ok(total);
+            }
+        }
+    }
+}
+
+async fn write_until_closed(mut waiting: mpsc::Receiver<Job>, mut ground: impl Ground) {
+    let mut jobs = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut jobs, GROUP).await > 0 {
+        let (works, replies): (Vec<_>, Vec<_>) =
+            jobs.drain(..).map(|job| (job.work, job.reply)).unzip();
+        let closing = works.iter().any(|work| matches!(work, Work::Close));
+        let written = ground.write(&works).await;
+        if written.is_err() || closing {
+            ground.close().await;
+        }
+        // Whoever asked may have gone; the work is done all the same.
+        match written {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    let _ = reply.send(Ok(answer));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, requests = works.len(), "the store could not write");
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone()));
+                }
+            }
+        }
+        if closing {
+            return;
+        }
+    }
+    ground.close().await;
+}
