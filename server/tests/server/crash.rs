@@ -1,21 +1,26 @@
 //! The server killed and its disk failing, while devices send: every acknowledged event is there, once.
+//!
+//! The long form kills so many times as often, `TRIQUETA_TIMES=20` for a thousand kills:
+//! `TRIQUETA_TIMES=20 cargo test --release -p triqueta-server --test server killing -- --nocapture`.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use triqueta::event::{Event, EventId};
-use triqueta_server::store::{SqliteOptions, SqliteStore};
 
 use crate::client::send;
+use crate::cluster::Cluster;
 use crate::process::{ServerProcess, serve_if_asked};
 use crate::sample::{batch, device, event};
+use crate::site::Site;
 use crate::world::{JSON, read_all, verdicts};
 
 const SENDERS: u64 = 4;
+/// Of each store.
+const KILLS: u64 = 25;
 
 /// What the devices know: where the server is, and which events it acknowledged.
 struct Field {
@@ -44,7 +49,7 @@ impl Field {
         let device = device();
         let mut sequence = 0;
         while !self.done.load(Ordering::SeqCst) {
-            let size = 1 + sequence % 12;
+            let size = 1 + sequence % 60;
             let sent: Vec<_> = (1..=size)
                 .map(|step| event(device, sequence + step))
                 .collect();
@@ -81,15 +86,11 @@ impl Field {
     }
 
     /// How many events were acknowledged, once every one of them was found stored, once and as it was sent.
-    fn verify(&self, folder: &Path) -> usize {
+    fn verify(&self, site: &Site) -> usize {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let stored = runtime.block_on(async {
-            let options = SqliteOptions {
-                create: false,
-                ..SqliteOptions::new(folder.join("events.sqlite"))
-            };
-            let store = SqliteStore::open(options).await.unwrap();
-            read_all(&store).await.unwrap()
+            let store = site.try_open(false).await.unwrap();
+            read_all(&*store).await.unwrap()
         });
         let by_id: HashMap<_, _> = stored
             .iter()
@@ -112,20 +113,29 @@ impl Field {
 }
 
 #[test]
-fn killing_the_server_loses_no_acknowledged_event() {
+fn killing_the_server_loses_no_event_that_sqlite_acknowledged() {
     serve_if_asked();
-    let kills: u64 = std::env::var("TRIQUETA_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(10);
+    kill_while_devices_send(
+        &Site::sqlite(),
+        "crash::killing_the_server_loses_no_event_that_sqlite_acknowledged",
+    );
+}
+
+#[test]
+fn killing_the_server_loses_no_event_that_postgres_acknowledged() {
+    serve_if_asked();
+    let cluster = Cluster::start();
+    kill_while_devices_send(
+        &Site::database(&cluster, "killed"),
+        "crash::killing_the_server_loses_no_event_that_postgres_acknowledged",
+    );
+}
+
+fn kill_while_devices_send(site: &Site, name: &str) {
+    let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
+    let kills = KILLS * times;
     let folder = tempfile::tempdir().unwrap();
-    let start = || {
-        ServerProcess::start(
-            folder.path(),
-            "crash::killing_the_server_loses_no_acknowledged_event",
-            "",
-        )
-    };
+    let start = || ServerProcess::start(folder.path(), &site.address(), name, "");
     let mut server = start();
     let field = Field::new(server.address);
     std::thread::scope(|scope| {
@@ -144,7 +154,7 @@ fn killing_the_server_loses_no_acknowledged_event() {
         field.done.store(true, Ordering::SeqCst);
     });
     server.kill();
-    let acknowledged = field.verify(folder.path());
+    let acknowledged = field.verify(site);
     let repeats = field.repeats.load(Ordering::SeqCst);
     println!(
         "{kills} kills, {acknowledged} events acknowledged, 0 lost, 0 twice; {repeats} came again and were recognised"
@@ -155,10 +165,15 @@ fn killing_the_server_loses_no_acknowledged_event() {
 #[test]
 fn a_disk_that_takes_no_more_loses_no_acknowledged_event() {
     serve_if_asked();
-    let folder = tempfile::tempdir().unwrap();
+    let (site, folder) = (Site::sqlite(), tempfile::tempdir().unwrap());
     let name = "crash::a_disk_that_takes_no_more_loses_no_acknowledged_event";
     // Writing beyond this size fails, in the middle of whatever the server writes.
-    let mut server = ServerProcess::start(folder.path(), name, "trap '' XFSZ; ulimit -f 600;");
+    let mut server = ServerProcess::start(
+        folder.path(),
+        &site.address(),
+        name,
+        "trap '' XFSZ; ulimit -f 600;",
+    );
     let field = Field::new(server.address);
     let mut refused = 0;
     std::thread::scope(|scope| {
@@ -186,7 +201,7 @@ fn a_disk_that_takes_no_more_loses_no_acknowledged_event() {
             "it goes on answering"
         );
         server.kill();
-        server = ServerProcess::start(folder.path(), name, "");
+        server = ServerProcess::start(folder.path(), &site.address(), name, "");
         *field.address.lock().unwrap() = server.address;
         std::thread::sleep(Duration::from_millis(200));
         field.done.store(true, Ordering::SeqCst);
@@ -194,6 +209,6 @@ fn a_disk_that_takes_no_more_loses_no_acknowledged_event() {
     server.kill();
     println!(
         "{} events acknowledged around a failing disk, 0 lost",
-        field.verify(folder.path())
+        field.verify(&site)
     );
 }

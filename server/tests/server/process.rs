@@ -5,9 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use triqueta_server::store::StorePlace;
 use triqueta_server::{ServerConfig, serve};
 
 const FOLDER: &str = "TRIQUETA_TEST_SERVE";
+const STORE: &str = "TRIQUETA_TEST_STORE";
 const LISTENING: &str = "listening on port ";
 
 /// Run by a test that starts itself again: serves the folder for ever where the variable is set.
@@ -16,7 +18,8 @@ pub(crate) fn serve_if_asked() {
         return;
     };
     let folder = PathBuf::from(folder);
-    let mut config = ServerConfig::new(&folder, folder.join("events.sqlite"));
+    let store: StorePlace = std::env::var(STORE).unwrap().parse().unwrap();
+    let mut config = ServerConfig::new(&folder, store);
     config.address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -33,7 +36,7 @@ pub(crate) struct ServerProcess {
 
 impl ServerProcess {
     /// Starts the test `name` of this program again, as a server, with `limits` run by the shell before it.
-    pub(crate) fn start(folder: &Path, name: &str, limits: &str) -> Self {
+    pub(crate) fn start(folder: &Path, store: &str, name: &str, limits: &str) -> Self {
         let mut child = Command::new("sh")
             .args([
                 "-c",
@@ -41,6 +44,7 @@ impl ServerProcess {
             ])
             .arg(std::env::current_exe().unwrap())
             .env(FOLDER, folder)
+            .env(STORE, store)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

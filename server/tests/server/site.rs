@@ -34,6 +34,14 @@ impl Site {
         }
     }
 
+    /// As a command line names it.
+    pub(crate) fn address(&self) -> String {
+        match self.place() {
+            StorePlace::File(path) => path.display().to_string(),
+            StorePlace::Postgres(url) => url,
+        }
+    }
+
     pub(crate) async fn try_open(&self, create: bool) -> Result<Arc<dyn EventStore>, StoreError> {
         self.place().open(create, None).await
     }
