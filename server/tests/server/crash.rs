@@ -98,14 +98,18 @@ impl Field {
             .collect();
         assert_eq!(by_id.len(), stored.len(), "no event is there twice");
         let acknowledged = self.acknowledged.lock().unwrap();
-        let lost = acknowledged
+        let missing = acknowledged
+            .keys()
+            .filter(|id| !by_id.contains_key(id))
+            .count();
+        let changed = acknowledged
             .iter()
-            .filter(|(id, event)| by_id.get(id) != Some(event))
+            .filter(|(id, event)| by_id.get(id).is_some_and(|stored| stored != event))
             .count();
         assert_eq!(
-            lost,
-            0,
-            "acknowledged events of {} are lost",
+            (missing, changed),
+            (0, 0),
+            "of {} acknowledged events some are missing or not as sent",
             acknowledged.len()
         );
         acknowledged.len()

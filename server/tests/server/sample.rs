@@ -24,7 +24,9 @@ pub(crate) fn device() -> DeviceId {
 
 /// A like of one activity.
 pub(crate) fn event(device: DeviceId, sequence: u64) -> Event {
-    let random: [u8; 10] = std::array::from_fn(|index| unique()[index + 4]);
+    // All of one number: bytes drawn one by one would repeat where several threads draw.
+    let made = unique();
+    let random: [u8; 10] = std::array::from_fn(|index| made[index + 4]);
     Event {
         id: EventId::new(NOW_MS, &random),
         device,
