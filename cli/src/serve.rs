@@ -2,17 +2,21 @@
 
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 use triqueta_server::store::StorePlace;
-use triqueta_server::{ServerConfig, ServerError, serve};
+use triqueta_server::{Rate, RateLimits, ServerConfig, ServerError, Site, serve};
 
 use crate::failure::Failure;
 use crate::report::Console;
+
+const LEAST_KEY_BYTES: usize = 8;
+const LEAST_TOKEN_BYTES: usize = 32;
 
 /// Serve a registry folder, the page and the event store over HTTP until Ctrl-C.
 #[derive(Args)]
@@ -37,6 +41,22 @@ pub(crate) struct Options {
     /// An origin whose pages may use this server, such as `https://example.org`; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
+    /// A site that may send and the key its page appends (`/v1/events?key=KEY`); may be given several times. Once there is
+    /// one, nothing is taken without a key.
+    #[arg(long, value_name = "ORIGIN=KEY", value_parser = site)]
+    site: Vec<Site>,
+    /// How many events a device may send in an hour, beyond a full queue of 10,000 at once.
+    #[arg(long, value_name = "EVENTS", default_value_t = RateLimits::DEFAULT.device_events.per_hour)]
+    device_rate: NonZeroU32,
+    /// How many times an address may send in an hour, beyond 2,000 times at once.
+    #[arg(long, value_name = "REQUESTS", default_value_t = RateLimits::DEFAULT.address_requests.per_hour)]
+    address_rate: NonZeroU32,
+    /// A proxy stands in front: it speaks TLS, and appends the client's address to X-Forwarded-For.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// A file with the token that /metrics asks for (`Authorization: Bearer`); without it only this machine sees them.
+    #[arg(long, value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
     /// How long events are kept after they arrived.
     #[arg(long, value_name = "DAYS", default_value_t = ServerConfig::DEFAULT_RETENTION_DAYS,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -71,7 +91,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         Failure::new("SERVER_RUNTIME", message)
     })?;
     runtime.block_on(async {
-        let server = serve(options.config(), asked_to_stop()).await?;
+        let server = serve(options.config()?, asked_to_stop()).await?;
         let serving = Serving {
             url: server.url(),
             bundles: &options.bundles,
@@ -92,16 +112,62 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
 }
 
 impl Options {
-    fn config(&self) -> ServerConfig {
-        ServerConfig {
+    fn config(&self) -> Result<ServerConfig, Failure> {
+        let limits = RateLimits::DEFAULT;
+        let rate_limits = RateLimits {
+            device_events: Rate {
+                per_hour: self.device_rate,
+                ..limits.device_events
+            },
+            address_requests: Rate {
+                per_hour: self.address_rate,
+                ..limits.address_requests
+            },
+        };
+        Ok(ServerConfig {
             address: SocketAddr::new(self.host, self.port),
             www: self.www.clone(),
             store_limit_bytes: self.store_limit.map(|limit| u64::from(limit) << 20),
             allowed_origins: self.allow_origin.clone(),
             retention: ServerConfig::days(self.retention_days),
+            sites: self.site.clone(),
+            rate_limits: Some(rate_limits),
+            behind_proxy: self.behind_proxy,
+            admin_token: self.admin_token_file.as_deref().map(token).transpose()?,
             ..ServerConfig::new(&self.bundles, self.store.clone())
-        }
+        })
     }
+}
+
+/// An origin and its key, told apart by the first `=`, which no origin has.
+fn site(text: &str) -> Result<Site, String> {
+    match text.split_once('=') {
+        Some((origin, key)) if key.len() >= LEAST_KEY_BYTES => Ok(Site {
+            origin: origin.to_owned(),
+            write_key: key.to_owned(),
+        }),
+        _ => Err(format!(
+            "write origin and key, such as https://example.org=KEY, the key at least {LEAST_KEY_BYTES} characters"
+        )),
+    }
+}
+
+/// In a file, because a command line is seen by everybody on the machine.
+fn token(file: &Path) -> Result<String, Failure> {
+    let wrong = |what: &str| {
+        let message = format!(
+            "the admin token in `{}` {what}; write at least {LEAST_TOKEN_BYTES} characters into it, such as `openssl rand -hex 32` prints",
+            file.display()
+        );
+        Failure::new("SERVER_ADMIN_TOKEN", message)
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| wrong(&format!("cannot be read ({error})")))?;
+    let token = text.trim();
+    if token.len() < LEAST_TOKEN_BYTES {
+        return Err(wrong("is too short to be a secret"));
+    }
+    Ok(token.to_owned())
 }
 
 impl From<ServerError> for Failure {

@@ -78,6 +78,32 @@ fn it_says_where_it_serves_and_ends_cleanly_when_asked() {
 }
 
 #[test]
+fn secrets_that_are_none_are_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = folder.path().join("token");
+    std::fs::write(&short, "hunter2\n").unwrap();
+    for file in [&short, &folder.path().join("absent")] {
+        let mut command = serve(folder.path(), "0");
+        let refused = command
+            .arg("--admin-token-file")
+            .arg(file)
+            .output()
+            .unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        let error: Value = serde_json::from_slice(&refused.stderr).unwrap();
+        assert_eq!(error["code"], "SERVER_ADMIN_TOKEN");
+        assert!(!error["message"].as_str().unwrap().contains("hunter2"));
+    }
+    let mut command = serve(folder.path(), "0");
+    let refused = command
+        .args(["--site", "https://a.example=abc"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("at least 8"));
+}
+
+#[test]
 fn a_busy_port_is_one_error_with_its_cure() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, port) = start(folder.path());

@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use triqueta::error::EventError;
 
+use crate::limits::Standing;
 use crate::store::StoreError;
 
 /// When a client may try again after the store failed.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
+const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// An answer that is not the one asked for.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    retry_after_seconds: Option<u64>,
+    standing: Option<Standing>,
 }
 
 impl ApiError {
@@ -25,6 +28,22 @@ impl ApiError {
             status,
             code,
             message: message.into(),
+            retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE)
+                .then_some(RETRY_AFTER_SECONDS),
+            standing: None,
+        }
+    }
+
+    /// Too much for now; `standing` says how the one who asks stands.
+    pub(crate) fn rate_limited(retry_after_seconds: u64, standing: Standing) -> Self {
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            standing: Some(standing),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "RATE_LIMITED",
+                "more was sent than is allowed for now; keep the events and send them again after the time in Retry-After",
+            )
         }
     }
 
@@ -84,8 +103,11 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(envelope)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        if let Some(standing) = self.standing {
+            headers.extend(standing.headers());
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

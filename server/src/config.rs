@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::admission::Site;
+use crate::limits::RateLimits;
 use crate::store::StorePlace;
 
 /// What a server serves, from where and to whom.
@@ -21,6 +23,15 @@ pub struct ServerConfig {
     pub www: Option<PathBuf>,
     /// Other origins whose pages may use this server, such as `https://example.org`. This server's own always may.
     pub allowed_origins: Vec<String>,
+    /// The sites that may send, each with its key. Where there are any, nothing is taken without a key.
+    pub sites: Vec<Site>,
+    /// How much one device and one address may send; none for as much as they like.
+    pub rate_limits: Option<RateLimits>,
+    /// Whether a proxy stands in front that speaks TLS with the clients and appends their address to `X-Forwarded-For`.
+    /// Without one, whoever sends that header could pass for anybody.
+    pub behind_proxy: bool,
+    /// What an operator sends to see `/metrics` and the details of `/readyz`; none to show them to this machine alone.
+    pub admin_token: Option<String>,
     /// How long events are kept after they arrived.
     pub retention: Duration,
 }
@@ -31,7 +42,7 @@ impl ServerConfig {
     /// Days events are kept when nothing else is said.
     pub const DEFAULT_RETENTION_DAYS: u32 = 180;
 
-    /// Serves this machine alone, on the default port, without a page.
+    /// Serves this machine alone, on the default port, without a page and without limits to what is sent.
     pub fn new(bundles: impl Into<PathBuf>, store: impl Into<StorePlace>) -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), Self::DEFAULT_PORT),
@@ -40,6 +51,10 @@ impl ServerConfig {
             store_limit_bytes: None,
             www: None,
             allowed_origins: Vec::new(),
+            sites: Vec::new(),
+            rate_limits: None,
+            behind_proxy: false,
+            admin_token: None,
             retention: Self::days(Self::DEFAULT_RETENTION_DAYS),
         }
     }

@@ -17,6 +17,17 @@ const SECURITY: [(HeaderName, &str); 4] = [
     ),
 ];
 
+/// Two years, the least that browsers ask for to know a site beforehand.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+/// Tells browsers to come back by TLS only. Said only where a proxy speaks it: over plain HTTP it would mean nothing.
+pub(crate) async fn insist_on_tls(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    response
+}
+
 /// Adds the security headers to every answer, errors included.
 pub(crate) async fn secure(mut response: Response) -> Response {
     for (name, value) in SECURITY {

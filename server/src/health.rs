@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::admin::IsOperator;
 use crate::routes::Shared;
 use crate::serve::now_ms;
 
@@ -26,8 +27,11 @@ struct Readiness {
     channel: String,
 }
 
-/// `GET /readyz`: an event could be stored and a bundle found now, or why not.
-pub(crate) async fn ready(State(shared): State<Shared>) -> Response {
+/// `GET /readyz`: an event could be stored and a bundle found now, or not; why not, the operator is told.
+pub(crate) async fn ready(
+    State(shared): State<Shared>,
+    IsOperator(is_operator): IsOperator,
+) -> Response {
     let store = shared
         .store
         .probe(now_ms())
@@ -35,7 +39,11 @@ pub(crate) async fn ready(State(shared): State<Shared>) -> Response {
         .map_err(|error| error.to_string());
     let channel = check_channel(&shared).await;
     let ready = store.is_ok() && channel.is_ok();
-    let say = |result: Result<(), String>| result.err().unwrap_or_else(|| "ok".to_owned());
+    let say = |result: Result<(), String>| match result {
+        Ok(()) => "ok".to_owned(),
+        Err(detail) if is_operator => detail,
+        Err(_) => "unavailable".to_owned(),
+    };
     let readiness = Readiness {
         ready,
         store: say(store),

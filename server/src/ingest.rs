@@ -29,12 +29,18 @@ pub(crate) async fn receive(
     State(shared): State<Shared>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<BatchReply>, ApiError> {
+) -> Result<(HeaderMap, Json<BatchReply>), ApiError> {
     let received_ms = now_ms();
     let json = read_json(&headers, body, LIMIT_BODY_BYTES).await?;
     check_version(&json)?;
     let batch: Batch<&RawValue> = parse(&json)?;
     let judged = judge(&batch)?;
+    let standing = match &shared.door.device_events {
+        Some(limiter) => limiter
+            .spend(batch.device.0.as_bytes(), batch.events.len())?
+            .headers(),
+        None => HeaderMap::new(),
+    };
     let valid: Vec<Event> = judged
         .iter()
         .filter_map(|judged| judged.as_ref().ok())
@@ -62,7 +68,7 @@ pub(crate) async fn receive(
         shared.metrics.count_event(fate);
         verdicts.push(verdict);
     }
-    Ok(Json(BatchReply { verdicts }))
+    Ok((standing, Json(BatchReply { verdicts })))
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,9 @@
 //! [`serve()`] runs it inside any program; the `triqueta serve` command is a thin wrapper. The store of events is
 //! usable without HTTP too: see [`store`].
 
+mod address;
+mod admin;
+mod admission;
 mod api_error;
 mod body;
 mod bundles;
@@ -15,15 +18,19 @@ mod files;
 mod headers;
 mod health;
 mod ingest;
+mod limits;
 mod metrics;
 mod negotiate;
 mod pages;
 mod routes;
+mod secret;
 mod serve;
 pub mod store;
 mod withdraw;
 
+pub use admission::Site;
 pub use config::ServerConfig;
 pub use error::ServerError;
 pub use ingest::LIMIT_BODY_BYTES;
+pub use limits::{Rate, RateLimits};
 pub use serve::{RunningServer, serve};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,10 +14,12 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::CorsLayer;
 
+use crate::admission::{Door, admit};
 use crate::api_error::ApiError;
 use crate::metrics::Metrics;
+use crate::secret::Secret;
 use crate::store::EventStore;
-use crate::{bundles, headers, health, ingest, pages, withdraw};
+use crate::{admin, bundles, headers, health, ingest, pages, withdraw};
 
 /// How long a browser may remember that an origin is allowed.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
@@ -30,6 +32,8 @@ const PACKED_FONTS: NotForContentType = NotForContentType::const_new("font/woff"
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) door: Arc<Door>,
+    pub(crate) admin_token: Option<Arc<Secret>>,
     pub(crate) bundles: Arc<PathBuf>,
     pub(crate) www: Option<Arc<PathBuf>>,
 }
@@ -41,17 +45,26 @@ pub(crate) fn router(shared: Shared, allowed_origins: Vec<HeaderValue>) -> Route
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_FONTS)))
         .layer(map_response(pages::weaken_tag))
         .with_state(shared.clone());
-    let mut router = Router::new()
+    let sending = Router::new()
         .route("/v1/events", post(ingest::receive))
         .route("/v1/withdraw", post(withdraw::receive))
+        .route_layer(from_fn_with_state(shared.clone(), admit));
+    let operating = Router::new()
+        .route("/metrics", get(health::metrics))
+        .route_layer(from_fn_with_state(shared.clone(), admin::require));
+    let mut router = Router::new()
+        .merge(sending)
+        .merge(operating)
         .route("/bundles/{*path}", get(bundles::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .fallback_service(pages);
     if !allowed_origins.is_empty() {
         router = router.layer(cors(allowed_origins));
+    }
+    if shared.door.behind_proxy {
+        router = router.layer(map_response(headers::insist_on_tls));
     }
     router
         .layer(from_fn_with_state(shared.clone(), observe))
@@ -64,7 +77,13 @@ fn cors(allowed_origins: Vec<HeaderValue>) -> CorsLayer {
         .allow_origin(allowed_origins)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING])
-        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-ratelimit-limit"),
+            HeaderName::from_static("x-ratelimit-remaining"),
+            HeaderName::from_static("x-ratelimit-reset"),
+        ])
         .max_age(PREFLIGHT_AGE)
 }
 

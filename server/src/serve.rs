@@ -12,16 +12,20 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::admission::Door;
 use crate::config::ServerConfig;
 use crate::error::ServerError;
 use crate::metrics::Metrics;
 use crate::routes::{Shared, router};
+use crate::secret::Secret;
 use crate::store::EventStore;
 
 /// How long requests may take to finish once the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// How often events past their retention are looked for.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(3_600);
+/// How often devices and addresses that have not sent for a while are forgotten.
+const FORGETTING_PERIOD: Duration = Duration::from_secs(60);
 
 /// A server that accepts requests.
 pub struct RunningServer {
@@ -80,6 +84,22 @@ pub async fn serve(
         .iter()
         .map(|origin| parse_origin(origin))
         .collect::<Result<Vec<_>, _>>()?;
+    let sites = config
+        .sites
+        .iter()
+        .map(|site| Ok((parse_origin(&site.origin)?, Secret::new(&site.write_key))))
+        .collect::<Result<Vec<_>, ServerError>>()?;
+    // A site's pages read the answers too.
+    let origins: Vec<HeaderValue> = origins
+        .into_iter()
+        .chain(sites.iter().map(|(origin, _)| origin.clone()))
+        .collect();
+    let door = Door::new(
+        config.behind_proxy,
+        config.rate_limits,
+        origins.clone(),
+        sites,
+    );
     let listener = bind(config.address).await?;
     let address = listener
         .local_addr()
@@ -91,6 +111,8 @@ pub async fn serve(
     let shared = Shared {
         store: Arc::clone(&store),
         metrics: Arc::new(Metrics::new()),
+        door: Arc::new(door),
+        admin_token: config.admin_token.as_deref().map(Secret::new).map(Arc::new),
         bundles: Arc::new(config.bundles),
         www: config.www.map(Arc::new),
     };
@@ -112,6 +134,7 @@ async fn run(
 ) -> Result<(), ServerError> {
     let store = Arc::clone(&shared.store);
     let expiry = tokio::spawn(expire(Arc::clone(&store), retention));
+    let forgetting = tokio::spawn(forget_the_idle(Arc::clone(&shared.door)));
     let (stopping, stop_began) = oneshot::channel();
     // Small answers leave at once.
     let listener = listener.tap_io(|connection| {
@@ -119,12 +142,15 @@ async fn run(
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let serving =
-        axum::serve(listener, router(shared, origins)).with_graceful_shutdown(async move {
-            shutdown.await;
-            tracing::info!("stopping: finishing the requests that are under way");
-            let _ = stopping.send(());
-        });
+    let serving = axum::serve(
+        listener,
+        router(shared, origins).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        shutdown.await;
+        tracing::info!("stopping: finishing the requests that are under way");
+        let _ = stopping.send(());
+    });
     let patience = async {
         let _ = stop_began.await;
         tokio::time::sleep(GRACE).await;
@@ -137,6 +163,7 @@ async fn run(
         }
     };
     expiry.abort();
+    forgetting.abort();
     store.close().await;
     tracing::info!("stopped");
     served.map_err(|error| ServerError::Stopped {
@@ -156,6 +183,14 @@ async fn expire(store: Arc<dyn EventStore>, retention: Duration) {
                 tracing::warn!(%error, "events past their retention could not be deleted")
             }
         }
+    }
+}
+
+async fn forget_the_idle(door: Arc<Door>) {
+    let mut period = tokio::time::interval(FORGETTING_PERIOD);
+    loop {
+        period.tick().await;
+        door.forget_the_idle();
     }
 }
 

@@ -6,6 +6,7 @@
     clippy::print_stdout
 )]
 
+mod access;
 mod bad_input;
 mod bundles;
 mod client;
@@ -15,6 +16,7 @@ mod conditions;
 mod crash;
 mod events;
 mod health;
+mod limits;
 mod pages;
 mod postgres;
 mod process;

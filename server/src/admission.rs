@@ -1,0 +1,138 @@
+//! Who may send? Pages of allowed origins, with their site's key where keys are in use, within the rate of their address,
+//! and no more at once than memory holds.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use crate::address::{self, AddressKey};
+use crate::api_error::ApiError;
+use crate::limits::{Limiter, RateLimits};
+use crate::routes::Shared;
+use crate::secret::Secret;
+
+/// Requests that may be under way at once; each holds a body of a megabyte at most. Those beyond are told to come again.
+const AT_ONCE: usize = 256;
+
+/// A site that may send, and the key its page carries. The key is no secret from visitors: it tells sites apart and keeps
+/// strays out, and can be replaced without touching the others.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The site's origin, such as `https://example.org`.
+    pub origin: String,
+    /// What its page appends to the address it sends to: `/v1/events?key=…`.
+    pub write_key: String,
+}
+
+/// What is asked of whoever sends.
+pub(crate) struct Door {
+    pub(crate) behind_proxy: bool,
+    pub(crate) device_events: Option<Limiter>,
+    address_requests: Option<Limiter>,
+    addresses: AddressKey,
+    origins: Vec<HeaderValue>,
+    sites: Vec<(HeaderValue, Secret)>,
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    /// `origins` are allowed without a key where there are no sites; each site comes with its origin as a header.
+    pub(crate) fn new(
+        behind_proxy: bool,
+        limits: Option<RateLimits>,
+        origins: Vec<HeaderValue>,
+        sites: Vec<(HeaderValue, Secret)>,
+    ) -> Self {
+        Self {
+            behind_proxy,
+            device_events: limits.map(|limits| Limiter::new(limits.device_events)),
+            address_requests: limits.map(|limits| Limiter::new(limits.address_requests)),
+            addresses: AddressKey::new(),
+            origins,
+            sites,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Memory is given back for those who have not sent for a while.
+    pub(crate) fn forget_the_idle(&self) {
+        for limiter in [&self.device_events, &self.address_requests] {
+            limiter
+                .as_ref()
+                .inspect(|limiter| limiter.forget_the_idle());
+        }
+    }
+
+    fn check_origin(&self, request: &Request) -> Result<(), ApiError> {
+        let headers = request.headers();
+        let origin = headers.get(header::ORIGIN);
+        let is_own = origin.is_none_or(|origin| is_own(origin, headers));
+        let allowed = if self.sites.is_empty() {
+            is_own || origin.is_some_and(|origin| self.origins.contains(origin))
+        } else {
+            let key = key_of(request.uri().query().unwrap_or_default());
+            self.sites
+                .iter()
+                .any(|(site, write_key)| write_key.is(key) && (is_own || origin == Some(site)))
+        };
+        if allowed {
+            Ok(())
+        } else {
+            Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "SENDER_NOT_ALLOWED",
+                "this page may not send here: its origin is not allowed, or its write key is missing or not the one of its site",
+            ))
+        }
+    }
+}
+
+/// Whether a page of this very server asks, by what browsers say of it or by the name it was reached by.
+fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let says_same = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "same-origin");
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let from = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    says_same || from.is_some_and(|(_, authority)| Some(authority) == host)
+}
+
+fn key_of(query: &str) -> &str {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("key="))
+        .unwrap_or_default()
+}
+
+/// Passed by everything that sends, before its body is read.
+pub(crate) async fn admit(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let door = &shared.door;
+    if let Err(refusal) = door.check_origin(&request) {
+        return refusal.into_response();
+    }
+    if let Some(limiter) = &door.address_requests
+        && let Some(address) = address::of_client(&request, door.behind_proxy)
+        && let Some(owner) = door.addresses.hash(address)
+        && let Err(refusal) = limiter.spend(&owner, 1)
+    {
+        return refusal.into_response();
+    }
+    let Ok(_place) = door.places.try_acquire() else {
+        return ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "OVERLOADED",
+            "too many requests are under way; nothing was read, keep the events and send them again later",
+        )
+        .into_response();
+    };
+    next.run(request).await
+}
