@@ -26,7 +26,7 @@ pub struct Lease {
 pub fn claim(stored: Option<&Lease>, me: &str, now_ms: i64) -> Option<Lease> {
     let latest_ms = now_ms.saturating_add(LEASE_MS);
     let is_held = stored.is_some_and(|lease| {
-        lease.holder != me && (now_ms + 1..=latest_ms).contains(&lease.until_ms)
+        lease.holder != me && (now_ms.saturating_add(1)..=latest_ms).contains(&lease.until_ms)
     });
     (!is_held).then(|| Lease {
         holder: me.to_owned(),
