@@ -6,6 +6,7 @@
 
 mod error;
 mod export;
+mod kept;
 mod place;
 mod postgres;
 mod sqlite;

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use triqueta::event::{DeviceId, Event, EventId};
 
-use super::{Delivery, Outcome, StoreError, StoredEvent, Watermark};
+use super::{Delivery, Outcome, Statistics, StoreError, StoredEvent, Watermark};
 
 /// Counts a device claims are kept up to here, so that sums over devices stay exact.
 const CLAIM_LIMIT: u64 = 1 << 40;
@@ -74,22 +74,39 @@ pub(super) struct Answer {
     pub(super) deleted: u64,
 }
 
-/// A row as it was read, as the event it holds.
-pub(super) fn stored_event(
-    watermark: i64,
-    sent_at_ms: i64,
-    received_ms: i64,
-    payload: &str,
-) -> Result<StoredEvent, StoreError> {
-    let event = Event::from_json(payload).map_err(|error| StoreError::Damaged {
-        detail: format!("event {watermark}: {error}"),
-    })?;
-    Ok(StoredEvent {
-        watermark: Watermark(watermark),
-        sent_at_ms,
-        received_ms,
-        event,
-    })
+/// A row as it was read: watermark, when sent, when received, payload.
+pub(super) type ReadRow = (i64, i64, i64, String);
+
+/// The events that rows hold.
+pub(super) fn stored_events(rows: Vec<ReadRow>) -> Result<Vec<StoredEvent>, StoreError> {
+    rows.into_iter()
+        .map(|(watermark, sent_at_ms, received_ms, payload)| {
+            let event = Event::from_json(&payload).map_err(|error| StoreError::Damaged {
+                detail: format!("event {watermark}: {error}"),
+            })?;
+            Ok(StoredEvent {
+                watermark: Watermark(watermark),
+                sent_at_ms,
+                received_ms,
+                event,
+            })
+        })
+        .collect()
+}
+
+/// What was counted; of the devices their number, what is missing of them and what they dropped.
+pub(super) fn statistics_of(
+    events: i64,
+    bytes: u64,
+    (devices, missing, dropped): (i64, i64, i64),
+) -> Statistics {
+    Statistics {
+        events: events.unsigned_abs(),
+        bytes,
+        devices: devices.unsigned_abs(),
+        missing: missing.unsigned_abs(),
+        dropped: dropped.unsigned_abs(),
+    }
 }
 
 /// What stays of a withdrawn device: enough to recognise it, nothing that names it.

@@ -161,7 +161,7 @@ fn kill_while_devices_send(site: &Site, name: &str) {
     let acknowledged = field.verify(site);
     let repeats = field.repeats.load(Ordering::SeqCst);
     println!(
-        "{kills} kills, {acknowledged} events acknowledged, 0 lost, 0 twice; {repeats} came again and were recognised"
+        "{name}: {kills} kills, {acknowledged} events acknowledged, 0 lost, 0 twice; {repeats} came again and were recognised"
     );
     assert!(acknowledged > 100, "the devices were heard: {acknowledged}");
 }

@@ -9,14 +9,13 @@ mod write;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::Row;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use triqueta::event::DeviceId;
 
+use super::kept::{Kept, Reader};
 use super::place::without_secrets;
-use super::work::{Rows, Work, stored_event};
+use super::work::{ReadRow, statistics_of, stored_events};
 use super::writer::Writer;
-use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
+use super::{Statistics, StoreError, StoredEvent, Watermark};
 use explain::from_postgres;
 use open::{connect_options, prepare};
 use write::PostgresGround;
@@ -44,10 +43,12 @@ pub struct PostgresOptions {
 }
 
 /// Events in a schema of one PostgreSQL database.
+pub type PostgresStore = Kept<PostgresReader>;
+
+/// The database as readers know it.
 #[derive(Debug)]
-pub struct PostgresStore {
+pub struct PostgresReader {
     place: String,
-    writer: Writer,
     readers: PgPool,
 }
 
@@ -68,52 +69,30 @@ impl PostgresStore {
             .acquire_timeout(READER_PATIENCE)
             .connect_lazy_with(reading);
         let writer = Writer::start(PostgresGround::new(connecting, place.clone()));
-        Ok(Self {
-            place,
-            writer,
-            readers,
-        })
+        Ok(Self::new(writer, PostgresReader { place, readers }))
     }
+}
 
+impl PostgresReader {
     fn explain(&self, error: &sqlx::Error) -> StoreError {
         from_postgres(error, &self.place)
     }
 }
 
 #[async_trait]
-impl EventStore for PostgresStore {
-    async fn append(&self, delivery: Delivery) -> Result<Vec<Outcome>, StoreError> {
-        let rows = Rows::of(&delivery)?;
-        Ok(self.writer.run(Work::Append(rows)).await?.outcomes)
-    }
-
-    async fn withdraw(&self, device: DeviceId, now_ms: i64) -> Result<u64, StoreError> {
-        let withdrawal = Work::Withdraw { device, now_ms };
-        Ok(self.writer.run(withdrawal).await?.deleted)
-    }
-
-    async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.writer.expire(before_ms).await
-    }
-
+impl Reader for PostgresReader {
     async fn read_after(
         &self,
         watermark: Watermark,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = sqlx::query(READ_AFTER)
-            .bind(watermark.0)
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let page = sqlx::query_as(READ_AFTER).bind(watermark.0).bind(limit);
+        let rows: Vec<ReadRow> = page
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.explain(&error))?;
-        rows.iter()
-            .map(|row| {
-                let get = |column| row.try_get(column).map_err(|error| self.explain(&error));
-                let payload: &str = row.try_get(3).map_err(|error| self.explain(&error))?;
-                stored_event(get(0)?, get(1)?, get(2)?, payload)
-            })
-            .collect()
+        stored_events(rows)
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {
@@ -126,26 +105,14 @@ impl EventStore for PostgresStore {
             .fetch_one(&self.readers)
             .await
             .map_err(explain)?;
-        let (devices, missing, dropped): (i64, i64, i64) = sqlx::query_as(SUM_DEVICES)
+        let devices = sqlx::query_as(SUM_DEVICES)
             .fetch_one(&self.readers)
             .await
             .map_err(explain)?;
-        Ok(Statistics {
-            events: events.unsigned_abs(),
-            bytes: bytes.unsigned_abs(),
-            devices: devices.unsigned_abs(),
-            missing: missing.unsigned_abs(),
-            dropped: dropped.unsigned_abs(),
-        })
-    }
-
-    async fn probe(&self, now_ms: i64) -> Result<(), StoreError> {
-        self.writer.run(Work::Probe { now_ms }).await.map(|_| ())
+        Ok(statistics_of(events, bytes.unsigned_abs(), devices))
     }
 
     async fn close(&self) {
         self.readers.close().await;
-        // Already closed is closed.
-        let _ = self.writer.run(Work::Close).await;
     }
 }

@@ -9,15 +9,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::Row;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use triqueta::event::DeviceId;
 
-use super::work::{Rows, Work, stored_event};
+use super::kept::{Kept, Reader};
+use super::work::{ReadRow, statistics_of, stored_events};
 use super::writer::Writer;
-use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
+use super::{Statistics, StoreError, StoredEvent, Watermark};
 use explain::from_sqlite;
 use open::{check_identity, check_place, migrate};
 use write::SqliteGround;
@@ -57,10 +56,12 @@ impl SqliteOptions {
 }
 
 /// Events in one SQLite file.
+pub type SqliteStore = Kept<SqliteReader>;
+
+/// The file as readers know it.
 #[derive(Debug)]
-pub struct SqliteStore {
+pub struct SqliteReader {
     path: PathBuf,
-    writer: Writer,
     readers: SqlitePool,
 }
 
@@ -101,13 +102,11 @@ impl SqliteStore {
                     .read_only(true),
             );
         let writer = Writer::start(SqliteGround::new(writing, path.clone()));
-        Ok(Self {
-            path,
-            writer,
-            readers,
-        })
+        Ok(Self::new(writer, SqliteReader { path, readers }))
     }
+}
 
+impl SqliteReader {
     fn explain(&self, error: &sqlx::Error) -> StoreError {
         from_sqlite(error, &self.path)
     }
@@ -126,42 +125,19 @@ impl SqliteStore {
 }
 
 #[async_trait]
-impl EventStore for SqliteStore {
-    async fn append(&self, delivery: Delivery) -> Result<Vec<Outcome>, StoreError> {
-        let rows = Rows::of(&delivery)?;
-        Ok(self.writer.run(Work::Append(rows)).await?.outcomes)
-    }
-
-    async fn withdraw(&self, device: DeviceId, now_ms: i64) -> Result<u64, StoreError> {
-        Ok(self
-            .writer
-            .run(Work::Withdraw { device, now_ms })
-            .await?
-            .deleted)
-    }
-
-    async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.writer.expire(before_ms).await
-    }
-
+impl Reader for SqliteReader {
     async fn read_after(
         &self,
         watermark: Watermark,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = sqlx::query(READ_AFTER)
+        let rows: Vec<ReadRow> = sqlx::query_as(READ_AFTER)
             .bind(watermark.0)
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.explain(&error))?;
-        rows.iter()
-            .map(|row| {
-                let get = |column| row.try_get(column).map_err(|error| self.explain(&error));
-                let payload: &str = row.try_get(3).map_err(|error| self.explain(&error))?;
-                stored_event(get(0)?, get(1)?, get(2)?, payload)
-            })
-            .collect()
+        stored_events(rows)
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {
@@ -169,26 +145,14 @@ impl EventStore for SqliteStore {
             .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))?;
-        let (devices, missing, dropped): (i64, i64, i64) = sqlx::query_as(SUM_DEVICES)
+        let devices = sqlx::query_as(SUM_DEVICES)
             .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))?;
-        Ok(Statistics {
-            events: events.unsigned_abs(),
-            bytes: self.bytes_on_disk(),
-            devices: devices.unsigned_abs(),
-            missing: missing.unsigned_abs(),
-            dropped: dropped.unsigned_abs(),
-        })
-    }
-
-    async fn probe(&self, now_ms: i64) -> Result<(), StoreError> {
-        self.writer.run(Work::Probe { now_ms }).await.map(|_| ())
+        Ok(statistics_of(events, self.bytes_on_disk(), devices))
     }
 
     async fn close(&self) {
         self.readers.close().await;
-        // Already closed is closed.
-        let _ = self.writer.run(Work::Close).await;
     }
 }
