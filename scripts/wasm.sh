@@ -119,9 +119,12 @@ wasm_module() {
   ls -l "$out"
 }
 
-# bound_module simd|scalar FOLDER: the compiled module with its JavaScript, optimised for speed.
+# bound_module simd|scalar FOLDER: the compiled module with its JavaScript, optimised for speed. A browser runs a function in
+# slow code until it has been called often, and cannot change code within a call: opening a bundle stays in pieces, instead of
+# being put together to one function that is called once.
 bound_module() {
   local compiled=target/wasm-$1/$wasm_target/wasm/triqueta.wasm
   "$tools/bin/wasm-bindgen" --target web --out-dir "$2" --out-name triqueta "$compiled"
-  scripts/tools/node_modules/.bin/wasm-opt -O3 "$2/triqueta_bg.wasm" -o "$2/triqueta_bg.wasm"
+  scripts/tools/node_modules/.bin/wasm-opt -O3 --one-caller-inline-max-function-size=100 \
+    "$2/triqueta_bg.wasm" -o "$2/triqueta_bg.wasm"
 }
