@@ -178,6 +178,19 @@ engine_recorded() {
   node scripts/engine/document.mjs
 }
 
+# How many events a second the server makes durable, and how long acknowledgements take at half of that, beside a plain
+# INSERT loop in the same run; docs/reliability.md tells what was seen. One minute once everything is built.
+# usage: bench server [SECONDS]
+bench_server() {
+  local seconds=${1:-20}
+  [[ $seconds =~ ^[1-9][0-9]{0,4}$ ]] || fail "bench server knows a number of seconds, not '$seconds'"
+  mkdir -p target/bench/server
+  steps 3
+  step "the bench" cargo build --release --workspace --example load
+  step "load on SQLite" measured target/bench/server/measured.json target/release/examples/load "$seconds"
+  step "target/bench/server.json" node scripts/bench-record.mjs server target/bench/server/measured.json
+}
+
 triqueta() { target/release/triqueta --quiet "$@"; }
 
 # How fast models are learned, beside PyTorch, lightfm-next and implicit on the same made-up data and with as many threads,

@@ -161,6 +161,8 @@ impl World {
             // The page is killed before what it learned is written.
             if self.random.uniform() < 0.03 {
                 self.not_before_ms = (0, "");
+                // The next page knows of those that were written.
+                self.failures_in_a_row = self.pace.failures;
                 return Some(0);
             }
             self.queue.retain(|pending| !delete.contains(&pending.id));
@@ -223,7 +225,8 @@ impl World {
                 assert!(wait_ms.is_none() || plain, "{reply:?} is not repeated");
             }
             status => {
-                self.failures_in_a_row = sender.pace.failures;
+                self.failures_in_a_row += 1;
+                assert_eq!(sender.pace.failures, self.failures_in_a_row);
                 let doubled = FIRST_RETRY_MS << (self.failures_in_a_row - 1).min(20);
                 let usual = doubled.min(LAST_RETRY_MS);
                 let asked = reply.retry_after_ms.unwrap_or(0);

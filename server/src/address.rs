@@ -36,7 +36,10 @@ fn peer(extensions: &Extensions) -> Option<IpAddr> {
 
 fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all(FORWARDED).iter().next_back()?;
-    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    let entry = last.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some proxies write the port too.
+    let with_port = || Some(entry.parse::<SocketAddr>().ok()?.ip());
+    entry.parse().ok().or_else(with_port)
 }
 
 /// The key of the day.
@@ -118,6 +121,10 @@ mod tests {
         assert_eq!(forwarded(&headers), "198.51.100.2".parse().ok());
         headers.append(FORWARDED, "203.0.113.7".parse().unwrap());
         assert_eq!(forwarded(&headers), "203.0.113.7".parse().ok());
+        headers.append(FORWARDED, "203.0.113.9:51234".parse().unwrap());
+        assert_eq!(forwarded(&headers), "203.0.113.9".parse().ok());
+        headers.append(FORWARDED, "[2001:db8::1]:443".parse().unwrap());
+        assert_eq!(forwarded(&headers), "2001:db8::1".parse().ok());
         headers.append(FORWARDED, "unknown".parse().unwrap());
         assert_eq!(forwarded(&headers), None);
     }

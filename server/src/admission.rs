@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::address::{self, AddressKey};
 use crate::api_error::ApiError;
 use crate::limits::{Limiter, RateLimits};
-use crate::routes::Shared;
+use crate::routes::{Shared, WITHDRAW};
 use crate::secret::Secret;
 
 /// Requests that may be under way at once; each holds a body of a megabyte at most. Those beyond are told to come again.
@@ -75,9 +75,11 @@ impl Door {
             is_own || origin.is_some_and(|origin| self.origins.contains(origin))
         } else {
             let key = key_of(request.uri().query().unwrap_or_default());
-            self.sites
-                .iter()
-                .any(|(site, write_key)| write_key.is(key) && (is_own || origin == Some(site)))
+            // Nobody is kept from deleting what they sent, also not by a key that was replaced.
+            let deletes = request.uri().path() == WITHDRAW;
+            self.sites.iter().any(|(site, write_key)| {
+                (deletes || write_key.is(key)) && (is_own || origin == Some(site))
+            })
         };
         if allowed {
             Ok(())

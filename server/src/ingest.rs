@@ -191,7 +191,8 @@ fn verdict_of(event: &Event, outcome: Outcome) -> (Fate, Verdict) {
         Outcome::Stored => (Fate::Stored, accepted(VerdictKind::Stored)),
         Outcome::Duplicate => (Fate::Duplicate, accepted(VerdictKind::Duplicate)),
         Outcome::Conflicting => {
-            tracing::warn!(event = %event.id, "an event came again with other content; the first is kept");
+            // Which one is not said: an id leads to a device, and whoever sends decides how many lines this makes.
+            tracing::debug!("an event came again with other content; the first is kept");
             (Fate::Conflicting, accepted(VerdictKind::Duplicate))
         }
         Outcome::Withdrawn => (

@@ -1,7 +1,7 @@
 //! How much may one device and one address send? Token buckets: a burst at once, and so much an hour on top.
 //!
-//! A device is counted in events, so that none can fill the store or outweigh the others in what is learned; an address
-//! in requests, because many devices may share one.
+//! A device is counted in events, so that one that goes wild neither fills the store nor outweighs the others in what is
+//! learned; an address in requests, because many devices may share one. Who makes up devices is held by the address alone.
 
 use std::num::NonZeroU32;
 

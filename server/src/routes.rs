@@ -27,6 +27,9 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
 /// Web fonts are packed already.
 const PACKED_FONTS: NotForContentType = NotForContentType::const_new("font/woff");
 
+/// Where a device asks for its events to be deleted.
+pub(crate) const WITHDRAW: &str = "/v1/withdraw";
+
 /// What every request can reach.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -47,7 +50,7 @@ pub(crate) fn router(shared: Shared, allowed_origins: Vec<HeaderValue>) -> Route
         .with_state(shared.clone());
     let sending = Router::new()
         .route("/v1/events", post(ingest::receive))
-        .route("/v1/withdraw", post(withdraw::receive))
+        .route(WITHDRAW, post(withdraw::receive))
         .route_layer(from_fn_with_state(shared.clone(), admit));
     let operating = Router::new()
         .route("/metrics", get(health::metrics))

@@ -55,6 +55,11 @@ impl Sender {
         self.at_once = true;
     }
 
+    /// Another page sends: what was asked for is its to do.
+    pub fn not_at_once(&mut self) {
+        self.at_once = false;
+    }
+
     /// What to do with the `stored` events (in order of id).
     pub fn next(&mut self, now_ms: i64, online: bool, stored: &[Pending]) -> Step {
         if stored.is_empty() || !online || !self.under_way.is_empty() {

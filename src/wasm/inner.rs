@@ -75,14 +75,14 @@ impl Inner {
                         value: JsValue::from_str(&json),
                     });
                     let bytes = json.len();
-                    queued = Some((Pending { id, time_ms, bytes }, json));
+                    queued = Some((device, Pending { id, time_ms, bytes }, json));
                 }
                 changes
             })
             .await
             .map_err(|thrown| self.not_kept(&thrown))?;
-        Ok(queued.map(|(pending, json)| {
-            self.fresh.borrow_mut().add(pending, json);
+        Ok(queued.map(|(device, pending, json)| {
+            self.fresh.borrow_mut().add(device, pending, json);
             id
         }))
     }
@@ -161,7 +161,7 @@ impl Inner {
             &mut sender,
             url,
             device,
-            inner.fresh.borrow_mut().now(now_ms),
+            inner.fresh.borrow_mut().now(device, now_ms),
         );
         let Some(request) = request else {
             *inner.sender.borrow_mut() = Some(sender);
@@ -172,7 +172,8 @@ impl Inner {
             let reply = request.await;
             let gone = sender.answered(clock::now_ms(), clock::uniform(), &reply);
             inner.fresh.borrow_mut().remove(&gone);
-            sender::settle(&inner.storage, &gone, &sender.pace).await;
+            // How sending fares is the business of whoever has the right to send: this page may not have heard for a while.
+            sender::settle(&inner.storage, &gone, None).await;
             *inner.sender.borrow_mut() = Some(sender);
             Self::plan_flush(&inner, 0);
         });

@@ -150,8 +150,10 @@ impl Recommender {
 
     /// The best activities for this visitor now.
     pub fn recommend(&self, request: JsValue) -> Answer {
+        // Reading it runs the page's own code, which may ask this recommender something.
+        let request = read_request(&request, &self.inner.state.borrow())
+            .map_err(|error| convert::error(&error))?;
         let mut state = self.inner.state.borrow_mut();
-        let request = read_request(&request, &state).map_err(|error| convert::error(&error))?;
         let State {
             engine,
             visitor,
@@ -218,10 +220,15 @@ impl Recommender {
         if let Some(sender) = inner.sender.borrow_mut().as_mut() {
             sender.at_once();
         }
-        convert::write(&inner.flush().await)
+        let report = inner.flush().await;
+        if let Some(wait_ms) = report.retry_in_ms {
+            Inner::plan_flush(&inner, wait_ms);
+        }
+        convert::write(&report)
     }
 
-    /// To be called when the page is hidden and may not return: sends what it stored last, at once, and deletes nothing.
+    /// To be called when the page is hidden and may not return: sends what it stored last, at once. Only the server's
+    /// answer deletes.
     pub fn leave(&self) {
         Inner::leave(&self.inner);
     }

@@ -112,7 +112,11 @@ pub(super) async fn flush(sender: &mut Sender, outbox: &Outbox<'_>) -> (FlushRep
             leader.release(storage).await;
             wait_ms
         }
-        None => Some(ASK_AGAIN_MS),
+        None => {
+            // Whoever is at it was asked for at the same time, or will be: waiting that began since is not cut short.
+            sender.not_at_once();
+            Some(ASK_AGAIN_MS)
+        }
     };
     let (pending, _, dropped) = counts(storage).await;
     (report.pending, report.dropped) = (pending, dropped);
@@ -156,7 +160,7 @@ async fn send_all(
         let reply = network::post_batch(outbox.url, &batch, packed, POST_LIMIT_MS).await;
         let delete = sender.answered(clock::now_ms(), clock::uniform(), &reply);
         report.acknowledged += delete.len() as u64;
-        settle(storage, &delete, &sender.pace).await;
+        settle(storage, &delete, Some(&sender.pace)).await;
         gone.extend(delete);
     }
 }
@@ -214,9 +218,9 @@ fn batch_json<'a>(
     )
 }
 
-/// Deletes what the server named and keeps how sending fared, for whichever page sends next; nothing where the visitor
-/// withdrew meanwhile.
-pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: &Pace) {
+/// Deletes what the server named and keeps how sending fared, where that is said, for whichever page sends next; nothing
+/// where the visitor withdrew meanwhile.
+pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: Option<&Pace>) {
     let mut change = |values: Vec<JsValue>| {
         if !values.get(1).is_some_and(JsValue::is_string) {
             return vec![];
@@ -224,8 +228,8 @@ pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: &Pace) {
         let total = values.first().map_or(0, number) + delete.len() as u64;
         let mut changes: Vec<Change> = delete.iter().map(delete_event).collect();
         changes.push(Change::state(key::ACKNOWLEDGED, total.to_string()));
-        let json = serde_json::to_string(pace).unwrap_or_default();
-        changes.push(Change::state(key::PACE, json));
+        let json = pace.and_then(|pace| serde_json::to_string(pace).ok());
+        changes.extend(json.map(|json| Change::state(key::PACE, json)));
         changes
     };
     // Where this fails the events are sent once more, and the server drops the repeats.
@@ -236,7 +240,8 @@ pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: &Pace) {
 
 /// Tells the server to delete a device's events; `true` once it confirmed.
 pub(super) async fn withdraw(url: &str, device: &str) -> bool {
-    let address = url.rsplit_once('/').map_or_else(
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let address = path.rsplit_once('/').map_or_else(
         || "withdraw".to_owned(),
         |(base, _)| format!("{base}/withdraw"),
     );

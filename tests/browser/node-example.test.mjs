@@ -25,3 +25,17 @@ for (const [whose, file] of Object.entries(READMES)) test(`the README example of
   for (const line of printed.slice(0, 5)) assert.match(line, /\S+ · \S+/);
   assert.equal(printed[5], 'network', 'the engine ranked, not the plain list');
 });
+
+test('a request that asks the recommender something while it is read gets its list', async (t) => {
+  const site = await serveSite(t, { bundles: await registry() });
+  const { Recommender } = await import(new URL('dist/node.js', PACKAGE));
+  const recommender = await Recommender.open({ channel: `${site.origin}/bundles/channel.json`, storage: 'memory' });
+  t.after(() => recommender.close());
+  const request = {
+    limit: 3,
+    get filters() {
+      return { tags: recommender.profile().tags };
+    },
+  };
+  for (const time of ['first', 'second']) assert.equal((await recommender.recommend(request)).items.length, 3, `the ${time} time`);
+});

@@ -67,6 +67,13 @@ pub(super) enum Work {
     Close,
 }
 
+impl Work {
+    /// Whether it takes events away.
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self, Self::Withdraw { .. } | Self::Expire { .. })
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Answer {

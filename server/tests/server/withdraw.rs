@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use triqueta::event::DeviceId;
+
 use crate::client::get;
 use crate::sample::{batch, device, event, events, withdrawal};
 use crate::world::{World, verdicts};
@@ -44,7 +46,13 @@ fn nothing_of_a_withdrawn_device_stays_in_the_file() {
     told.user = Some("persona-muy-reconocible".to_owned());
     world.deliver(device, &[told]);
     world.post("/v1/withdraw", &withdrawal(device));
+    // While the server runs, and after it.
+    holds_nothing(&world, device);
     world.stop();
+    holds_nothing(&world, device);
+}
+
+fn holds_nothing(world: &World, device: DeviceId) {
     for entry in std::fs::read_dir(world.folder.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {

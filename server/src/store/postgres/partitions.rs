@@ -20,6 +20,10 @@ const AGAIN_MS: i64 = 60 * 60 * 1_000;
 const PAST_WEEKS: &str = "SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid \
                            WHERE inhparent = 'events'::regclass AND relname LIKE 'events\\_from\\_%' AND relname < $1";
 
+/// A week is made within a delivery: where that takes long, because much rests in the default partition, it is given up, and
+/// events rest there on.
+const LONGEST: &str = "SET LOCAL statement_timeout = '10s'";
+
 /// Up to when weeks are there.
 #[derive(Debug, Default)]
 pub(super) struct Weeks {
@@ -32,11 +36,12 @@ impl Weeks {
         if self.next_look_ms.is_some_and(|next| now_ms < next) {
             return;
         }
+        // Said first: where this is given up for taking too long, the next delivery must not begin it again.
+        self.next_look_ms = Some(now_ms.saturating_add(AGAIN_MS));
         match make_weeks(connection, now_ms).await {
             Ok(()) => self.next_look_ms = Some(now_ms.saturating_add(DAY_MS)),
             Err(error) => {
                 tracing::warn!(%error, "the coming weeks' partitions could not be made; events rest in the default one");
-                self.next_look_ms = Some(now_ms.saturating_add(AGAIN_MS));
             }
         }
     }
@@ -77,6 +82,7 @@ async fn make_week(
     }
     // Nobody may read between the two places.
     for statement in [
+        LONGEST.to_owned(),
         "LOCK TABLE events IN ACCESS EXCLUSIVE MODE".to_owned(),
         format!("CREATE TABLE {name} (LIKE events INCLUDING ALL)"),
         format!(

@@ -28,6 +28,17 @@ impl SqliteGround {
     }
 }
 
+/// What was deleted still stands in the write-ahead log, until that is written over. Whoever reads just then keeps it there:
+/// not for long, and the next deletion empties it too.
+async fn empty_the_log(connection: &mut SqliteConnection) {
+    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(connection)
+        .await;
+    if let Err(error) = emptied {
+        tracing::warn!(%error, "what was deleted is still in the write-ahead log; the next deletion tries again");
+    }
+}
+
 impl Ground for SqliteGround {
     async fn write(&mut self, works: &[Work]) -> Result<Vec<Answer>, StoreError> {
         let explain = |error: sqlx::Error| from_sqlite(&error, &self.path);
@@ -48,6 +59,9 @@ impl Ground for SqliteGround {
             answers.push(perform(&mut transaction, work).await.map_err(explain)?);
         }
         transaction.commit().await.map_err(explain)?;
+        if works.iter().any(Work::deletes) {
+            empty_the_log(connection).await;
+        }
         Ok(answers)
     }
 
