@@ -28,7 +28,8 @@ pub struct Shown {
     /// Digest of the candidate pool the slot drew from; empty for ranked slots.
     #[serde(default)]
     pub pool: String,
-    /// Digest of the feature row that was scored, 16 hexadecimal digits.
+    /// Digest of the feature row that was scored, 16 hexadecimal digits; empty in events of devices where it is not
+    /// replayable: who tries profiles until it fits would learn what is never sent.
     pub features: String,
     /// Digest of the history the user side saw, 16 hexadecimal digits.
     pub history: String,

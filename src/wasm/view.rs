@@ -62,6 +62,10 @@ pub(super) fn slate_view(state: &State, mut slate: Slate) -> Result<JsValue, JsV
         && profile.location.is_none();
     for item in &mut slate.items {
         item.shown.replayable = replayable;
+        if !replayable {
+            // Nobody could recompute it, and whoever tries profiles until the digest fits would learn what is never sent.
+            item.shown.features.clear();
+        }
     }
     let items: Vec<ItemView<'_>> = slate
         .items
