@@ -1,6 +1,6 @@
 //! Performs what [`crate::outbox`] decides: reads the queue, posts a batch, deletes what the server named.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::clock;
@@ -27,14 +27,20 @@ pub(super) struct FlushReport {
     pub(super) retry_in_ms: Option<i64>,
 }
 
-/// The queue as the rules see it, with the events themselves; what cannot be read is left out.
-async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, Event, String)>, JsValue> {
+/// The queue as the rules see it, with the events' JSON. No more is read than sending needs: what another version of this
+/// module stored, the server judges.
+async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, String)>, JsValue> {
+    #[derive(Deserialize)]
+    struct Head {
+        id: EventId,
+        time_ms: i64,
+    }
     let stored = storage.values("events", limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;
-        let event: Event = serde_json::from_str(&json).ok()?;
-        let (id, time_ms, bytes) = (event.id, event.time_ms, json.len());
-        Some((Pending { id, time_ms, bytes }, event, json))
+        let Head { id, time_ms } = serde_json::from_str(&json).ok()?;
+        let bytes = json.len();
+        Some((Pending { id, time_ms, bytes }, json))
     };
     Ok(stored.into_iter().filter_map(event).collect())
 }
@@ -42,11 +48,13 @@ async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, Event, Str
 /// The keys of waiting events about one activity.
 pub(super) async fn about(storage: &Storage, activity: &ActivityId) -> Vec<String> {
     let stored = queue(storage, u32::MAX).await.unwrap_or_default();
-    let matching = stored
-        .iter()
-        .filter(|(_, event, _)| event.body.activity() == Some(activity));
+    let is_about = |json: &str| {
+        let event = serde_json::from_str::<Event>(json);
+        event.is_ok_and(|event| event.body.activity() == Some(activity))
+    };
+    let matching = stored.iter().filter(|(_, json)| is_about(json));
     matching
-        .map(|(pending, ..)| pending.id.to_string())
+        .map(|(pending, _)| pending.id.to_string())
         .collect()
 }
 

@@ -220,8 +220,24 @@ test('offline with more than the queue holds, a full disk and a reload: the olde
   assert.equal(await metric('triqueta_events_dropped'), 6);
 });
 
+test('events that a later version stored do not stop those behind them', async (t) => {
+  const { seen, context } = await site(t);
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => globalThis.name === 'online' }));
+  const page = await open(context, seen);
+  const [first] = await record(page, 1);
+  await page.evaluate(copies, [first, 120, { later: true }]);
+  const [last] = await record(page, 1);
+  await page.evaluate(async () => {
+    globalThis.name = 'online';
+    await (await globalThis.opening).flush();
+  });
+  await allStored(seen, [first, last]);
+  await until(async () => (await keys(page, 'events')).length === 0, 'the server has judged all of them');
+  assert.equal(seen.stored.size, 2);
+});
+
 /** Copies of a stored event in the queue, so many, each with an id and a number of its own; gives the ids. */
-async function copies([of, count]) {
+async function copies([of, count, more = {}]) {
   const opening = indexedDB.open('triqueta');
   await new Promise((done) => { opening.onsuccess = done; });
   const work = opening.result.transaction(['events', 'state'], 'readwrite');
@@ -234,7 +250,7 @@ async function copies([of, count]) {
     const time = (Number.parseInt(of.replace('-', '').slice(0, 12), 16) + 1).toString(16).padStart(12, '0');
     for (let n = 1; n <= count; n += 1) {
       const id = `${time.slice(0, 8)}-${time.slice(8)}${of.slice(13, 24)}${n.toString(16).padStart(12, '0')}`;
-      const copy = { ...event, id, sequence: event.sequence + n, time_ms: event.time_ms + 1 };
+      const copy = { ...event, ...more, id, sequence: event.sequence + n, time_ms: event.time_ms + 1 };
       events.put(JSON.stringify(copy), id);
       ids.push(id);
     }
