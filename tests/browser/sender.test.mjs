@@ -154,6 +154,8 @@ for (const [how, script] of [
     const page = await open(context, seen);
     let answer = null;
     seen.before = () => new Promise((go) => { answer = go; });
+    // A page that is sending when it is left sends nothing more: what opening began is over first.
+    await page.evaluate(async () => (await globalThis.opening).flush());
     const [id] = await record(page, 1);
     await page.goto(`${seen.origin}/page.js`);
     await allStored(seen, [id]);
@@ -222,8 +224,9 @@ test('offline with more than the queue holds, a full disk and a reload: the olde
 
 test('events that a later version stored do not stop those behind them', async (t) => {
   const { seen, context } = await site(t);
-  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => globalThis.name === 'online' }));
   const page = await open(context, seen);
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'onLine', { get: () => globalThis.name === 'online' }));
+  await page.reload();
   const [first] = await record(page, 1);
   await page.evaluate(copies, [first, 120, { later: true }]);
   const [last] = await record(page, 1);
