@@ -46,7 +46,7 @@ fuzz_build() {
 # goes to tests/fuzz/crashers under a name that says what it was.
 fuzz_reader() {
   local reader=$1 runs=$2 found=$fuzz_target/corpus/$1 seeds=$fuzz_target/seeds/$1
-  [[ -d $seeds ]] || fail "there is no reader '$reader'; the readers are: $(ls "$fuzz_target/seeds" | paste -sd ' ')"
+  [[ -d $seeds ]] || fail "there is no reader '$reader'; the readers are: $(cd "$fuzz_target/seeds" && printf '%s ' *)"
   mkdir -p "$found" "$fuzz_target/crashers"
   printf '%s: %s inputs\n' "$reader" "$runs"
   TRIQUETA_READER=$reader "$fuzz_target/fuzz" -runs="$runs" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
