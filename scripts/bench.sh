@@ -179,7 +179,7 @@ engine_recorded() {
 }
 
 # How many events a second the server makes durable, and how long acknowledgements take at half of that, beside a plain
-# INSERT loop in the same run; docs/reliability.md tells what was seen. One minute once everything is built.
+# INSERT loop in the same run. One minute once everything is built.
 # usage: bench server [SECONDS]
 bench_server() {
   local seconds=${1:-20}

@@ -43,7 +43,7 @@ fuzz_build() {
 }
 
 # What is found to reach new code is kept in target/fuzz/corpus; what breaks a reader in target/fuzz/crashers: once mended, it
-# goes to tests/fuzz/crashers under a name that says what it was.
+# joins the seeds of its reader in tests/fuzz/parsers.rs, under a name that says what it was.
 fuzz_reader() {
   local reader=$1 runs=$2 found=$fuzz_target/corpus/$1 seeds=$fuzz_target/seeds/$1
   [[ -d $seeds ]] || fail "there is no reader '$reader'; the readers are: $(cd "$fuzz_target/seeds" && printf '%s ' *)"

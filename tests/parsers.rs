@@ -9,9 +9,6 @@
 mod parsers;
 mod support;
 
-use std::fs;
-use std::path::Path;
-
 use parsers::PARSERS;
 use triqueta::math::Random;
 
@@ -80,56 +77,30 @@ fn damaged(seed: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
+/// Damage that everything survives, or nothing, would say little of a reader.
 #[test]
 fn damaged_examples_are_refused_or_sound() {
     let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
-    let mut tried = 0;
     for (number, parser) in PARSERS.iter().enumerate() {
         let mut random = Random::new(number as u64);
         let seeds = (parser.seeds)();
-        seeds.iter().for_each(|seed| (parser.parse)(seed));
-        for _ in 0..DAMAGED * times {
-            (parser.parse)(&damaged(&seeds[random.below(seeds.len())], &mut random));
-            tried += 1;
-        }
+        let accepted = (0..DAMAGED * times)
+            .filter(|_| (parser.parse)(&damaged(&seeds[random.below(seeds.len())], &mut random)))
+            .count();
+        let some = 1..DAMAGED * times;
+        assert!(
+            some.contains(&accepted),
+            "{}: {accepted} accepted",
+            parser.name
+        );
     }
-    assert_eq!(tried, PARSERS.len() * DAMAGED * times);
 }
 
-/// The examples themselves are accepted: damage would say nothing of a reader that refuses everything.
 #[test]
-fn seeds_are_what_readers_accept() {
-    use triqueta::bundle::{Channel, Manifest};
-    use triqueta::event::{Batch, Event};
-    use triqueta::history::History;
+fn readers_accept_what_is_whole() {
     for parser in &PARSERS {
         for seed in (parser.seeds)() {
-            let text = std::str::from_utf8(&seed);
-            match parser.name {
-                "channel" => drop(Channel::from_json(&seed).unwrap()),
-                "manifest" => drop(Manifest::from_json(&Manifest::id(&seed), &seed).unwrap()),
-                "event" => drop(Event::from_json(text.unwrap()).unwrap()),
-                "batch" => drop(serde_json::from_slice::<Batch>(&seed).unwrap()),
-                "history" => assert!(!History::restore(text.unwrap()).unwrap().is_empty()),
-                // Both say by their own assertions what they accept.
-                "bundle_file" | "reply" => (parser.parse)(&seed),
-                other => panic!("nothing says what `{other}` accepts"),
-            }
+            assert!((parser.parse)(&seed), "{}", parser.name);
         }
-    }
-}
-
-/// What once broke a reader stays there, by name: `tests/fuzz/crashers/PARSER-what-it-was`. There may be none.
-#[test]
-fn what_once_broke_a_reader_does_so_no_more() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/crashers");
-    let kept = fs::read_dir(folder).into_iter().flatten();
-    for file in kept.map(Result::unwrap) {
-        let name = file.file_name().into_string().unwrap();
-        let parser = PARSERS
-            .iter()
-            .find(|parser| name.starts_with(&format!("{}-", parser.name)));
-        let parser = parser.unwrap_or_else(|| panic!("{name} names no reader"));
-        (parser.parse)(&fs::read(file.path()).unwrap());
     }
 }

@@ -13,10 +13,11 @@ use triqueta::rank::Request;
 
 use super::support;
 
-/// A reader: its name, the test of one input, and inputs to begin with.
+/// A reader: its name, the test of one input, and inputs to begin with, among them what once broke it.
 pub(crate) struct Parser {
     pub(crate) name: &'static str,
-    pub(crate) parse: fn(&[u8]),
+    /// Whether the input was accepted.
+    pub(crate) parse: fn(&[u8]) -> bool,
     pub(crate) seeds: fn() -> Vec<Vec<u8>>,
 }
 
@@ -87,15 +88,16 @@ fn ranks(engine: &Engine, visitor: &Visitor) {
     assert!(slate.items.iter().all(|item| item.propensity > 0.0));
 }
 
-fn channel(bytes: &[u8]) {
+fn channel(bytes: &[u8]) -> bool {
     let Ok(channel) = Channel::from_json(bytes) else {
-        return;
+        return false;
     };
     let _ = channel.accept(1, support::NOW_MS);
     for variant in channel.variants.keys() {
         let id = channel.bundle(variant).unwrap();
         assert!(!id.contains(['/', '.']), "{id}");
     }
+    true
 }
 
 fn channel_seeds() -> Vec<Vec<u8>> {
@@ -108,9 +110,9 @@ fn channel_seeds() -> Vec<Vec<u8>> {
     vec![json.into_bytes()]
 }
 
-fn manifest(bytes: &[u8]) {
+fn manifest(bytes: &[u8]) -> bool {
     let Ok(read) = Manifest::from_json(&Manifest::id(bytes), bytes) else {
-        return;
+        return false;
     };
     let again = read.to_json().unwrap();
     assert_eq!(
@@ -118,6 +120,7 @@ fn manifest(bytes: &[u8]) {
         read
     );
     assert!(read.files.iter().all(|file| !file.path.contains("..")));
+    true
 }
 
 fn manifest_seeds() -> Vec<Vec<u8>> {
@@ -126,8 +129,10 @@ fn manifest_seeds() -> Vec<Vec<u8>> {
 }
 
 /// The first byte says which file of the small bundle the rest is put in the place of, its hash made to fit.
-fn bundle_file(bytes: &[u8]) {
-    let [number, rest @ ..] = bytes else { return };
+fn bundle_file(bytes: &[u8]) -> bool {
+    let [number, rest @ ..] = bytes else {
+        return false;
+    };
     let (_, files, manifest) = small();
     let mut forged = manifest.clone();
     let number = usize::from(*number) % forged.files.len();
@@ -139,12 +144,13 @@ fn bundle_file(bytes: &[u8]) {
     let id = Manifest::id(&json);
     files.insert(Manifest::path(&id), json);
     let Ok(bundle) = Bundle::open(&id, files) else {
-        return;
+        return false;
     };
     let Ok(engine) = Engine::new(bundle) else {
-        return;
+        return false;
     };
     ranks(&engine, &Visitor::default());
+    true
 }
 
 fn bundle_file_seeds() -> Vec<Vec<u8>> {
@@ -155,18 +161,19 @@ fn bundle_file_seeds() -> Vec<Vec<u8>> {
     (0..).zip(&manifest.files).map(seed).collect()
 }
 
-fn event(bytes: &[u8]) {
+fn event(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
+        return false;
     };
     let Ok(event) = Event::from_json(text) else {
-        return;
+        return false;
     };
     let again = serde_json::to_string(&event).unwrap();
     assert_eq!(Event::from_json(&again).unwrap(), event);
     let mut visitor = Visitor::default();
     engine().observe(&mut visitor, event.time_ms, &event.body);
     ranks(engine(), &visitor);
+    true
 }
 
 const EVENTS: &str = include_str!("../golden/events-v1.jsonl");
@@ -178,12 +185,13 @@ fn event_seeds() -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn batch(bytes: &[u8]) {
+fn batch(bytes: &[u8]) -> bool {
     let Ok(batch) = serde_json::from_slice::<Batch>(bytes) else {
-        return;
+        return false;
     };
     let again = serde_json::to_vec(&batch).unwrap();
     assert_eq!(serde_json::from_slice::<Batch>(&again).unwrap(), batch);
+    true
 }
 
 fn batch_seeds() -> Vec<Vec<u8>> {
@@ -196,12 +204,12 @@ fn batch_seeds() -> Vec<Vec<u8>> {
     vec![json.into_bytes()]
 }
 
-fn history(bytes: &[u8]) {
+fn history(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
+        return false;
     };
     let Ok(history) = History::restore(text) else {
-        return;
+        return false;
     };
     let again = History::restore(&history.snapshot()).unwrap();
     assert_eq!(again.digest().value(), history.digest().value());
@@ -212,6 +220,7 @@ fn history(bytes: &[u8]) {
             ..Visitor::default()
         },
     );
+    true
 }
 
 fn history_seeds() -> Vec<Vec<u8>> {
@@ -221,9 +230,9 @@ fn history_seeds() -> Vec<Vec<u8>> {
 }
 
 /// The first two bytes are the status.
-fn reply(bytes: &[u8]) {
+fn reply(bytes: &[u8]) -> bool {
     let [high, low, body @ ..] = bytes else {
-        return;
+        return false;
     };
     let sent: Vec<EventId> = (0..3)
         .map(|number| EventId::new(1_000, &[number; 10]))
@@ -233,15 +242,20 @@ fn reply(bytes: &[u8]) {
         body: String::from_utf8_lossy(body).into_owned(),
         retry_after_ms: None,
     };
-    if let Outcome::Acknowledged { delete } = outcome(&sent, &reply) {
-        let named = |id: &EventId| reply.body.contains(&id.to_string());
-        assert!((200..300).contains(&reply.status));
-        assert!(!delete.is_empty() && delete.iter().all(|id| sent.contains(id) && named(id)));
-    }
+    let Outcome::Acknowledged { delete } = outcome(&sent, &reply) else {
+        return false;
+    };
+    let named = |id: &EventId| reply.body.contains(&id.to_string());
+    assert!((200..300).contains(&reply.status));
+    assert!(!delete.is_empty() && delete.iter().all(|id| sent.contains(id) && named(id)));
+    true
 }
 
 fn reply_seeds() -> Vec<Vec<u8>> {
-    let id = EventId::new(1_000, &[1; 10]);
-    let body = format!(r#"{{"verdicts":[{{"id":"{id}","verdict":"stored"}}]}}"#);
+    let verdict = |number: u8| {
+        let id = EventId::new(1_000, &[number; 10]);
+        format!(r#"{{"id":"{id}","verdict":"stored"}}"#)
+    };
+    let body = format!(r#"{{"verdicts":[{}]}}"#, [0, 1, 2].map(verdict).join(","));
     vec![[&200_u16.to_le_bytes()[..], body.as_bytes()].concat()]
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use triqueta::event::{Body, DeviceId, Event, EventId, Opinion};
-use triqueta_server::store::{Delivery, EventStore, Outcome, StoreError, Watermark, export};
+use triqueta_server::store::{
+    Delivery, EventStore, Outcome, StoreError, StoredEvent, Watermark, export,
+};
 
 use crate::cluster::Cluster;
 use crate::sample::{NOW_MS, device, event, events};
@@ -74,6 +76,10 @@ fn disliked(event: &Event) -> Event {
     other
 }
 
+fn events_of(stored: Vec<StoredEvent>) -> Vec<Event> {
+    stored.into_iter().map(|stored| stored.event).collect()
+}
+
 async fn append(store: &dyn EventStore, events: Vec<Event>) -> Vec<Outcome> {
     let device = events[0].device;
     store
@@ -117,13 +123,7 @@ async fn the_same_id_with_other_content_keeps_the_first(site: &Site) {
         [Conflicting, Stored, Conflicting]
     );
     let stored = read_all(&*store).await.unwrap();
-    assert_eq!(
-        stored
-            .into_iter()
-            .map(|stored| stored.event)
-            .collect::<Vec<_>>(),
-        [first, second]
-    );
+    assert_eq!(events_of(stored), [first, second]);
 }
 
 async fn a_withdrawn_device_is_deleted_and_refused(site: &Site) {
@@ -159,10 +159,7 @@ async fn ids_of_clocks_that_are_far_off_are_kept_once_too(site: &Site) {
     assert_eq!(append(&*store, sent.clone()).await, [Outcome::Duplicate; 5]);
     let stored = read_all(&*store).await.unwrap();
     assert_eq!(
-        stored
-            .into_iter()
-            .map(|stored| stored.event)
-            .collect::<Vec<_>>(),
+        events_of(stored),
         sent,
         "in the order they came, not of their clocks"
     );
