@@ -60,6 +60,26 @@ class Observer {
   }
 }
 
+/** As browsers do and Node does not: at a target, too, those who listen in the capturing phase come first. */
+class Target extends EventTarget {
+  #first = new EventTarget();
+
+  addEventListener(type, listener, options) {
+    if (options?.capture) this.#first.addEventListener(type, listener);
+    else super.addEventListener(type, listener, options);
+  }
+
+  removeEventListener(type, listener, options) {
+    this.#first.removeEventListener(type, listener);
+    super.removeEventListener(type, listener, options);
+  }
+
+  dispatchEvent(event) {
+    this.#first.dispatchEvent(new Event(event.type));
+    return super.dispatchEvent(event);
+  }
+}
+
 let noted;
 let browser;
 const note = (body) => noted.push(body);
@@ -67,8 +87,8 @@ const kinds = () => noted.map(({ kind }) => kind);
 
 beforeEach(() => {
   noted = [];
-  browser = new EventTarget();
-  const page = new EventTarget();
+  browser = new Target();
+  const page = new Target();
   page.hidden = false;
   page.documentElement = { lang: 'en' };
   Object.assign(globalThis, {
@@ -180,6 +200,34 @@ test('a search is recorded when it is over, with what was opened; typing on is o
   browser.dispatchEvent(new Event('pagehide'));
   browser.dispatchEvent(new Event('pagehide'));
   assert.deepEqual(noted.map(({ query }) => query), ['boleros', 'boleros en vivo']);
+});
+
+test('what is read and searched is noted when the page is hidden, before it is sent; what follows is noted by itself', (t) => {
+  t.after(restore);
+  const sent = [];
+  // As the recommender does: its listeners are older.
+  document.addEventListener('visibilitychange', () => sent.push(...noted.splice(0)));
+  browser.addEventListener('pagehide', () => sent.push(...noted.splice(0)));
+  const searches = new Searches(note);
+  searches.begin({ query: 'boleros', results: 3 });
+  searches.opened('a');
+  const reading = new Reading(new Element('div'), (read) => note({ kind: 'detail_view', ...read }));
+  pass(2_000);
+  hide(true);
+  assert.deepEqual(sent.map(({ kind, dwell_seconds, clicked }) => [kind, dwell_seconds ?? clicked]), [['search', ['a']], ['detail_view', 2]]);
+  browser.dispatchEvent(new Event('pagehide'));
+  assert.equal(sent.length, 2, 'nothing new');
+  hide(false);
+  pass(900);
+  browser.dispatchEvent(new Event('pagehide'));
+  assert.equal(sent.length, 2, 'a glance');
+  hide(false);
+  assert.equal(searches.opened('b'), true, 'the list still answers the search');
+  pass(3_000);
+  reading.end();
+  reading.end();
+  searches.end();
+  assert.deepEqual(noted.map(({ kind, dwell_seconds, clicked }) => [kind, dwell_seconds ?? clicked]), [['detail_view', 3.9], ['search', ['b']]]);
 });
 
 test('one call on a container follows a whole visit', async (t) => {

@@ -35,13 +35,16 @@ export function openDetail(agenda: Agenda, item: SlateItem, source: DetailSource
       similar,
     ],
     closed: () => {
-      void agenda.note({ kind: 'detail_view', activity: activity.id, ...reading.finish(), source, shown: item.shown })
-        .then(() => agenda.refresh({ acted: activity, quiet: true }));
+      reading.end();
+      void noted.then(() => agenda.refresh({ acted: activity, quiet: true }));
       next?.();
     },
   });
   const scroller = dialog.querySelector('.dialog-scroll') ?? dialog;
-  const reading = new Reading(scroller);
+  let noted = Promise.resolve();
+  const reading = new Reading(scroller, (read) => {
+    noted = agenda.note({ kind: 'detail_view', activity: activity.id, ...read, source, shown: item.shown });
+  });
   void fillSimilar(agenda, item, similar, (other) => {
     next = () => openDetail(agenda, other, 'similar');
     dialog.close();

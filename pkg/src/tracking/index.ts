@@ -5,7 +5,7 @@
  */
 export { track, Tracker, type OpenDetail, type TrackOptions } from './tracker.js';
 export { Views } from './views.js';
-export { Reading } from './reading.js';
+export { Reading, type Read } from './reading.js';
 export { Searches, type Search } from './search.js';
 export { deviceType, browserName } from './device.js';
 export { noteIn, type Note, type Recorder } from './note.js';

@@ -1,19 +1,41 @@
 /** How long and how far something was read: only time on a visible page counts. */
+import { onHidden } from './hidden.js';
+
+/** What a reading was like. */
+export interface Read {
+  readonly dwell_seconds: number;
+  /** 0–1, the deepest point. */
+  readonly scroll_depth: number;
+  readonly external_click: boolean;
+}
+
+/** A reading that was noted when the page was hidden is noted again only if it went on for as long as this. */
+const WORTH_NOTING_SECONDS = 1;
 
 /** A reading in progress. */
 export class Reading {
   readonly #scroller: Element;
+  readonly #note: ((read: Read) => void) | null;
+  readonly #stopListening: () => void;
   #since: number | null = document.hidden ? null : performance.now();
   #readMs = 0;
   #depth = 0;
   #external = false;
+  #isNoted = false;
   readonly #onScroll = (): void => this.#measure();
   readonly #onVisibility = (): void => (document.hidden ? this.#pause() : this.#resume());
 
-  constructor(scroller: Element) {
+  /**
+   * @param scroller What scrolls while it is read.
+   * @param note Takes note of what was read: when the page is hidden, for it may not return, and at the {@link end}. What is
+   * read after the page is shown again is a reading of its own.
+   */
+  constructor(scroller: Element, note: ((read: Read) => void) | null = null) {
     this.#scroller = scroller;
+    this.#note = note;
     scroller.addEventListener('scroll', this.#onScroll, { passive: true });
     document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#stopListening = onHidden(() => this.#tell());
     this.#measure();
   }
 
@@ -22,11 +44,37 @@ export class Reading {
     this.#external = true;
   }
 
-  /** Ends the reading and says how it was. */
-  finish(): { dwell_seconds: number; scroll_depth: number; external_click: boolean } {
+  /** Ends the reading and takes note of it. */
+  end(): void {
+    this.#stop();
+    this.#tell();
+  }
+
+  /** Ends the reading and says how it was, since it was last noted. */
+  finish(): Read {
+    this.#stop();
+    return this.#said();
+  }
+
+  #stop(): void {
     this.#pause();
+    this.#stopListening();
     this.#scroller.removeEventListener('scroll', this.#onScroll);
     document.removeEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  #tell(): void {
+    if (!this.#note) return;
+    this.#pause();
+    const read = this.#said();
+    if (this.#isNoted && !read.external_click && read.dwell_seconds < WORTH_NOTING_SECONDS) return;
+    this.#isNoted = true;
+    this.#readMs = 0;
+    this.#external = false;
+    this.#note(read);
+  }
+
+  #said(): Read {
     return {
       dwell_seconds: Math.round(this.#readMs / 100) / 10,
       scroll_depth: Math.round(this.#depth * 100) / 100,

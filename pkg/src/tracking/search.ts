@@ -1,5 +1,6 @@
 /** A search is recorded when it is over, with what was opened from it: that is what it was worth. */
 import type { ActivityId } from '../types.js';
+import { onHidden } from './hidden.js';
 import type { Note } from './note.js';
 
 /** What was asked, and how much there was. */
@@ -15,12 +16,13 @@ export interface Search {
 /** Follows one search after the other. */
 export class Searches {
   readonly #note: Note;
-  #running: { search: Search; clicked: ActivityId[] } | null = null;
-  readonly #onPageHide = (): void => this.end();
+  /** `noted`: how many of what was clicked was recorded when the page was hidden; -1 where nothing was recorded yet. */
+  #running: { search: Search; clicked: ActivityId[]; noted: number } | null = null;
+  readonly #stopListening: () => void;
 
   constructor(note: Note) {
     this.#note = note;
-    addEventListener('pagehide', this.#onPageHide);
+    this.#stopListening = onHidden(() => this.#soFar());
   }
 
   /**
@@ -30,7 +32,7 @@ export class Searches {
   begin(search: Search): void {
     const last = this.#running;
     if (last && (last.clicked.length > 0 || !search.query.startsWith(last.search.query))) this.end();
-    this.#running = search.query ? { search, clicked: [] } : null;
+    this.#running = search.query ? { search, clicked: [], noted: -1 } : null;
   }
 
   /** An activity was opened. Gives whether the list answers a search, to which it is then counted. */
@@ -42,16 +44,23 @@ export class Searches {
 
   /** The search is over, if there is one. */
   end(): void {
-    const over = this.#running;
+    this.#soFar();
     this.#running = null;
-    if (!over) return;
-    const { query, filters = {}, results } = over.search;
-    this.#note({ kind: 'search', query, filters, result_count: results, clicked: over.clicked });
   }
 
   /** Ends what runs and follows no more. */
   stop(): void {
     this.end();
-    removeEventListener('pagehide', this.#onPageHide);
+    this.#stopListening();
+  }
+
+  /** Records the search with what was opened from it; again only where more was opened since, and that alone. */
+  #soFar(): void {
+    const running = this.#running;
+    if (!running || running.clicked.length === running.noted) return;
+    const { query, filters = {}, results } = running.search;
+    const clicked = running.clicked.slice(Math.max(running.noted, 0));
+    running.noted = running.clicked.length;
+    this.#note({ kind: 'search', query, filters, result_count: results, clicked });
   }
 }

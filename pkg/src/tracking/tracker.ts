@@ -20,7 +20,10 @@ export interface TrackOptions {
 export interface OpenDetail {
   /** The link to the organiser was followed, where that is not a link inside the detail's element. */
   external(): void;
-  /** It was closed: how long and how far it was read is recorded. Calling it again does nothing. */
+  /**
+   * It was closed: how long and how far it was read is recorded. Calling it again does nothing. A page that is hidden
+   * records what was read until then; what is read after it is shown again is recorded as a reading of its own.
+   */
   close(): void;
 }
 
@@ -43,7 +46,6 @@ export class Tracker {
   readonly #searches: Searches;
   readonly #open = new Set<OpenDetail>();
   readonly #onClick = (event: Event): void => this.#clicked(event);
-  readonly #onPageHide = (): void => this.#closeAll();
 
   constructor(recorder: Recorder, container: Element, { attribute, source, session }: TrackOptions) {
     this.#note = noteIn(recorder);
@@ -53,7 +55,6 @@ export class Tracker {
     this.#views = new Views(this.#note);
     this.#searches = new Searches(this.#note);
     container.addEventListener('click', this.#onClick);
-    addEventListener('pagehide', this.#onPageHide);
     if ((session ?? true) && !sessionNoted) {
       sessionNoted = true;
       this.#note({ kind: 'session', device_type: deviceType(), browser: browserName(), locale: document.documentElement.lang || 'es' });
@@ -78,7 +79,9 @@ export class Tracker {
   detail(activity: ActivityId, element: Element, { shown = this.#shownOf(activity), source }: { shown?: Shown | undefined; source?: DetailSource } = {}): OpenDetail {
     const isFound = this.#searches.opened(activity);
     const from = source ?? (isFound ? 'search' : this.#source);
-    const reading = new Reading(element);
+    const reading = new Reading(element, (read) => {
+      this.#note({ kind: 'detail_view', activity, ...read, source: from, ...(shown ? { shown } : {}) });
+    });
     const onClick = (event: Event): void => {
       if (externalLink(event)) reading.external();
     };
@@ -88,7 +91,7 @@ export class Tracker {
       close: () => {
         if (!this.#open.delete(detail)) return;
         element.removeEventListener('click', onClick);
-        this.#note({ kind: 'detail_view', activity, ...reading.finish(), source: from, ...(shown ? { shown } : {}) });
+        reading.end();
       },
     };
     this.#open.add(detail);
@@ -106,7 +109,6 @@ export class Tracker {
     this.#views.stop();
     this.#searches.stop();
     this.#container.removeEventListener('click', this.#onClick);
-    removeEventListener('pagehide', this.#onPageHide);
   }
 
   /** A link out of a card: read for no time, and yet the way to the organiser. */
