@@ -8,7 +8,9 @@ use std::path::Path;
 
 use serde_json::Value;
 use triqueta::history::LIMIT_ENTRIES;
-use triqueta::outbox::{LIMIT_AGE_MS, LIMIT_QUEUED};
+use triqueta::outbox::{
+    LIMIT_AGE_MS, LIMIT_QUEUED, LIMIT_QUEUED_BYTES, LIMIT_UNSAVED, LIMIT_UNSAVED_BYTES,
+};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -33,7 +35,15 @@ fn everything_kept_on_the_device_is_in_the_data_map() {
     let state = read("src/wasm/state.rs");
     let keys = state.lines().filter(|line| line.contains(": &str = \""));
     let mut kept: Vec<&str> = keys.filter_map(quoted).collect();
-    assert!(kept.contains(&"history") && kept.len() >= 12, "{kept:?}");
+    assert!(kept.contains(&"history") && kept.len() >= 8, "{kept:?}");
+    let account = read("src/outbox/account.rs");
+    let (_, account) = account.split_once("pub struct Account {").unwrap();
+    let (fields, _) = account.split_once("\n}").unwrap();
+    let fields = fields
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub "));
+    kept.extend(fields.filter_map(|field| Some(field.split_once(':')?.0)));
+    assert!(kept.contains(&"device") && kept.len() >= 15, "{kept:?}");
     let storage = read("src/wasm/storage.rs");
     let tables = storage.lines().find(|line| line.contains("const TABLES"));
     let tables: Vec<&str> = tables.unwrap().split('"').skip(1).step_by(2).collect();
@@ -73,6 +83,12 @@ fn the_limits_are_those_of_the_code() {
     let queue_days = LIMIT_AGE_MS / DAY_MS;
     assert_eq!(LIMIT_QUEUED, 10_000);
     assert!(spanish.contains("10.000") && english.contains("10,000"));
+    assert_eq!((LIMIT_UNSAVED, LIMIT_UNSAVED_BYTES), (1_000, 1 << 20));
+    assert_eq!(LIMIT_QUEUED_BYTES, 16 << 20);
+    for bytes in ["16 MiB", " 1 MiB"] {
+        assert!(spanish.contains(bytes) && english.contains(bytes));
+    }
+    assert!(spanish.contains("1.000 eventos") && english.contains("1,000 events"));
     assert!(spanish.contains(&format!("; {queue_days} días;")));
     assert!(english.contains(&format!("; {queue_days} days;")));
     assert!(spanish.contains(&format!("hasta {entries})")));

@@ -3,7 +3,11 @@
  * and may not return. The engine itself sends soon after an event, and again after a failure.
  */
 
-/** Calls `flush` or `leave` at those moments. Does nothing outside a browser's page. */
+/**
+ * Calls `flush` or `leave` at those moments. Does nothing outside a browser's page.
+ *
+ * Whoever notices what happened last (tracking) listens for the same moments in the capturing phase, and so comes first.
+ */
 export class Delivery {
   readonly #flush: () => Promise<unknown>;
   readonly #leave: () => void;
@@ -21,6 +25,11 @@ export class Delivery {
     addEventListener('online', this.#onOnline);
     addEventListener('pagehide', this.#onPageHide);
     document.addEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  /** Something was stored. On a hidden page there may be no later moment to send it. */
+  recorded(): void {
+    if (typeof document !== 'undefined') this.#onVisibility();
   }
 
   /** No more tries. */

@@ -29,6 +29,7 @@ export interface EngineRecommender {
   record(body: EventBody): Promise<string | null | undefined>;
   flush(): Promise<FlushReport>;
   leave(): void;
+  refresh(): Promise<void>;
   sync(): Promise<boolean>;
   trace(request: RecommendRequest): Promise<Trace> | Trace;
   knowledge(): Promise<Knowledge> | Knowledge;

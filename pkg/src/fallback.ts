@@ -26,7 +26,7 @@ export class FallbackRecommender implements RecommenderLike {
   constructor(activities: ActivityCard[], problem: Problem, now: () => number = Date.now) {
     this.#activities = activities;
     this.#now = now;
-    this.status = { source: 'fallback', bundle: null, variant: 'default', storage: 'memory', problem };
+    this.status = { source: 'fallback', bundle: null, variant: 'default', storage: 'memory', unsaved: 0, problem };
   }
 
   /** Fetches the plain list. When even that fails the list is empty and `status.problem` says so. */
@@ -117,7 +117,7 @@ export class FallbackRecommender implements RecommenderLike {
       profile: this.profile(),
       interactions: [],
       inferred: { tags: [], types: [], localities: [], organisers: [] },
-      outbox: { pending: 0, acknowledged: 0, dropped: 0 },
+      outbox: { pending: 0, unsaved: 0, acknowledged: 0, dropped: 0 },
       deviceId: null,
     };
   }

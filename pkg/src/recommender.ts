@@ -12,6 +12,7 @@ import type {
   RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary,
 } from './types.js';
 import type { EngineOptions, EngineRecommender } from './engine.js';
+import { Tabs } from './tabs.js';
 import { loadEngine } from './wasm.js';
 
 type Inner = EngineRecommender | FallbackRecommender;
@@ -21,10 +22,13 @@ export class Recommender implements RecommenderLike {
   #inner: Inner | null;
   readonly #listeners: Set<() => void> = new Set();
   readonly #delivery: Delivery | null;
+  readonly #tabs: Tabs | null;
 
   protected constructor(inner: Inner, delivers: boolean) {
     this.#inner = inner;
-    this.#delivery = delivers && !(inner instanceof FallbackRecommender) ? new Delivery(() => this.flush(), () => inner.leave()) : null;
+    const engine = inner instanceof FallbackRecommender ? null : inner;
+    this.#delivery = delivers && engine ? new Delivery(() => this.flush(), () => engine.leave()) : null;
+    this.#tabs = engine && new Tabs(() => this.#change(() => engine.refresh()));
   }
 
   /**
@@ -53,7 +57,7 @@ export class Recommender implements RecommenderLike {
 
   /** Changes what the visitor allows. Lowering the grade deletes what it no longer covers, here and on the server. */
   setConsent(choice: ConsentChoice): Promise<Consent> {
-    return this.#change((inner) => inner.setConsent(choice));
+    return this.#decide((inner) => inner.setConsent(choice));
   }
 
   profile(): Profile {
@@ -61,7 +65,7 @@ export class Recommender implements RecommenderLike {
   }
 
   setProfile(profile: Profile): Promise<void> {
-    return this.#change((inner) => inner.setProfile(profile));
+    return this.#decide((inner) => inner.setProfile(profile));
   }
 
   /** A ranked, explained list. */
@@ -84,10 +88,13 @@ export class Recommender implements RecommenderLike {
 
   /**
    * Takes note of something that happened. Resolves with the event's id once it is durable, or with `null` when the
-   * consent keeps it out of the outbox.
+   * consent keeps it out of the outbox. Where the disk is full it waits in memory instead: `status.unsaved` counts such
+   * events, `status.problem` says why, and they are stored as soon as there is room.
    */
   async record(body: EventBody): Promise<string | null> {
-    return (await this.#change((inner) => inner.record(body))) ?? null;
+    const id = (await this.#change((inner) => inner.record(body))) ?? null;
+    if (id !== null) this.#delivery?.recorded();
+    return id;
   }
 
   /** Sends what waits, if the consent allows it and the network is there. Normally it happens by itself. */
@@ -120,7 +127,7 @@ export class Recommender implements RecommenderLike {
 
   /** Forgets one activity, or everything (outbox included) when called without one. */
   forget(activityId?: ActivityId): Promise<void> {
-    return this.#change((inner) => inner.forget(activityId));
+    return this.#decide((inner) => inner.forget(activityId));
   }
 
   /** Calls back after profile, consent, history, outbox or bundle changed. Returns the function that stops it. */
@@ -136,6 +143,7 @@ export class Recommender implements RecommenderLike {
     const inner = this.#inner;
     this.#inner = null;
     this.#delivery?.stop();
+    this.#tabs?.stop();
     this.#listeners.clear();
     inner?.close();
   }
@@ -159,6 +167,13 @@ export class Recommender implements RecommenderLike {
     } catch (thrown) {
       throw toTriquetaError(thrown);
     }
+  }
+
+  /** Changes what other pages have to know. */
+  async #decide<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {
+    const answer = await this.#change(action);
+    this.#tabs?.tell();
+    return answer;
   }
 
   async #change<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {

@@ -15,7 +15,10 @@ export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Mo
 export interface OpenOptions {
   /** URL of `channel.json`, absolute or relative to the page. */
   channel: string;
-  /** URL that takes events (`POST`). Absent: nothing is ever sent, whatever the consent. */
+  /**
+   * URL that takes events (`POST`). Absent: nothing is ever sent, whatever the consent. A visitor's consent to send is for
+   * this address: on a page with another one it counts as `device` until they choose there too.
+   */
   events?: string;
   /** URL of the plain list. Default: `fallback.json` beside the channel. */
   fallback?: string;
@@ -47,6 +50,8 @@ export interface Status {
   readonly variant: string;
   /** Where state is kept. */
   readonly storage: 'indexeddb' | 'memory';
+  /** How many events wait in memory alone, because nothing is kept or the disk is full: lost if the page closes first. */
+  readonly unsaved: number;
   /** Why service is reduced; `null` when it is not. */
   readonly problem: Problem | null;
 }
@@ -325,7 +330,8 @@ export interface Knowledge {
     readonly localities: Inferred[];
     readonly organisers: Inferred[];
   };
-  readonly outbox: { readonly pending: number; readonly acknowledged: number; readonly dropped: number };
+  /** Events that wait, of these in memory alone, confirmed by the server, and dropped because the queue was full or old. */
+  readonly outbox: { readonly pending: number; readonly unsaved: number; readonly acknowledged: number; readonly dropped: number };
   /** Random name of this device in the log; `null` while nothing is sent. */
   readonly deviceId: string | null;
 }

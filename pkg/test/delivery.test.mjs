@@ -44,6 +44,15 @@ test('the network coming back is a try; being hidden or left sends what is new, 
   assert.deepEqual([flushes, leaves], [1, 2]);
 });
 
+test('what is stored on a hidden page is sent at once, on a visible one with what follows', () => {
+  const delivery = new Delivery(flush, leave);
+  delivery.recorded();
+  assert.equal(leaves, 0);
+  page.visibilityState = 'hidden';
+  delivery.recorded();
+  assert.deepEqual([flushes, leaves], [0, 1]);
+});
+
 test('a closed recommender does not try any more', () => {
   const delivery = new Delivery(flush, leave);
   delivery.stop();

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::queue::backoff_ms;
 use crate::event::LIMIT_EVENTS_PER_BATCH;
 
-/// How sending has fared so far.
+/// How sending has fared so far. What another version of this code noted beside it is passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Pace {
     /// Failures in a row.
     pub failures: u32,

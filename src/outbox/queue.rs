@@ -6,6 +6,8 @@ use crate::event::{EventId, LIMIT_EVENTS_PER_BATCH};
 pub const LIMIT_BATCH_BYTES: usize = 48 * 1024;
 /// The most events kept.
 pub const LIMIT_QUEUED: usize = 10_000;
+/// The most bytes of events kept: 16 MiB, more than so many usual ones need.
+pub const LIMIT_QUEUED_BYTES: usize = 16 * 1024 * 1024;
 /// Events older than this are dropped: 30 days.
 pub const LIMIT_AGE_MS: i64 = 30 * 86_400_000;
 
@@ -30,8 +32,8 @@ pub struct Bounds {
     pub drop: Vec<EventId>,
 }
 
-/// Which of the stored events (in order of id) exceed the queue's age or number. Dropped events are counted and the count
-/// is told to the server.
+/// Which of the stored events (in order of id) exceed the queue's age, number or bytes. Dropped events are counted and the
+/// count is told to the server.
 pub fn bound(stored: &[Pending], now_ms: i64) -> Bounds {
     let too_old = |pending: &Pending| now_ms.saturating_sub(pending.time_ms) > LIMIT_AGE_MS;
     let mut drop: Vec<EventId> = stored
@@ -40,7 +42,19 @@ pub fn bound(stored: &[Pending], now_ms: i64) -> Bounds {
         .map(|pending| pending.id)
         .collect();
     let kept: Vec<&Pending> = stored.iter().filter(|pending| !too_old(pending)).collect();
-    let surplus = kept.len().saturating_sub(LIMIT_QUEUED);
+    let mut bytes = 0_usize;
+    let fits = |pending: &&&Pending| {
+        bytes = bytes.saturating_add(pending.bytes);
+        bytes <= LIMIT_QUEUED_BYTES
+    };
+    // The newest stay.
+    let fitting = kept
+        .iter()
+        .rev()
+        .take(LIMIT_QUEUED)
+        .take_while(fits)
+        .count();
+    let surplus = kept.len() - fitting;
     drop.extend(kept[..surplus].iter().map(|pending| pending.id));
     Bounds { drop }
 }
@@ -103,6 +117,13 @@ mod tests {
             .collect();
         let dropped = bound(&stored, now_ms).drop;
         assert_eq!(dropped, [stored[0].id, stored[1].id, stored[2].id]);
+        let half = LIMIT_QUEUED_BYTES / 2;
+        stored = [half, half, half + 1, half - 1]
+            .iter()
+            .zip(1..)
+            .map(|(&bytes, number)| pending(number, now_ms + i64::from(number), bytes))
+            .collect();
+        assert_eq!(bound(&stored, now_ms).drop, [stored[0].id, stored[1].id]);
     }
 
     #[test]

@@ -35,12 +35,16 @@ pub struct Sender {
     packed: bool,
     has_resumed: bool,
     at_once: bool,
+    /// How sending fares could not be written down: what is stored is older.
+    is_ahead: bool,
 }
 
 impl Sender {
     /// Goes on where the last page that sent left off. What stopped sending is tried again by a page that was opened since.
     pub fn resume(&mut self, pace: Pace) {
-        self.pace = pace;
+        if !self.is_ahead {
+            self.pace = pace;
+        }
         if !self.has_resumed {
             self.pace.reopened();
         }
@@ -48,6 +52,11 @@ impl Sender {
             self.pace.reset();
         }
         (self.has_resumed, self.at_once) = (true, false);
+    }
+
+    /// Whether the pace was written down for the other pages; where it was not, this page goes on from its own.
+    pub fn noted(&mut self, is_stored: bool) {
+        self.is_ahead = !is_stored;
     }
 
     /// The network came back, or the visitor asks: the next time it resumes no waiting holds.
@@ -173,6 +182,27 @@ mod tests {
         assert_eq!(page.next(1_000, true, &queue), rest, "not resumed yet");
         page.resume(before.pace);
         assert!(matches!(page.next(1_000, true, &queue), Step::Post { .. }));
+    }
+
+    #[test]
+    fn a_full_disk_does_not_make_a_page_forget_to_wait() {
+        let mut sender = Sender::default();
+        let queue = stored(1, 100);
+        sender.resume(Pace::default());
+        sender.next(0, true, &queue);
+        sender.answered(0, 0.5, &reply(503));
+        sender.noted(false);
+        sender.resume(Pace::default());
+        let rest = Step::Rest {
+            wait_ms: Some(2_000),
+        };
+        assert_eq!(sender.next(1_000, true, &queue), rest);
+        sender.noted(true);
+        sender.resume(Pace::default());
+        assert!(matches!(
+            sender.next(1_000, true, &queue),
+            Step::Post { .. }
+        ));
     }
 
     #[test]

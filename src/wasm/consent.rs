@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::clock;
-use super::state::{State, keep_history, keep_profile, key};
+use super::state::{State, keep_accounts, keep_history, keep_profile, key};
 use super::storage::Change;
 use crate::event::{Consent, DeviceId, Grade};
-use crate::history::Visitor;
 
 /// The version of the text the package shows with its three grades.
 pub(super) const TEXT_VERSION: &str = "2026-11";
@@ -99,25 +98,22 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
     if !now.allows_location() {
         state.visitor.profile.location = None;
     }
-    // Also where the name is left of a time before the browser asked not to be tracked.
-    if state.device.is_some() && !now.allows_upload() {
-        changes.extend(forget_device(state));
+    // Also where names are left of a time before the browser asked not to be tracked, and those at other addresses.
+    if !state.accounts.is_empty() && !now.allows_upload() {
+        changes.extend(forget_devices(state));
     }
     if now_allows_less(&before, &state.consent) {
-        state.visitor = Visitor::default();
+        state.forget_visitor();
         changes.extend([key::HISTORY, key::PROFILE, key::UNREADABLE].map(Change::forget));
     } else if state.consent.allows_storage() {
         changes.extend([keep_profile(&state.visitor), keep_history(state)]);
     }
-    if state.consent.allows_upload() && state.device.is_none() {
-        let device = DeviceId::new(clock::random_bytes());
-        state.device = Some(device);
-        changes.push(Change::state(key::DEVICE, device.to_string()));
+    if state.consent.allows_upload() && state.account().is_none() {
         // From here on everything is sent; what happened before never is, so only an empty history is complete.
-        state.replayable = state.visitor.history.is_empty();
-        if state.replayable {
-            changes.push(Change::state(key::REPLAYABLE, "1"));
-        }
+        let replayable = state.visitor.history.is_empty();
+        let device = DeviceId::new(clock::random_bytes());
+        state.accounts.open(&state.address, device, replayable);
+        changes.push(keep_accounts(&state.accounts));
     }
     changes
 }
@@ -126,21 +122,20 @@ fn now_allows_less(before: &Consent, now: &Consent) -> bool {
     now.minor && !before.minor || before.allows_storage() && !now.allows_storage()
 }
 
-/// Empties the outbox and gives the device's name up; the server is told as soon as it can be.
-pub(super) fn forget_device(state: &mut State) -> Vec<Change> {
+/// Empties the queues and gives the device's names up; each address is told as soon as it can be.
+pub(super) fn forget_devices(state: &mut State) -> Vec<Change> {
+    state.fresh.clear();
+    state.unsaved.borrow_mut().clear();
     let mut changes = vec![
         Change::Clear { table: "events" },
-        Change::forget(key::DEVICE),
-        Change::forget(key::SEQUENCE),
-        Change::forget(key::ACKNOWLEDGED),
-        Change::forget(key::DROPPED),
-        Change::forget(key::PACE),
-        Change::forget(key::REPLAYABLE),
+        Change::forget(key::DEVICES),
     ];
-    state.replayable = false;
-    if let Some(device) = state.device.take() {
-        let withdrawal = format!("{}{device}", key::WITHDRAWAL);
-        changes.push(Change::state(&withdrawal, device.to_string()));
-    }
+    let closed = state.accounts.close().into_iter();
+    // Nothing was sent where there is no address.
+    let told = closed.filter(|account| !account.url.is_empty());
+    changes.extend(told.map(|account| {
+        let withdrawal = format!("{}{}", key::WITHDRAWAL, account.device);
+        Change::state(&withdrawal, account.url)
+    }));
     changes
 }

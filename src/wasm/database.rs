@@ -5,7 +5,8 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
+    IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest,
+    IdbTransaction,
 };
 
 use super::storage::{Change, TABLES};
@@ -73,25 +74,32 @@ impl Database {
         finished(&store.get(&JsValue::from_str(key))?).await
     }
 
-    /// All keys of a table, in order.
-    pub(super) async fn keys(&self, table: &str) -> Result<Vec<String>, JsValue> {
+    /// The values of some keys of the state table, as they are at one moment.
+    pub(super) async fn read(&self, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
+        read(&self.begin("readonly")?.object_store("state")?, keys).await
+    }
+
+    /// The keys of a table that begin so, in order.
+    pub(super) async fn keys(&self, table: &str, prefix: &str) -> Result<Vec<String>, JsValue> {
         let store = self.begin("readonly")?.object_store(table)?;
-        let keys = finished(store.get_all_keys()?.as_ref()).await?;
+        let asked = store.get_all_keys_with_key(&range(prefix)?)?;
+        let keys = finished(asked.as_ref()).await?;
         Ok(Array::from(&keys)
             .iter()
             .filter_map(|key| key.as_string())
             .collect())
     }
 
-    /// Up to `limit` values of a table in order of key.
-    pub(super) async fn values(&self, table: &str, limit: u32) -> Result<Vec<JsValue>, JsValue> {
+    /// Up to `limit` values of a table whose keys begin so, in order of key.
+    pub(super) async fn values(
+        &self,
+        table: &str,
+        prefix: &str,
+        limit: u32,
+    ) -> Result<Vec<JsValue>, JsValue> {
         let store = self.begin("readonly")?.object_store(table)?;
-        let values = finished(
-            store
-                .get_all_with_key_and_limit(&JsValue::UNDEFINED, limit)?
-                .as_ref(),
-        )
-        .await?;
+        let asked = store.get_all_with_key_and_limit(&range(prefix)?, limit)?;
+        let values = finished(asked.as_ref()).await?;
         Ok(Array::from(&values).iter().collect())
     }
 
@@ -104,11 +112,7 @@ impl Database {
     ) -> Result<(), JsValue> {
         let transaction = self.begin("readwrite")?;
         let state = transaction.object_store("state")?;
-        let mut values = Vec::with_capacity(keys.len());
-        for key in keys {
-            values.push(finished(&state.get(&JsValue::from_str(key))?).await?);
-        }
-        for change in decide(values) {
+        for change in decide(read(&state, keys).await?) {
             if let Err(thrown) = apply(&transaction, &change) {
                 // All or nothing: without this the browser would keep what came before.
                 let _ = transaction.abort();
@@ -133,6 +137,20 @@ impl Database {
     pub(super) fn close(&self) {
         self.0.close();
     }
+}
+
+async fn read(state: &IdbObjectStore, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
+    let mut values = Vec::with_capacity(keys.len());
+    for key in keys {
+        values.push(finished(&state.get(&JsValue::from_str(key))?).await?);
+    }
+    Ok(values)
+}
+
+/// All keys that begin so.
+fn range(prefix: &str) -> Result<JsValue, JsValue> {
+    let after = format!("{prefix}\u{ffff}");
+    IdbKeyRange::bound(&JsValue::from_str(prefix), &JsValue::from_str(&after)).map(JsValue::from)
 }
 
 fn apply(transaction: &IdbTransaction, change: &Change) -> Result<(), JsValue> {

@@ -1,4 +1,4 @@
-//! What the recommender of a page does behind its back: keeping what happened, sending it, withdrawing.
+//! What the recommender of a page does behind its back: sending, withdrawing, hearing of other pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,12 +6,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use super::record::Storing;
 use super::sender::{self, FlushReport, Outbox};
-use super::state::{State, keep_history, key, number};
+use super::state::{State, key};
 use super::storage::{Change, Storage};
-use super::{clock, convert, network};
-use crate::event::{Body, Event, EventId};
-use crate::outbox::{Fresh, LOOKOUT_MS, Pending, Sender};
+use super::{clock, network};
+use crate::outbox::{LOOKOUT_MS, Pending, Sender, place};
 
 /// How long until a withdrawal is tried again that the server did not confirm.
 const WITHDRAW_AGAIN_MS: i64 = 60_000;
@@ -20,113 +20,60 @@ const WITHDRAW_AGAIN_MS: i64 = 60_000;
 pub(super) struct Inner {
     pub(super) storage: Storage,
     pub(super) channel: String,
-    /// The address that takes events; nothing is ever sent where there is none.
-    pub(super) events: Option<String>,
     pub(super) state: RefCell<State>,
     /// Absent while a flush runs.
     pub(super) sender: RefCell<Option<Sender>>,
-    /// What this page stored in the last seconds, to be sent when it is hidden.
-    pub(super) fresh: RefCell<Fresh>,
+    /// What is being stored now.
+    pub(super) storing: RefCell<Vec<Storing>>,
     /// When the next flush is due, where one is planned.
     pub(super) planned_ms: Cell<Option<i64>>,
     pub(super) closed: Cell<bool>,
 }
 
 impl Inner {
-    /// Folds an event into the history and, as far as consent goes, into storage and the outbox, in one transaction that
-    /// also takes in what another page did meanwhile: a withdrawal there holds here too.
-    pub(super) async fn record(&self, body: Body) -> Result<Option<EventId>, JsValue> {
-        let time_ms = clock::now_ms();
-        if !self.state.borrow().consent.allows_storage() {
-            self.state.borrow_mut().observe(time_ms, &body);
-            return Ok(None);
+    /// Takes in what other pages decided and did.
+    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
+        if !self.storage.is_shared() {
+            return Ok(());
         }
-        let id = EventId::new(time_ms, &clock::random_bytes());
-        let [consent, device, history] = key::SHARED;
-        let keys = [consent, device, history, key::SEQUENCE];
-        let mut queued = None;
-        self.storage
-            .update(&keys, &mut |values| {
-                let mut state = self.state.borrow_mut();
-                state.adopt(&values, false);
-                state.observe(time_ms, &body);
-                if !state.consent.allows_storage() {
-                    return vec![];
-                }
-                let mut changes = vec![keep_history(&state)];
-                let sends = state.consent.allows_upload() && self.events.is_some();
-                if let Some(device) = state.device.filter(|_| sends) {
-                    let sequence = values.get(3).map_or(0, number) + 1;
-                    let event = Event {
-                        id,
-                        device,
-                        sequence,
-                        time_ms,
-                        session: state.session,
-                        user: None,
-                        consent: state.consent.clone(),
-                        body: body.clone(),
-                    };
-                    let json = serde_json::to_string(&event).unwrap_or_default();
-                    changes.push(Change::state(key::SEQUENCE, sequence.to_string()));
-                    changes.push(Change::Put {
-                        table: "events",
-                        key: id.to_string(),
-                        value: JsValue::from_str(&json),
-                    });
-                    let bytes = json.len();
-                    queued = Some((device, Pending { id, time_ms, bytes }, json));
-                }
-                changes
-            })
-            .await
-            .map_err(|thrown| self.not_kept(&thrown))?;
-        Ok(queued.map(|(device, pending, json)| {
-            self.fresh.borrow_mut().add(device, pending, json);
-            id
-        }))
+        let values = self.storage.read(&key::SHARED).await?;
+        let mut state = self.state.borrow_mut();
+        state.adopt(&values, false);
+        // Something of it may have been forgotten there. It is stored, or was.
+        state.fresh.clear();
+        Ok(())
     }
 
-    /// What happened counts for this visit and was not kept: the page says so from now on.
-    fn not_kept(&self, thrown: &JsValue) -> JsValue {
-        let message = format!(
-            "this browser could not keep what happened ({}); the disk may be full: it is not sent, and forgotten when the page is closed",
-            convert::message(thrown)
-        );
-        let code = "STORAGE_FAILED";
-        self.state.borrow_mut().problem = Some((code.to_owned(), message.clone()));
-        convert::coded(code, &message)
-    }
-
-    /// Sends the queue, unless a flush is running here or in another page.
+    /// Sends the queue, unless a flush is running here or in another page. Whether or not this page may send, the queue is
+    /// kept within its bounds.
     pub(super) async fn flush(&self) -> FlushReport {
+        self.store_unsaved().await;
         let withdrawn = self.withdraw_pending().await;
-        // Without consent nothing is sent, and the sender stays where it is for the day there is one.
-        let taken = match self.events.as_deref().filter(|_| self.sends()) {
-            Some(url) => self.sender.borrow_mut().take().map(|sender| (url, sender)),
-            None => None,
+        let taken = self.sender.borrow_mut().take();
+        let (address, device, me, unsaved) = {
+            let state = self.state.borrow();
+            let me = state.session.to_string();
+            (
+                state.address.clone(),
+                state.sends(),
+                me,
+                Rc::clone(&state.unsaved),
+            )
+        };
+        let outbox = Outbox {
+            url: &address,
+            storage: &self.storage,
+            unsaved: &unsaved,
+            me: &me,
         };
         let mut report = match taken {
-            Some((url, mut sender)) => {
-                let me = self.state.borrow().session.to_string();
-                let outbox = Outbox {
-                    url,
-                    storage: &self.storage,
-                    me: &me,
-                };
-                let (report, gone) = sender::flush(&mut sender, &outbox).await;
-                self.fresh.borrow_mut().remove(&gone);
+            Some(mut sender) => {
+                let (report, gone) = sender::flush(&mut sender, &outbox, device.is_some()).await;
+                self.state.borrow_mut().fresh.remove(&gone);
                 *self.sender.borrow_mut() = Some(sender);
                 report
             }
-            None => {
-                let (pending, _, dropped) = sender::counts(&self.storage).await;
-                FlushReport {
-                    pending,
-                    dropped,
-                    ..FlushReport::default()
-                }
-            }
+            None => outbox.report().await,
         };
         if !withdrawn {
             let sooner = report.retry_in_ms.unwrap_or(i64::MAX);
@@ -135,35 +82,25 @@ impl Inner {
         report
     }
 
-    /// Whether this page may send.
-    fn sends(&self) -> bool {
-        let state = self.state.borrow();
-        state.device.is_some() && state.consent.allows_upload()
-    }
-
-    /// The page is hidden and may not return: what it stored last is on its way before this ends. Nothing is deleted but by
-    /// the server's answer, where that still finds the page. There is no time to ask whether another page sends: the server
-    /// drops what comes twice.
+    /// The page is hidden and may not return: what it stored last is on its way before this ends, with what it could not
+    /// store and what is still being stored. Nothing is deleted but by the server's answer, where that still finds the page.
+    /// There is no time to ask whether another page sends: the server drops what comes twice.
     pub(super) fn leave(inner: &Rc<Self>) {
-        let (Some(url), true) = (&inner.events, inner.sends()) else {
-            return;
-        };
-        let (device, taken) = (
-            inner.state.borrow().device,
-            inner.sender.borrow_mut().take(),
-        );
+        let mut state = inner.state.borrow_mut();
+        let Some(device) = state.sends() else { return };
         // Without a sender a request is under way already.
-        let (Some(device), Some(mut sender)) = (device, taken) else {
+        let Some(mut sender) = inner.sender.borrow_mut().take() else {
             return;
         };
-        let now_ms = clock::now_ms();
-        let request = sender::leave(
-            &mut sender,
-            url,
-            device,
-            inner.fresh.borrow_mut().now(device, now_ms),
-        );
-        let Some(request) = request else {
+        let mut events: Vec<(Pending, String)> = state.unsaved.borrow().events(device).to_vec();
+        events.extend_from_slice(state.fresh.now(device, clock::now_ms()));
+        let early = inner.early(&mut state).into_iter();
+        events.extend(early.map(|queued| (queued.pending, queued.json)));
+        events.sort_by_key(|(pending, _)| pending.id);
+        events.dedup_by_key(|(pending, _)| pending.id);
+        let address = state.address.clone();
+        drop(state);
+        let Some(request) = sender::leave(&mut sender, &address, device, &events) else {
             *inner.sender.borrow_mut() = Some(sender);
             return;
         };
@@ -171,27 +108,39 @@ impl Inner {
         spawn_local(async move {
             let reply = request.await;
             let gone = sender.answered(clock::now_ms(), clock::uniform(), &reply);
-            inner.fresh.borrow_mut().remove(&gone);
+            let unsaved = Rc::clone(&inner.state.borrow().unsaved);
+            inner.state.borrow_mut().fresh.remove(&gone);
             // How sending fares is the business of whoever has the right to send: this page may not have heard for a while.
-            sender::settle(&inner.storage, &gone, None).await;
+            let outbox = Outbox {
+                url: &address,
+                storage: &inner.storage,
+                unsaved: &unsaved,
+                me: "",
+            };
+            outbox.settle(device, &gone, None).await;
             *inner.sender.borrow_mut() = Some(sender);
             Self::plan_flush(&inner, 0);
         });
     }
 
-    /// Tells the server about withdrawals it has not confirmed yet; `false` where one is left to be told.
+    /// Tells each address about withdrawals it has not confirmed yet; `false` where this page's own is left to be told. A
+    /// page that sends nowhere tells nobody.
     async fn withdraw_pending(&self) -> bool {
-        let Some(url) = &self.events else { return true };
-        let keys = self.storage.keys("state").await.unwrap_or_default();
+        let address = self.state.borrow().address.clone();
+        if address.is_empty() {
+            return true;
+        }
+        let keys = self.storage.keys("state", key::WITHDRAWAL).await;
         let mut all = true;
-        for key in keys {
-            let Some(device) = key.strip_prefix(key::WITHDRAWAL) else {
+        for key in keys.unwrap_or_default() {
+            let Some(url) = self.storage.text(&key).await else {
                 continue;
             };
-            if network::is_online() && sender::withdraw(url, device).await {
+            let device = &key[key::WITHDRAWAL.len()..];
+            if network::is_online() && sender::withdraw(&url, device).await {
                 let _ = self.storage.write(vec![Change::forget(&key)]).await;
             } else {
-                all = false;
+                all &= place(&url) != place(&address);
             }
         }
         all
@@ -214,7 +163,8 @@ impl Inner {
             inner.planned_ms.set(None);
             let report = inner.flush().await;
             // A page that died may have left something to the others.
-            let lookout_ms = (inner.storage.is_shared() && inner.sends()).then_some(LOOKOUT_MS);
+            let looks_out = inner.storage.is_shared() && inner.state.borrow().sends().is_some();
+            let lookout_ms = looks_out.then_some(LOOKOUT_MS);
             if let Some(wait_ms) = report.retry_in_ms.or(lookout_ms) {
                 Self::plan_flush(&inner, wait_ms);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::consent::View;
+use super::sender::Counts;
 use super::state::State;
 use crate::catalog::Row;
 use crate::event::ActivityId;
@@ -39,6 +40,8 @@ struct InferredAll {
 #[derive(Serialize)]
 struct OutboxCounts {
     pending: u64,
+    /// Of these in memory alone.
+    unsaved: u64,
     acknowledged: u64,
     dropped: u64,
 }
@@ -58,7 +61,12 @@ pub(super) struct Knowledge<'a> {
 impl<'a> Knowledge<'a> {
     pub(super) fn of(
         state: &'a State,
-        (pending, acknowledged, dropped): (u64, u64, u64),
+        Counts {
+            pending,
+            unsaved,
+            acknowledged,
+            dropped,
+        }: Counts,
         now_ms: i64,
     ) -> Self {
         let half_life_days = state.engine.bundle().schema.half_life_days;
@@ -84,10 +92,11 @@ impl<'a> Knowledge<'a> {
             interactions,
             outbox: OutboxCounts {
                 pending,
+                unsaved,
                 acknowledged,
                 dropped,
             },
-            device_id: state.device.map(|device| device.to_string()),
+            device_id: state.device().map(|device| device.to_string()),
         }
     }
 }

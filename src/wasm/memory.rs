@@ -18,20 +18,28 @@ impl Memory {
             .unwrap_or(JsValue::UNDEFINED)
     }
 
-    pub(super) fn keys(&self, table: &'static str) -> Vec<String> {
-        self.0
-            .keys()
-            .filter(|(of, _)| *of == table)
-            .map(|(_, key)| key.clone())
-            .collect()
+    pub(super) fn read(&self, keys: &[&str]) -> Vec<JsValue> {
+        keys.iter().map(|key| self.get("state", key)).collect()
     }
 
-    pub(super) fn values(&self, table: &'static str, limit: u32) -> Vec<JsValue> {
-        let values = self.0.iter().filter(|((of, _), _)| *of == table);
-        values
-            .map(|(_, value)| value.clone())
-            .take(limit as usize)
-            .collect()
+    pub(super) fn keys(&self, table: &'static str, prefix: &str) -> Vec<String> {
+        let named = self.beginning(table, prefix);
+        named.map(|(key, _)| key.clone()).collect()
+    }
+
+    pub(super) fn values(&self, table: &'static str, prefix: &str, limit: u32) -> Vec<JsValue> {
+        let named = self.beginning(table, prefix).take(limit as usize);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+
+    fn beginning<'a>(
+        &'a self,
+        table: &'static str,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a JsValue)> {
+        let all = self.0.iter().map(|((of, key), value)| (*of, key, value));
+        all.filter(move |(of, key, _)| *of == table && key.starts_with(prefix))
+            .map(|(_, key, value)| (key, value))
     }
 
     pub(super) fn apply(&mut self, changes: Vec<Change>) {

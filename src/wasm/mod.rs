@@ -16,6 +16,7 @@ mod memory;
 mod network;
 mod plain_engine;
 mod recommender;
+mod record;
 mod sender;
 mod state;
 mod storage;

@@ -165,6 +165,23 @@ pub(super) fn beacon(url: &str, json: &str) -> Result<bool, JsValue> {
     Ok(taken.is_truthy())
 }
 
+/// An address as other pages understand it too; as it was given where nobody knows what it is relative to.
+pub(super) fn absolute(url: &str) -> String {
+    let global = js_sys::global();
+    let of = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from_str(name));
+    let href = of(&global, "location").and_then(|location| of(&location, "href"));
+    let made = of(&global, "URL")
+        .and_then(JsCast::dyn_into::<Function>)
+        .and_then(|maker| {
+            let parts = Array::of2(&JsValue::from_str(url), &href.unwrap_or(JsValue::UNDEFINED));
+            Reflect::construct(&maker, &parts)
+        });
+    let text = made.and_then(|made| of(&made, "href"));
+    text.ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| url.to_owned())
+}
+
 /// Whether the browser believes it has a network; `true` where it does not say.
 pub(super) fn is_online() -> bool {
     let navigator = Reflect::get(&js_sys::global(), &JsValue::from_str("navigator"));

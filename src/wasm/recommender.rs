@@ -10,14 +10,14 @@ use super::consent::{self, Choice, View};
 use super::inner::Inner;
 use super::knowledge::{Knowledge, Vocabulary};
 use super::sender;
-use super::state::{self, State, keep_history, keep_profile, key};
+use super::state::{self, State, keep_accounts, keep_history, keep_profile, key};
 use super::storage::{Change, Storage};
 use super::view::{self, read_request, slate_view};
-use super::{clock, convert, swap};
+use super::{clock, convert, network, swap};
 use crate::engine::Recollection;
 use crate::event::{ActivityId, Body, SessionId};
-use crate::history::{Profile, Visitor};
-use crate::outbox::{Fresh, Sender};
+use crate::history::Profile;
+use crate::outbox::{Fresh, Sender, Unsaved};
 use crate::rank::Request;
 
 /// How long after an event the queue is sent: clicks that come together travel together.
@@ -50,11 +50,13 @@ impl Recommender {
     pub async fn open(options: JsValue) -> Result<Recommender, JsValue> {
         let options: Options = convert::read(&options).map_err(|error| convert::error(&error))?;
         let (storage, refused) = Storage::open(options.storage.as_deref() != Some("memory")).await;
-        let kept = state::load(&storage).await;
+        let address = options.events.as_deref().map(network::absolute);
+        let address = address.unwrap_or_default();
+        let kept = state::load(&storage, &address).await;
         let session = SessionId::new(clock::random_bytes());
-        let unit = kept
-            .device
-            .map_or_else(|| session.to_string(), |device| device.to_string());
+        let account = kept.accounts.get(&address);
+        let unit =
+            account.map_or_else(|| session.to_string(), |account| account.device.to_string());
         let opened = swap::open(&storage, &options.channel, &unit).await;
         let opened = opened.map_err(|(code, message)| convert::coded(&code, &message))?;
         let refused = refused.map(|reason| {
@@ -67,10 +69,12 @@ impl Recommender {
             visitor: kept.visitor,
             recollection: Recollection::default(),
             consent: kept.consent,
-            device: kept.device,
+            address,
+            accounts: kept.accounts,
+            fresh: Fresh::default(),
+            unsaved: Rc::new(RefCell::new(Unsaved::default())),
             session,
             seed: u64::from_le_bytes(clock::random_bytes()) >> 12,
-            replayable: kept.replayable,
             source: opened.source,
             variant: opened.variant,
             problem: opened.problem.or(kept.problem).or(refused),
@@ -80,8 +84,7 @@ impl Recommender {
             channel: options.channel,
             state: RefCell::new(state),
             sender: RefCell::new(Some(Sender::default())),
-            fresh: RefCell::new(Fresh::default()),
-            events: options.events,
+            storing: RefCell::new(vec![]),
             planned_ms: Cell::new(None),
             closed: Cell::new(false),
         });
@@ -91,7 +94,7 @@ impl Recommender {
 
     /// What is running, and on what.
     pub fn status(&self) -> Answer {
-        view::status_view(&self.inner.state.borrow(), self.inner.storage.kind())
+        view::status_view(&self.inner.state.borrow(), &self.inner.storage)
     }
 
     /// The decision in force.
@@ -112,7 +115,7 @@ impl Recommender {
                 consent::apply(&mut state, &choice)
             })
             .await?;
-        inner.fresh.borrow_mut().clear();
+        inner.state.borrow_mut().fresh.clear();
         Inner::plan_flush(&inner, 0);
         convert::write(&View::of(&inner.state.borrow().consent))
     }
@@ -128,19 +131,21 @@ impl Recommender {
         let inner = Rc::clone(&self.inner);
         let mut profile: Profile =
             convert::read(&profile).map_err(|error| convert::error(&error))?;
-        {
-            let mut state = inner.state.borrow_mut();
+        let mut replace = |state: &mut State| {
             profile.location = profile
                 .location
                 .filter(|place| state.consent.allows_location() && place.is_valid());
-            profile.since_ms = state.visitor.profile.since_ms.or(Some(clock::now_ms()));
-            state.visitor.profile = profile;
-        }
+            let since_ms = state.visitor.profile.since_ms;
+            profile.since_ms = since_ms.or_else(|| Some(clock::now_ms()));
+            state.visitor.profile = profile.clone();
+        };
+        replace(&mut inner.state.borrow_mut());
         inner
             .storage
             .update(&key::SHARED, &mut |values| {
                 let mut state = inner.state.borrow_mut();
                 state.adopt(&values, false);
+                replace(&mut state);
                 let keeps = state.consent.allows_storage();
                 let change = keeps.then(|| keep_profile(&state.visitor));
                 change.into_iter().collect()
@@ -201,13 +206,14 @@ impl Recommender {
         convert::write(&Vocabulary::of(&self.inner.state.borrow(), clock::now_ms()))
     }
 
-    /// Takes note of something that happened. Resolves once it is durable, with the event's id where it will be sent.
+    /// Takes note of something that happened. Resolves once it is durable, with the event's id where it will be sent; where
+    /// the disk has no room it waits in memory, and `status().unsaved` counts it.
     pub async fn record(&self, body: JsValue) -> Result<Option<String>, JsValue> {
         let inner = Rc::clone(&self.inner);
         let body: Body = convert::read(&body).map_err(|error| convert::error(&error))?;
         body.validate()
             .map_err(|error| convert::error(&error.into()))?;
-        let id = inner.record(body).await?;
+        let id = inner.record(body).await;
         if id.is_some() {
             Inner::plan_flush(&inner, GATHER_MS);
         }
@@ -227,6 +233,12 @@ impl Recommender {
         convert::write(&report)
     }
 
+    /// To be called when another page changed something: what was decided and forgotten there holds here.
+    pub async fn refresh(&self) -> Result<(), JsValue> {
+        let inner = Rc::clone(&self.inner);
+        inner.refresh().await
+    }
+
     /// To be called when the page is hidden and may not return: sends what it stored last, at once. Only the server's
     /// answer deletes.
     pub fn leave(&self) {
@@ -239,7 +251,7 @@ impl Recommender {
         let (unit, current) = {
             let state = inner.state.borrow();
             let unit = state
-                .device
+                .device()
                 .map_or_else(|| state.session.to_string(), |device| device.to_string());
             (unit, state.engine.bundle().id.clone())
         };
@@ -262,7 +274,17 @@ impl Recommender {
     /// Everything this device knows of the visitor, and what left it.
     pub async fn knowledge(&self) -> Answer {
         let inner = Rc::clone(&self.inner);
-        let counts = sender::counts(&inner.storage).await;
+        let (address, unsaved) = {
+            let state = inner.state.borrow();
+            (state.address.clone(), Rc::clone(&state.unsaved))
+        };
+        let outbox = sender::Outbox {
+            url: &address,
+            storage: &inner.storage,
+            unsaved: &unsaved,
+            me: "",
+        };
+        let counts = outbox.counts().await;
         convert::write(&Knowledge::of(
             &inner.state.borrow(),
             counts,
@@ -276,7 +298,7 @@ impl Recommender {
         let inner = Rc::clone(&self.inner);
         let events: Vec<serde_json::Value> = inner
             .storage
-            .values("events", u32::MAX)
+            .values("events", "", u32::MAX)
             .await
             .unwrap_or_default()
             .iter()
@@ -290,7 +312,8 @@ impl Recommender {
             "consent": state.consent,
             "profile": state.visitor.profile,
             "history": history,
-            "deviceId": state.device,
+            "deviceId": state.device(),
+            "devices": state.accounts,
             "waitingToBeSent": events,
             "unreadableHistory": unreadable,
         });
@@ -311,14 +334,15 @@ impl Recommender {
             .storage
             .update(&key::SHARED, &mut |values| {
                 let mut state = inner.state.borrow_mut();
-                state.adopt(&values, false);
+                // Everything is everything, also where this page keeps nothing and another does.
+                state.adopt(&values, activity.is_none());
                 match &activity {
                     Some(activity) => forget_one(&mut state, activity, &waiting),
                     None => forget_all(&mut state),
                 }
             })
             .await?;
-        inner.fresh.borrow_mut().clear();
+        inner.state.borrow_mut().fresh.clear();
         Inner::plan_flush(&inner, 0);
         Ok(())
     }
@@ -332,14 +356,15 @@ impl Recommender {
 
 fn forget_one(state: &mut State, activity: &ActivityId, waiting: &[String]) -> Vec<Change> {
     state.visitor.history.forget(activity);
+    state.unsaved.borrow_mut().forget(activity);
     // What cannot be read may hold it still: forgetting comes first.
     state.unreadable_history = None;
     if !state.consent.allows_storage() {
         return vec![];
     }
-    // The server now knows of more than this history does.
-    state.replayable = false;
-    let mut changes = vec![keep_history(state), Change::forget(key::REPLAYABLE)];
+    // The servers now know of more than this history does.
+    state.accounts.told_only(None);
+    let mut changes = vec![keep_history(state), keep_accounts(&state.accounts)];
     changes.extend(waiting.iter().map(|id| Change::Delete {
         table: "events",
         key: id.clone(),
@@ -348,8 +373,8 @@ fn forget_one(state: &mut State, activity: &ActivityId, waiting: &[String]) -> V
 }
 
 fn forget_all(state: &mut State) -> Vec<Change> {
-    state.visitor = Visitor::default();
-    let mut changes = consent::forget_device(state);
+    state.forget_visitor();
+    let mut changes = consent::forget_devices(state);
     changes.push(Change::forget(key::UNREADABLE));
     if state.consent.allows_storage() {
         let again = Choice::of(&state.consent);

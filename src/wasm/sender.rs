@@ -1,17 +1,22 @@
 //! Performs what [`crate::outbox`] decides: reads the queue, posts a batch, deletes what the server named.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::clock;
 use super::leader::Leader;
 use super::network;
-use super::state::{key, number};
+use super::state::{delete_event, keep_accounts, key, parsed};
 use super::storage::{Change, Storage};
 use crate::event::{
     ActivityId, Batch, DeviceId, Event, EventId, LIMIT_EVENTS_PER_BATCH, WIRE_VERSION,
 };
-use crate::outbox::{ASK_AGAIN_MS, Pace, Pending, Reply, Sender, Step, bound};
+use crate::outbox::{
+    ASK_AGAIN_MS, Account, Accounts, LOOKOUT_MS, Pace, Pending, Reply, Sender, Step, Unsaved,
+    bound, queue_prefix,
+};
 
 /// Shorter than a lease lasts.
 const POST_LIMIT_MS: i64 = 20_000;
@@ -27,15 +32,30 @@ pub(super) struct FlushReport {
     pub(super) retry_in_ms: Option<i64>,
 }
 
-/// The queue as the rules see it, with the events' JSON. No more is read than sending needs: what another version of this
-/// module stored, the server judges.
-async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, String)>, JsValue> {
+/// What lies in the queue of an address and what became of the rest.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Waiting, on the disk and in memory.
+    pub(super) pending: u64,
+    /// Of these in memory alone: lost if the page is closed before they are sent or stored.
+    pub(super) unsaved: u64,
+    pub(super) acknowledged: u64,
+    pub(super) dropped: u64,
+}
+
+/// The queue of an address as the rules see it, with the events' JSON. No more is read than sending needs: what another
+/// version of this module stored, the server judges.
+async fn queue(
+    storage: &Storage,
+    prefix: &str,
+    limit: u32,
+) -> Result<Vec<(Pending, String)>, JsValue> {
     #[derive(Deserialize)]
     struct Head {
         id: EventId,
         time_ms: i64,
     }
-    let stored = storage.values("events", limit).await?;
+    let stored = storage.values("events", prefix, limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;
         let Head { id, time_ms } = serde_json::from_str(&json).ok()?;
@@ -45,55 +65,55 @@ async fn queue(storage: &Storage, limit: u32) -> Result<Vec<(Pending, String)>, 
     Ok(stored.into_iter().filter_map(event).collect())
 }
 
-/// The keys of waiting events about one activity.
+/// The keys of waiting events about one activity, whatever their address.
 pub(super) async fn about(storage: &Storage, activity: &ActivityId) -> Vec<String> {
-    let stored = queue(storage, u32::MAX).await.unwrap_or_default();
-    let is_about = |json: &str| {
-        let event = serde_json::from_str::<Event>(json);
-        event.is_ok_and(|event| event.body.activity() == Some(activity))
-    };
-    let matching = stored.iter().filter(|(_, json)| is_about(json));
+    let keys = storage.keys("events", "").await.unwrap_or_default();
+    let mut matching = vec![];
+    for key in keys {
+        let json = storage.get("events", &key).await.ok();
+        let event = json
+            .and_then(|json| json.as_string())
+            .and_then(|json| serde_json::from_str::<Event>(&json).ok());
+        if event.is_some_and(|event| event.body.activity() == Some(activity)) {
+            matching.push(key);
+        }
+    }
     matching
-        .map(|(pending, _)| pending.id.to_string())
-        .collect()
 }
 
-/// Drops what is too old or too much, and counts it. Where storage cannot be read nothing is dropped.
+/// Drops what is too old or too much in each address's queue, and counts it. Where storage cannot be read nothing is
+/// dropped.
 async fn keep_bounds(storage: &Storage) -> Result<(), JsValue> {
-    let stored = queue(storage, u32::MAX).await?;
-    let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
-    let gone = bound(&pending, clock::now_ms()).drop;
-    if gone.is_empty() {
-        return Ok(());
+    let keys = storage.keys("events", "").await?;
+    let mut addresses: Vec<&str> = keys
+        .iter()
+        .filter_map(|key| Some(key.rsplit_once(' ')?.0))
+        .collect();
+    addresses.dedup();
+    for address in addresses {
+        let stored = queue(storage, &queue_prefix(address), u32::MAX).await?;
+        let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
+        let gone = bound(&pending, clock::now_ms()).drop;
+        if gone.is_empty() {
+            continue;
+        }
+        let mut count = |values: Vec<JsValue>| {
+            let mut accounts = accounts(&values);
+            let mut changes: Vec<Change> =
+                gone.iter().map(|id| delete_event(address, *id)).collect();
+            if let Some(account) = accounts.get_mut(address) {
+                account.drop_events(gone.len());
+                changes.push(keep_accounts(&accounts));
+            }
+            changes
+        };
+        storage.update(&[key::DEVICES], &mut count).await?;
     }
-    let mut count = |values: Vec<JsValue>| {
-        let dropped = values.first().map_or(0, number) + gone.len() as u64;
-        let mut changes: Vec<Change> = gone.iter().map(delete_event).collect();
-        changes.push(Change::state(key::DROPPED, dropped.to_string()));
-        changes
-    };
-    storage.update(&[key::DROPPED], &mut count).await
+    Ok(())
 }
 
-fn delete_event(id: &EventId) -> Change {
-    Change::Delete {
-        table: "events",
-        key: id.to_string(),
-    }
-}
-
-/// What lies in the queue and what became of the rest: pending, acknowledged, dropped.
-pub(super) async fn counts(storage: &Storage) -> (u64, u64, u64) {
-    let pending = storage
-        .keys("events")
-        .await
-        .map_or(0, |keys| keys.len() as u64);
-    let count = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
-    (
-        pending,
-        count(storage.text(key::ACKNOWLEDGED).await),
-        count(storage.text(key::DROPPED).await),
-    )
+fn accounts(values: &[JsValue]) -> Accounts {
+    parsed(values.first().and_then(JsValue::as_string))
 }
 
 /// What a flush works on.
@@ -101,22 +121,43 @@ pub(super) struct Outbox<'a> {
     /// The address that takes events.
     pub(super) url: &'a str,
     pub(super) storage: &'a Storage,
+    /// What this page could not store.
+    pub(super) unsaved: &'a RefCell<Unsaved>,
     /// This page's name among those that share the storage.
     pub(super) me: &'a str,
 }
 
-/// Sends batches until the queue is empty or something goes wrong, unless another page is at it. The caller takes the sender
-/// out of its cell, so that two flushes of one page never run at once. Gives what was acknowledged along.
-pub(super) async fn flush(sender: &mut Sender, outbox: &Outbox<'_>) -> (FlushReport, Vec<EventId>) {
+/// Sends batches until the queue is empty or something goes wrong, unless another page is at it or this one may not. The
+/// caller takes the sender out of its cell, so that two flushes of one page never run at once. Gives what was acknowledged
+/// along.
+pub(super) async fn flush(
+    sender: &mut Sender,
+    outbox: &Outbox<'_>,
+    may_send: bool,
+) -> (FlushReport, Vec<EventId>) {
     let storage = outbox.storage;
     let (mut report, mut gone) = (FlushReport::default(), vec![]);
+    if !may_send
+        && storage
+            .keys("events", "")
+            .await
+            .is_ok_and(|keys| keys.is_empty())
+    {
+        return (outbox.report().await, gone);
+    }
     let wait_ms = match Leader::claim(storage, outbox.me).await {
         Some(leader) => {
-            let pace = storage.text(key::PACE).await;
-            sender.resume(pace.map_or_else(Pace::default, read_pace));
             // What is too much now can go at the next flush.
             let _ = keep_bounds(storage).await;
-            let wait_ms = send_all(sender, outbox, &leader, &mut report, &mut gone).await;
+            let wait_ms = match outbox.account().await.filter(|_| may_send) {
+                Some(account) => {
+                    sender.resume(account.pace);
+                    outbox
+                        .send_all(sender, &leader, &mut report, &mut gone)
+                        .await
+                }
+                None => None,
+            };
             leader.release(storage).await;
             wait_ms
         }
@@ -126,54 +167,144 @@ pub(super) async fn flush(sender: &mut Sender, outbox: &Outbox<'_>) -> (FlushRep
             Some(ASK_AGAIN_MS)
         }
     };
-    let (pending, _, dropped) = counts(storage).await;
-    (report.pending, report.dropped) = (pending, dropped);
-    report.retry_in_ms = wait_ms.filter(|_| pending > 0);
+    let now = outbox.report().await;
+    (report.pending, report.dropped) = (now.pending, now.dropped);
+    report.retry_in_ms = wait_ms.filter(|_| may_send && now.pending > 0);
     (report, gone)
 }
 
-/// A pace that cannot be read is from another version: sending starts afresh.
-fn read_pace(json: String) -> Pace {
-    serde_json::from_str(&json).unwrap_or_default()
-}
+impl Outbox<'_> {
+    /// The account as it is stored: another page may have withdrawn it, or begun anew under another name.
+    async fn account(&self) -> Option<Account> {
+        let accounts: Accounts = parsed(self.storage.text(key::DEVICES).await);
+        accounts.get(self.url).cloned()
+    }
 
-/// Sends until there is nothing to do; gives how long to wait.
-async fn send_all(
-    sender: &mut Sender,
-    outbox: &Outbox<'_>,
-    leader: &Leader,
-    report: &mut FlushReport,
-    gone: &mut Vec<EventId>,
-) -> Option<i64> {
-    let storage = outbox.storage;
-    loop {
-        // The name as it is stored: another page may have withdrawn it, or begun anew under another one.
-        let device = device(storage).await?;
-        if !leader.renew(storage).await {
-            return Some(ASK_AGAIN_MS);
+    /// What lies in the queue and what became of the rest.
+    pub(super) async fn counts(&self) -> Counts {
+        let keys = self.storage.keys("events", &queue_prefix(self.url)).await;
+        let stored = keys.map_or(0, |keys| keys.len());
+        let account = self.account().await;
+        let unsaved = self.unsaved.borrow();
+        let in_memory = unsaved.len() + self.storage.in_memory("events");
+        let saving = unsaved.saving();
+        let count = |of: fn(&Account) -> u64| account.as_ref().map_or(0, of);
+        Counts {
+            pending: (stored + unsaved.len()).saturating_sub(saving.named.len()) as u64,
+            unsaved: in_memory as u64,
+            acknowledged: count(|account| account.acknowledged) + saving.named.len() as u64,
+            dropped: count(|account| account.dropped) + saving.dropped,
         }
-        let stored = queue(storage, LIMIT_EVENTS_PER_BATCH as u32)
-            .await
-            .unwrap_or_default();
-        let pending: Vec<Pending> = stored.iter().map(|(pending, ..)| *pending).collect();
-        let now_ms = clock::now_ms();
-        let (count, packed) = match sender.next(now_ms, network::is_online(), &pending) {
-            Step::Post { count, packed } => (count, packed),
-            Step::Rest { wait_ms } => return wait_ms,
+    }
+
+    /// A report of a flush that sent nothing.
+    pub(super) async fn report(&self) -> FlushReport {
+        let Counts {
+            pending, dropped, ..
+        } = self.counts().await;
+        FlushReport {
+            pending,
+            dropped,
+            ..FlushReport::default()
+        }
+    }
+
+    /// What is to be sent next: stored, or in memory for want of room; without what the server has named already.
+    async fn next(&self, device: DeviceId) -> Vec<(Pending, String)> {
+        let named = self.unsaved.borrow().saving().named.len();
+        let limit = (LIMIT_EVENTS_PER_BATCH + named) as u32;
+        let stored = queue(self.storage, &queue_prefix(self.url), limit).await;
+        let mut events = stored.unwrap_or_default();
+        let unsaved = self.unsaved.borrow();
+        events.retain(|(pending, _)| !unsaved.is_named(pending.id));
+        events.extend_from_slice(unsaved.events(device));
+        events.sort_by_key(|(pending, _)| pending.id);
+        events.dedup_by_key(|(pending, _)| pending.id);
+        events
+    }
+
+    /// Sends until there is nothing to do; gives how long to wait.
+    async fn send_all(
+        &self,
+        sender: &mut Sender,
+        leader: &Leader,
+        report: &mut FlushReport,
+        gone: &mut Vec<EventId>,
+    ) -> Option<i64> {
+        loop {
+            let Account {
+                device, dropped, ..
+            } = self.account().await?;
+            if !leader.renew(self.storage).await {
+                return Some(ASK_AGAIN_MS);
+            }
+            let events = self.next(device).await;
+            let pending: Vec<Pending> = events.iter().map(|(pending, ..)| *pending).collect();
+            let now_ms = clock::now_ms();
+            let (count, packed) = match sender.next(now_ms, network::is_online(), &pending) {
+                Step::Post { count, packed } => (count, packed),
+                Step::Rest { wait_ms } => return wait_ms,
+            };
+            let dropped = dropped + self.unsaved.borrow().dropped();
+            let texts = events.iter().take(count).map(|(.., json)| json.as_str());
+            let batch = batch_json(device, now_ms, dropped, texts);
+            report.sent += count as u64;
+            let reply = network::post_batch(self.url, &batch, packed, POST_LIMIT_MS).await;
+            let delete = sender.answered(clock::now_ms(), clock::uniform(), &reply);
+            report.acknowledged += delete.len() as u64;
+            let is_noted = self.settle(device, &delete, Some(&sender.pace)).await;
+            sender.noted(is_noted);
+            gone.extend(delete);
+            if !is_noted {
+                // On a full disk: not at full speed, who knows what else cannot be written.
+                return Some(
+                    sender
+                        .pace
+                        .wait_ms(now_ms)
+                        .unwrap_or(LOOKOUT_MS)
+                        .max(ASK_AGAIN_MS),
+                );
+            }
+        }
+    }
+
+    /// Deletes what the server named and keeps how sending fared, where that is said, for whichever page sends next;
+    /// nothing where the visitor withdrew meanwhile. Gives whether that is on the disk.
+    pub(super) async fn settle(
+        &self,
+        device: DeviceId,
+        delete: &[EventId],
+        pace: Option<&Pace>,
+    ) -> bool {
+        let sequence = self.unsaved.borrow().sequence(device);
+        self.unsaved.borrow_mut().remove(delete);
+        let mut change = |values: Vec<JsValue>| {
+            let mut accounts = accounts(&values);
+            let account = accounts.get_mut(self.url);
+            let Some(account) = account.filter(|account| account.device == device) else {
+                return vec![];
+            };
+            account.acknowledged += delete.len() as u64;
+            account.sequence = account.sequence.max(sequence);
+            if let Some(pace) = pace {
+                account.pace = pace.clone();
+            }
+            let mut changes: Vec<Change> = delete
+                .iter()
+                .map(|id| delete_event(self.url, *id))
+                .collect();
+            changes.push(keep_accounts(&accounts));
+            changes
         };
-        let dropped = counts(storage).await.2;
-        let events = stored.iter().take(count).map(|(.., json)| json.as_str());
-        let batch = batch_json(device, now_ms, dropped, events);
-        report.sent += count as u64;
-        let reply = network::post_batch(outbox.url, &batch, packed, POST_LIMIT_MS).await;
-        let delete = sender.answered(clock::now_ms(), clock::uniform(), &reply);
-        report.acknowledged += delete.len() as u64;
-        settle(storage, &delete, Some(&sender.pace)).await;
-        gone.extend(delete);
+        let written = self.storage.update(&[key::DEVICES], &mut change).await;
+        if written.is_err() {
+            self.unsaved.borrow_mut().not_deleted(device, delete);
+        }
+        written.is_ok()
     }
 }
 
-/// Sends what this page has just stored, because it may not return: the request begins before this gives anything back. What
+/// Sends what this page happened upon last, because it may not return: the request begins before this gives anything back. What
 /// the server names in its answer is gone; without an answer everything stays and is sent once more.
 pub(super) fn leave(
     sender: &mut Sender,
@@ -198,11 +329,6 @@ pub(super) fn leave(
     Some(network::post(url, &batch, POST_LIMIT_MS))
 }
 
-async fn device(storage: &Storage) -> Option<DeviceId> {
-    let name = storage.text(key::DEVICE).await?;
-    serde_json::from_value(serde_json::Value::String(name)).ok()
-}
-
 /// The batch as JSON, the stored events spliced in as they are.
 fn batch_json<'a>(
     device: DeviceId,
@@ -224,26 +350,6 @@ fn batch_json<'a>(
         &format!("\"events\":[{}]", events.join(",")),
         1,
     )
-}
-
-/// Deletes what the server named and keeps how sending fared, where that is said, for whichever page sends next; nothing
-/// where the visitor withdrew meanwhile.
-pub(super) async fn settle(storage: &Storage, delete: &[EventId], pace: Option<&Pace>) {
-    let mut change = |values: Vec<JsValue>| {
-        if !values.get(1).is_some_and(JsValue::is_string) {
-            return vec![];
-        }
-        let total = values.first().map_or(0, number) + delete.len() as u64;
-        let mut changes: Vec<Change> = delete.iter().map(delete_event).collect();
-        changes.push(Change::state(key::ACKNOWLEDGED, total.to_string()));
-        let json = pace.and_then(|pace| serde_json::to_string(pace).ok());
-        changes.extend(json.map(|json| Change::state(key::PACE, json)));
-        changes
-    };
-    // Where this fails the events are sent once more, and the server drops the repeats.
-    let _ = storage
-        .update(&[key::ACKNOWLEDGED, key::DEVICE], &mut change)
-        .await;
 }
 
 /// Tells the server to delete a device's events; `true` once it confirmed.

@@ -7,7 +7,8 @@ use wasm_bindgen::JsValue;
 use super::database::Database;
 use super::memory::Memory;
 
-/// `state`: small values by name. `files`: a bundle's files by path. `events`: the outbox by event id.
+/// `state`: small values by name. `files`: a bundle's files by path. `events`: the outbox by address and
+/// event id.
 pub(super) const TABLES: [&str; 3] = ["state", "files", "events"];
 const NAME: &str = "triqueta";
 
@@ -98,6 +99,11 @@ impl Storage {
         }
     }
 
+    /// How many values of a table end with the page.
+    pub(super) fn in_memory(&self, table: &'static str) -> usize {
+        self.memory.borrow().keys(table, "").len()
+    }
+
     /// A text of the state table.
     pub(super) async fn text(&self, key: &str) -> Option<String> {
         self.get("state", key).await.ok()?.as_string()
@@ -110,21 +116,36 @@ impl Storage {
         }
     }
 
-    pub(super) async fn keys(&self, table: &'static str) -> Result<Vec<String>, JsValue> {
+    /// Some keys of the state table, as they are at one moment.
+    pub(super) async fn read(&self, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
         match &self.database {
-            Some(database) => database.keys(table).await,
-            None => Ok(self.memory.borrow().keys(table)),
+            Some(database) => database.read(keys).await,
+            None => Ok(self.memory.borrow().read(keys)),
         }
     }
 
+    /// The keys of a table that begin so, in order.
+    pub(super) async fn keys(
+        &self,
+        table: &'static str,
+        prefix: &str,
+    ) -> Result<Vec<String>, JsValue> {
+        match &self.database {
+            Some(database) => database.keys(table, prefix).await,
+            None => Ok(self.memory.borrow().keys(table, prefix)),
+        }
+    }
+
+    /// Up to `limit` values of a table whose keys begin so, in order of key.
     pub(super) async fn values(
         &self,
         table: &'static str,
+        prefix: &str,
         limit: u32,
     ) -> Result<Vec<JsValue>, JsValue> {
         match &self.database {
-            Some(database) => database.values(table, limit).await,
-            None => Ok(self.memory.borrow().values(table, limit)),
+            Some(database) => database.values(table, prefix, limit).await,
+            None => Ok(self.memory.borrow().values(table, prefix, limit)),
         }
     }
 
@@ -137,10 +158,7 @@ impl Storage {
         match &self.database {
             Some(database) => database.update(keys, decide).await,
             None => {
-                let values = keys
-                    .iter()
-                    .map(|key| self.memory.borrow().get("state", key))
-                    .collect();
+                let values = self.memory.borrow().read(keys);
                 let changes = decide(values);
                 self.memory.borrow_mut().apply(changes);
                 Ok(())

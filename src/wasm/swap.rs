@@ -138,7 +138,7 @@ async fn open_fresh(
         key::CHANNEL,
         String::from_utf8_lossy(channel_bytes),
     ));
-    let kept = storage.keys("files").await.unwrap_or_default();
+    let kept = storage.keys("files", "").await.unwrap_or_default();
     let orphans = kept.into_iter().filter(|path| !paths.contains(path));
     changes.extend(orphans.map(|key| Change::Delete {
         table: "files",

@@ -4,6 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::state::State;
+use super::storage::Storage;
 use super::{clock, convert};
 use crate::engine::ActivityCard;
 use crate::error::RecommenderError;
@@ -21,6 +22,7 @@ struct Status<'a> {
     bundle: &'a str,
     variant: &'a str,
     storage: &'a str,
+    unsaved: usize,
     problem: Option<Problem<'a>>,
 }
 
@@ -56,10 +58,9 @@ pub(super) fn slate_view(state: &State, mut slate: Slate) -> Result<JsValue, JsV
     // What is never sent cannot be replayed: profile and position must have decided nothing.
     let profile = &state.visitor.profile;
     let told_nothing = !profile.is_complete() && profile.availability.is_empty();
-    let replayable = state.replayable
-        && state.consent.allows_upload()
-        && told_nothing
-        && profile.location.is_none();
+    let is_whole = state.account().is_some_and(|account| account.replayable);
+    let replayable =
+        is_whole && state.consent.allows_upload() && told_nothing && profile.location.is_none();
     for item in &mut slate.items {
         item.shown.replayable = replayable;
         if !replayable {
@@ -90,7 +91,7 @@ pub(super) fn slate_view(state: &State, mut slate: Slate) -> Result<JsValue, JsV
 }
 
 /// What is running, and on what.
-pub(super) fn status_view(state: &State, storage: &str) -> Result<JsValue, JsValue> {
+pub(super) fn status_view(state: &State, storage: &Storage) -> Result<JsValue, JsValue> {
     let problem = state
         .problem
         .as_ref()
@@ -99,7 +100,8 @@ pub(super) fn status_view(state: &State, storage: &str) -> Result<JsValue, JsVal
         source: state.source,
         bundle: &state.engine.bundle().id,
         variant: &state.variant,
-        storage,
+        storage: storage.kind(),
+        unsaved: state.unsaved.borrow().len() + storage.in_memory("events"),
         problem,
     })
 }

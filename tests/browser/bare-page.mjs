@@ -1,4 +1,5 @@
-// A page that holds the package as it is published and nothing else: `opening` is the promise of its recommender.
+// A page that holds the package as it is published and nothing else: `opening` is the promise of its recommender. Opened as
+// `/?events=…` it sends there.
 
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ const PACKAGE = fileURLToPath(new URL('../../pkg/dist', import.meta.url));
 
 const SCRIPT = `
   import { Recommender } from './recommender/index.js';
-  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events' });
+  const events = new URLSearchParams(location.search).get('events') ?? '/v1/events';
+  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events });
 `;
 const PAGE = '<!doctype html><title>Loop</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 

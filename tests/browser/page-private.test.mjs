@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openContext } from './chromium.mjs';
+import { account, read } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { recorder } from './recorder.mjs';
 import { registry } from './registry.mjs';
@@ -96,7 +97,7 @@ for (const [name, signal] of Object.entries(SIGNALS)) {
     await visit(page);
     assert.deepEqual(passed.filter(({ method }) => method !== 'GET'), []);
     assert.equal(JSON.parse(await state(page, 'consent')).grade, 'device');
-    assert.equal(await state(page, 'device'), undefined);
+    assert.equal(await account(page), undefined);
     assert.deepEqual(await outbox(page), []);
     assert.deepEqual(errors, []);
   });
@@ -186,8 +187,8 @@ test('the server stopped: a reload still ranks, a click moves the list, and its 
   await until(async () => (await outbox(page)).length === 0, 'everything that waited was acknowledged');
   await page.waitForTimeout(1_500);
   // Each device numbers its events: what is stored is all of them, each once.
-  const last = await state(page, 'sequence');
-  assert.equal(await metric('triqueta_store_events'), Number(last));
+  const { sequence } = await account(page);
+  assert.equal(await metric('triqueta_store_events'), sequence);
   assert.equal(await metric('triqueta_events_missing'), 0);
 });
 
@@ -199,20 +200,4 @@ async function outbox(page) {
 
 async function state(page, name) {
   return read(page, 'state', name);
-}
-
-/** A value of the page's database; all of a table where the name is `null`, and all names where there is none. */
-function read(page, table, name) {
-  return page.evaluate(([from, key]) => new Promise((done, failed) => {
-    const opening = indexedDB.open('triqueta');
-    opening.onerror = failed;
-    opening.onsuccess = () => {
-      const store = opening.result.transaction(from).objectStore(from);
-      const asked = key === undefined ? store.getAllKeys() : key === null ? store.getAll() : store.get(key);
-      asked.onsuccess = () => {
-        opening.result.close();
-        done(asked.result);
-      };
-    };
-  }), [table, name]);
 }

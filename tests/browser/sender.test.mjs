@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { barePage } from './bare-page.mjs';
 import { openContext } from './chromium.mjs';
+import { copies, keys } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
 import { witness } from './witness.mjs';
@@ -190,7 +191,7 @@ test('offline with more than the queue holds, a full disk and a reload: the olde
   const waiting = 10_000;
   const ids = await page.evaluate(copies, [first, waiting + 4]);
 
-  const refused = await page.evaluate(async () => {
+  const unsaved = await page.evaluate(async () => {
     const recommender = await globalThis.opening;
     // As on a full disk: the browser gives the transaction up.
     const { put } = IDBObjectStore.prototype;
@@ -199,27 +200,29 @@ test('offline with more than the queue holds, a full disk and a reload: the olde
       this.transaction.abort();
       return request;
     };
-    const code = await recommender.record({ kind: 'search', query: 'x'.repeat(900), filters: {}, result_count: 0, clicked: [] }).then(() => null, (error) => error.code);
+    const id = await recommender.record({ kind: 'search', query: 'x'.repeat(900), filters: {}, result_count: 0, clicked: [] });
     IDBObjectStore.prototype.put = put;
-    return [code, recommender.status.problem?.code];
+    return [id, recommender.status.unsaved, recommender.status.problem?.code];
   });
-  assert.deepEqual(refused, ['STORAGE_FAILED', 'STORAGE_FAILED']);
+  assert.deepEqual(unsaved.slice(1), [1, 'STORAGE_FAILED']);
 
   const [lastOne] = await record(page, 1);
+  const status = await page.evaluate(async () => (await globalThis.opening).status);
+  assert.deepEqual([status.unsaved, status.problem], [0, null], 'it was stored with the next');
   await page.reload();
   await page.evaluate(async () => {
     await globalThis.opening;
     globalThis.name = 'online';
     dispatchEvent(new Event('online'));
   });
-  const all = [first, ...ids, lastOne];
+  const all = [first, ...ids, unsaved[0], lastOne];
   const kept = all.slice(-waiting);
   await allStored(seen, kept);
   once(seen);
   const arrived = seen.batches.flatMap(({ events }) => events.map(({ id }) => id)).slice(1);
   assert.deepEqual([...new Set(arrived)], kept, 'in order, and nothing that was dropped');
-  assert.equal(all.length - kept.length, 6);
-  assert.equal(await metric('triqueta_events_dropped'), 6);
+  assert.equal(all.length - kept.length, 7);
+  assert.equal(await metric('triqueta_events_dropped'), 7);
 });
 
 test('events that a later version stored do not stop those behind them', async (t) => {
@@ -238,43 +241,3 @@ test('events that a later version stored do not stop those behind them', async (
   await until(async () => (await keys(page, 'events')).length === 0, 'the server has judged all of them');
   assert.equal(seen.stored.size, 2);
 });
-
-/** Copies of a stored event in the queue, so many, each with an id and a number of its own; gives the ids. */
-async function copies([of, count, more = {}]) {
-  const opening = indexedDB.open('triqueta');
-  await new Promise((done) => { opening.onsuccess = done; });
-  const work = opening.result.transaction(['events', 'state'], 'readwrite');
-  const [events, state] = [work.objectStore('events'), work.objectStore('state')];
-  const asked = events.get(of);
-  const ids = [];
-  asked.onsuccess = () => {
-    const event = JSON.parse(asked.result);
-    // One millisecond later, in order among themselves.
-    const time = (Number.parseInt(of.replace('-', '').slice(0, 12), 16) + 1).toString(16).padStart(12, '0');
-    for (let n = 1; n <= count; n += 1) {
-      const id = `${time.slice(0, 8)}-${time.slice(8)}${of.slice(13, 24)}${n.toString(16).padStart(12, '0')}`;
-      const copy = { ...event, ...more, id, sequence: event.sequence + n, time_ms: event.time_ms + 1 };
-      events.put(JSON.stringify(copy), id);
-      ids.push(id);
-    }
-    state.put(String(event.sequence + count), 'sequence');
-  };
-  await new Promise((done) => { work.oncomplete = done; });
-  opening.result.close();
-  return ids;
-}
-
-/** The keys of a table. */
-function keys(page, table) {
-  return page.evaluate((name) => new Promise((done, failed) => {
-    const opening = indexedDB.open('triqueta');
-    opening.onerror = failed;
-    opening.onsuccess = () => {
-      const asked = opening.result.transaction(name).objectStore(name).getAllKeys();
-      asked.onsuccess = () => {
-        opening.result.close();
-        done(asked.result);
-      };
-    };
-  }), table);
-}

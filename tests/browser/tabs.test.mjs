@@ -53,7 +53,7 @@ test('a withdrawal on one page holds on the other, which then keeps and sends no
   assert.equal(after.deviceId, null);
   const { keys, events } = await second(stored);
   assert.equal(events, 0);
-  for (const key of ['history', 'profile', 'device']) assert.ok(!keys.includes(key), `${key} is gone`);
+  for (const key of ['history', 'profile', 'devices']) assert.ok(!keys.includes(key), `${key} is gone`);
 });
 
 test('two pages give one device its name, and neither loses what the other learned', async (t) => {

@@ -7,16 +7,19 @@ import { gunzipSync } from 'node:zlib';
 /**
  * Stands before the server at `port` until the test `t` ends. Gives the origin to open instead; `stored`, how often the
  * server called each id stored; `batches`, the requests with events, oldest first; `most`, the most of them under way at
- * once; and `before`, called with a batch's events before its answer goes back: a promise it gives is waited for.
+ * once; and `before`, called with a batch's events before its answer goes back: a promise it gives is waited for. What is
+ * asked for below `/other` goes to the port `other` instead, unwatched.
  */
-export async function witness(t, port) {
+export async function witness(t, port, other = port) {
   const seen = { stored: new Map(), batches: [], underWay: 0, most: 0, before: async () => {} };
   const proxy = createServer(async (request, response) => {
-    const { method, url, headers } = request;
-    const isBatch = method === 'POST' && url === '/v1/events';
+    const { method, headers } = request;
+    const isOther = request.url.startsWith('/other/');
+    const url = isOther ? request.url.slice('/other'.length) : request.url;
+    const isBatch = !isOther && method === 'POST' && url === '/v1/events';
     const body = await whole(request);
     // The server is away, or the page: so is this.
-    const answer = await passOn({ host: '127.0.0.1', port, method, path: url, headers }, body).catch(() => null);
+    const answer = await passOn({ host: '127.0.0.1', port: isOther ? other : port, method, path: url, headers }, body).catch(() => null);
     if (!answer) return response.destroy();
     if (isBatch) await note(seen, headers, body, answer, response);
     return response.writeHead(answer.status, answer.headers).end(answer.body);
