@@ -1,6 +1,10 @@
 //! Whatever reads bytes from elsewhere, and what must hold of it whatever the bytes: no panic, no endless loop, and what is
 //! accepted comes back as it was. One function a reader, `parse(&[u8])`; shared by `tests/parsers.rs`, which tries a bounded
-//! number of damaged examples, and by libFuzzer, which looks for new ones (`./build.sh fuzz`).
+//! number of damaged examples, and by libFuzzer, which looks for new ones (`./build.sh fuzz`). The outbox is among them: what
+//! it is made to do is read as bytes.
+
+#[path = "outbox_actions.rs"]
+mod outbox_actions;
 
 use std::sync::OnceLock;
 
@@ -21,7 +25,7 @@ pub(crate) struct Parser {
     pub(crate) seeds: fn() -> Vec<Vec<u8>>,
 }
 
-pub(crate) const PARSERS: [Parser; 7] = [
+pub(crate) const PARSERS: [Parser; 8] = [
     Parser {
         name: "channel",
         parse: channel,
@@ -56,6 +60,11 @@ pub(crate) const PARSERS: [Parser; 7] = [
         name: "reply",
         parse: reply,
         seeds: reply_seeds,
+    },
+    Parser {
+        name: "outbox_actions",
+        parse: outbox_actions::run,
+        seeds: outbox_actions::seeds,
     },
 ];
 

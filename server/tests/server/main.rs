@@ -9,6 +9,7 @@
 mod access;
 mod bad_input;
 mod bundles;
+mod chaos;
 mod client;
 #[path = "../../../trainer/tests/support/cluster.rs"]
 mod cluster;
