@@ -65,8 +65,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: { main: 'index.html', sw: 'src/sw.ts' },
-      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      input: { main: 'index.html', sw: 'src/sw.ts', sync: 'src/sync.ts' },
+      output: { entryFileNames: (chunk) => (['sw', 'sync'].includes(chunk.name) ? `${chunk.name}.js` : 'assets/[name]-[hash].js') },
     },
   },
 });

@@ -3,6 +3,8 @@
  * and may not return. The engine itself sends soon after an event, and again after a failure.
  */
 
+import { askForSync } from './sync.js';
+
 /**
  * Calls `flush` or `leave` at those moments. Does nothing outside a browser's page.
  *
@@ -27,9 +29,11 @@ export class Delivery {
     document.addEventListener('visibilitychange', this.#onVisibility);
   }
 
-  /** Something was stored. On a hidden page there may be no later moment to send it. */
-  recorded(): void {
-    if (typeof document !== 'undefined') this.#onVisibility();
+  /** Something that is to be sent was stored. On a hidden page there may be no later moment, and without a network none at all. */
+  stored(): void {
+    if (typeof document === 'undefined') return;
+    this.#onVisibility();
+    void askForSync();
   }
 
   /** No more tries. */

@@ -43,4 +43,5 @@ export interface EngineRecommender {
 export interface EngineModule {
   default(input: { module_or_path: unknown }): Promise<unknown>;
   Recommender: { open(options: EngineOptions): Promise<EngineRecommender> };
+  sendWaiting(): Promise<boolean>;
 }

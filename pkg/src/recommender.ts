@@ -93,7 +93,7 @@ export class Recommender implements RecommenderLike {
    */
   async record(body: EventBody): Promise<string | null> {
     const id = (await this.#change((inner) => inner.record(body))) ?? null;
-    if (id !== null) this.#delivery?.recorded();
+    if (id !== null) this.#delivery?.stored();
     return id;
   }
 
@@ -173,6 +173,8 @@ export class Recommender implements RecommenderLike {
   async #decide<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {
     const answer = await this.#change(action);
     this.#tabs?.tell();
+    // A withdrawal, perhaps.
+    this.#delivery?.stored();
     return answer;
   }
 

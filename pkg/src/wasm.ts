@@ -6,14 +6,8 @@
  */
 import type { EngineModule } from './engine.js';
 import { TriquetaError, toTriquetaError } from './errors.js';
-import { hasSimd } from './simd.js';
+import { shipped } from './shipped.js';
 import type { WasmSource } from './types.js';
-
-/** The module as shipped that this engine can run, in the form every bundler recognises as an asset. */
-const shipped = (): URL =>
-  hasSimd()
-    ? new URL('./wasm/triqueta_bg.wasm', import.meta.url)
-    : new URL('./wasm/triqueta_scalar_bg.wasm', import.meta.url);
 
 let loading: Promise<EngineModule> | null = null;
 

@@ -46,11 +46,38 @@ test('the network coming back is a try; being hidden or left sends what is new, 
 
 test('what is stored on a hidden page is sent at once, on a visible one with what follows', () => {
   const delivery = new Delivery(flush, leave);
-  delivery.recorded();
+  delivery.stored();
   assert.equal(leaves, 0);
   page.visibilityState = 'hidden';
-  delivery.recorded();
+  delivery.stored();
   assert.deepEqual([flushes, leaves], [0, 1]);
+});
+
+test('what is stored without a network is sent in the background once there is one', async (t) => {
+  // Older versions of Node have no navigator of their own.
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  t.after(() => (before ? Object.defineProperty(globalThis, 'navigator', before) : delete globalThis.navigator));
+  const tags = [];
+  const withSync = (onLine, registration) => Object.defineProperty(globalThis, 'navigator', {
+    value: { onLine, serviceWorker: { getRegistration: async () => registration } }, configurable: true,
+  });
+  const delivery = new Delivery(flush, leave);
+  const store = async () => {
+    delivery.stored();
+    await new Promise((ready) => setImmediate(ready));
+  };
+  const sync = { register: async (tag) => { tags.push(tag); } };
+  withSync(true, { sync });
+  await store();
+  assert.deepEqual(tags, []);
+  withSync(false, { sync });
+  await store();
+  assert.deepEqual(tags, ['triqueta-outbox']);
+  withSync(false, undefined);
+  await store();
+  withSync(false, { sync: { register: async () => { throw new Error('NotAllowedError'); } } });
+  await store();
+  assert.deepEqual(tags, ['triqueta-outbox'], 'nothing else happens');
 });
 
 test('a closed recommender does not try any more', () => {

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use super::clock;
 use super::record::Storing;
 use super::sender::{self, FlushReport, Outbox};
 use super::state::{State, key};
-use super::storage::{Change, Storage};
-use super::{clock, network};
-use crate::outbox::{LOOKOUT_MS, Pending, Sender, place};
+use super::storage::Storage;
+use crate::outbox::{LOOKOUT_MS, Pending, Sender};
 
 /// How long until a withdrawal is tried again that the server did not confirm.
 const WITHDRAW_AGAIN_MS: i64 = 60_000;
@@ -130,20 +130,7 @@ impl Inner {
         if address.is_empty() {
             return true;
         }
-        let keys = self.storage.keys("state", key::WITHDRAWAL).await;
-        let mut all = true;
-        for key in keys.unwrap_or_default() {
-            let Some(url) = self.storage.text(&key).await else {
-                continue;
-            };
-            let device = &key[key::WITHDRAWAL.len()..];
-            if network::is_online() && sender::withdraw(&url, device).await {
-                let _ = self.storage.write(vec![Change::forget(&key)]).await;
-            } else {
-                all &= place(&url) != place(&address);
-            }
-        }
-        all
+        sender::withdraw_all(&self.storage, &address).await
     }
 
     /// Flushes after a while, and again as long as something waits. The earliest plan holds.

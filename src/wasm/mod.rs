@@ -2,8 +2,10 @@
 //!
 //! This is the only folder that names `wasm_bindgen`, `js_sys` or `web_sys`, and it is compiled for wasm32 alone. Clock,
 //! chance, storage and network enter the recommender here, as arguments. [`recommender::Recommender`] is what a page
-//! opens; [`plain_engine::PlainEngine`] is the engine without storage and network, for Node and for parity tests.
+//! opens; [`background::send_waiting`] is for its service worker; [`plain_engine::PlainEngine`] is the engine without storage
+//! and network, for Node and for parity tests.
 
+mod background;
 mod clock;
 mod consent;
 mod convert;
@@ -23,5 +25,6 @@ mod storage;
 mod swap;
 mod view;
 
+pub use background::send_waiting;
 pub use plain_engine::PlainEngine;
 pub use recommender::Recommender;

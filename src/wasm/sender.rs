@@ -15,7 +15,7 @@ use crate::event::{
 };
 use crate::outbox::{
     ASK_AGAIN_MS, Account, Accounts, LOOKOUT_MS, Pace, Pending, Reply, Sender, Step, Unsaved,
-    bound, queue_prefix,
+    bound, place, queue_prefix,
 };
 
 /// Shorter than a lease lasts.
@@ -352,8 +352,26 @@ fn batch_json<'a>(
     )
 }
 
+/// Tells each address about withdrawals it has not confirmed yet; `false` where `own` is left to be told.
+pub(super) async fn withdraw_all(storage: &Storage, own: &str) -> bool {
+    let keys = storage.keys("state", key::WITHDRAWAL).await;
+    let mut all = true;
+    for key in keys.unwrap_or_default() {
+        let Some(url) = storage.text(&key).await else {
+            continue;
+        };
+        let device = &key[key::WITHDRAWAL.len()..];
+        if network::is_online() && withdraw(&url, device).await {
+            let _ = storage.write(vec![Change::forget(&key)]).await;
+        } else {
+            all &= place(&url) != place(own);
+        }
+    }
+    all
+}
+
 /// Tells the server to delete a device's events; `true` once it confirmed.
-pub(super) async fn withdraw(url: &str, device: &str) -> bool {
+async fn withdraw(url: &str, device: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let address = path.rsplit_once('/').map_or_else(
         || "withdraw".to_owned(),

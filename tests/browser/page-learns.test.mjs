@@ -108,7 +108,7 @@ test('without consent nothing is sent and nothing stays, and the list still lear
   await page.keyboard.press('Escape');
   await page.locator('.panel-profile .chip').first().click();
   await page.waitForTimeout(2500);
-  const requests = site.asked.filter((request) => !/^GET \/(bundles\/|assets\/|sw\.js|icon|manifest|$)/.test(request));
+  const requests = site.asked.filter((request) => !/^GET \/(bundles\/|assets\/|(sw|sync)\.js|icon|manifest|$)/.test(request));
   assert.deepEqual(requests, [], 'only the page and its bundle were asked for');
   const { names, events } = await kept(page);
   assert.deepEqual(names.filter((name) => name !== 'channel'), []);

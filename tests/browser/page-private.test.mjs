@@ -140,9 +140,9 @@ for (const grade of ['none', 'device', 'unanswered']) {
     for (const { method, url, headers, body } of passed) {
       assert.equal(method, 'GET', url);
       assert.equal(body, '', url);
-      assert.match(url, /^\/(|index\.html|sw\.js|manifest\.webmanifest|(icon|assets\/)[\w./-]+|bundles\/(channel|fallback)\.json|bundles\/(manifests|objects)\/[0-9a-f]+\.\w+)$/);
+      assert.match(url, /^\/(|index\.html|(sw|sync)\.js|manifest\.webmanifest|(icon|assets\/)[\w./-]+|bundles\/(channel|fallback)\.json|bundles\/(manifests|objects)\/[0-9a-f]+\.\w+)$/);
       const { referer = `${origin}/`, ...others } = headers;
-      assert.ok([`${origin}/`, `${origin}/sw.js`].includes(referer), referer);
+      assert.match(referer.slice(origin.length), /^\/((sw|sync)\.js|assets\/[\w.-]+\.js)?$/, referer);
       const unusual = Object.keys(others).filter((name) => !USUAL.has(name) && !name.startsWith('sec-'));
       assert.deepEqual(unusual, [], url);
       const said = decodeURIComponent(url) + Object.values(headers).join('\n');

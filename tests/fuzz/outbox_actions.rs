@@ -100,8 +100,8 @@ impl World {
             6 => self.pass(i64::from(argument) * 250),
             7 => self.jump(argument),
             8 => self.pages[page] = self.open(),
-            9 => self.disk.is_full = argument % 2 == 0,
-            _ if argument % 3 == 0 => self.withdraw(),
+            9 => self.disk.is_full = argument.is_multiple_of(2),
+            _ if argument.is_multiple_of(3) => self.withdraw(),
             _ => self.consent(),
         }
     }
