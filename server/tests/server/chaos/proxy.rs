@@ -150,24 +150,24 @@ impl Shared {
         };
         *self.seen.lock().unwrap().fates.entry(fate).or_default() += 1;
         let packed = head.to_ascii_lowercase().contains("content-encoding: gzip");
-        let forward = || self.forward(packed, &body);
+        let pass_on = || self.passed_on(packed, &body);
         match fate {
             Fate::Dropped => Ok(()),
-            Fate::Arrives => self.answer(&mut stream, &whole(&forward()?)),
-            Fate::AnswerLost => forward().map(|_| ()),
+            Fate::Arrives => self.answer(&mut stream, &whole(&pass_on()?)),
+            Fate::AnswerLost => pass_on().map(|_| ()),
             Fate::AnswerTorn => {
-                let text = whole(&forward()?);
+                let text = whole(&pass_on()?);
                 stream.write_all(&text[..text.len() - 20])
             }
             Fate::Doubled => {
-                forward()?;
-                self.answer(&mut stream, &whole(&forward()?))?;
+                pass_on()?;
+                self.answer(&mut stream, &whole(&pass_on()?))?;
                 drop(stream);
                 std::thread::sleep(Duration::from_millis(20));
-                forward().map(|_| ())
+                pass_on().map(|_| ())
             }
             Fate::Broken => {
-                forward()?;
+                pass_on()?;
                 let status = [502, 503, 504][number as usize % 3];
                 self.answer(&mut stream, &bare(status, "", "<html>Bad gateway</html>"))
             }
@@ -183,14 +183,14 @@ impl Shared {
             }
             Fate::Portal => self.answer(&mut stream, &bare(200, "", "<html>Welcome</html>")),
             Fate::Answered(status) => {
-                forward()?;
+                pass_on()?;
                 self.seen.lock().unwrap().statuses.insert(status);
                 self.answer(&mut stream, &bare(status, "", "{}"))
             }
         }
     }
 
-    fn forward(&self, packed: bool, body: &[u8]) -> std::io::Result<Reply> {
+    fn passed_on(&self, packed: bool, body: &[u8]) -> std::io::Result<Reply> {
         let mut headers = vec![("Content-Type", "application/json")];
         if packed {
             headers.push(("Content-Encoding", "gzip"));
