@@ -28,6 +28,7 @@ test_tools() {
   wasm_tools
   chromium
   postgresql
+  tracer
   npm_packages tests/browser
 }
 

@@ -50,3 +50,8 @@ chromium() {
 postgresql() {
   [[ -x /usr/lib/postgresql/15/bin/initdb || -x /usr/local/bin/initdb ]] || apt_packages postgresql-15
 }
+
+# What makes the server's disk fail in its tests, and writes down what the server did to it.
+tracer() {
+  has strace || apt_packages strace
+}

@@ -2,6 +2,7 @@
 
 mod explain;
 mod open;
+mod settle;
 mod statements;
 mod write;
 

@@ -6,6 +6,7 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use super::explain::from_sqlite;
+use super::settle::settle;
 use super::statements::perform;
 use crate::store::StoreError;
 use crate::store::work::{Answer, Work};
@@ -44,11 +45,13 @@ impl Ground for SqliteGround {
         let explain = |error: sqlx::Error| from_sqlite(&error, &self.path);
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(
-                SqliteConnection::connect_with(&self.options)
+            none => {
+                let mut connection = SqliteConnection::connect_with(&self.options)
                     .await
-                    .map_err(explain)?,
-            ),
+                    .map_err(explain)?;
+                settle(&mut connection, &self.path).await?;
+                none.insert(connection)
+            }
         };
         let mut transaction = connection
             .begin_with("BEGIN IMMEDIATE")
