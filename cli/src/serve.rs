@@ -51,6 +51,12 @@ pub(crate) struct Options {
     /// How many times an address may send in an hour, beyond 2,000 times at once.
     #[arg(long, value_name = "REQUESTS", default_value_t = RateLimits::DEFAULT.address_requests.per_hour)]
     address_rate: NonZeroU32,
+    /// How many events an address may send in an hour, whatever devices they name, beyond 100,000 at once.
+    #[arg(long, value_name = "EVENTS", default_value_t = RateLimits::DEFAULT.address_events.per_hour)]
+    address_event_rate: NonZeroU32,
+    /// How many may be connected at once.
+    #[arg(long, value_name = "CONNECTIONS", default_value_t = ServerConfig::DEFAULT_CONNECTIONS)]
+    connections: usize,
     /// A proxy stands in front: it speaks TLS, and appends the client's address to X-Forwarded-For.
     #[arg(long)]
     behind_proxy: bool,
@@ -123,6 +129,10 @@ impl Options {
                 per_hour: self.address_rate,
                 ..limits.address_requests
             },
+            address_events: Rate {
+                per_hour: self.address_event_rate,
+                ..limits.address_events
+            },
         };
         Ok(ServerConfig {
             address: SocketAddr::new(self.host, self.port),
@@ -132,6 +142,7 @@ impl Options {
             retention: ServerConfig::days(self.retention_days),
             sites: self.site.clone(),
             rate_limits: Some(rate_limits),
+            connections: self.connections,
             behind_proxy: self.behind_proxy,
             admin_token: self.admin_token_file.as_deref().map(token).transpose()?,
             ..ServerConfig::new(&self.bundles, self.store.clone())

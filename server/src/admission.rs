@@ -1,22 +1,17 @@
-//! Who may send? Pages of allowed origins, with their site's key where keys are in use, within the rate of their address,
-//! and no more at once than memory holds.
-
-use std::sync::Arc;
+//! Who may send? Pages of allowed origins, with their site's key where keys are in use, within the rate of their address.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 
 use crate::address::{self, AddressKey};
+use crate::admin::IsOperator;
 use crate::api_error::ApiError;
-use crate::limits::{Limiter, RateLimits};
+use crate::limits::{Limiter, Owner, RateLimits};
+use crate::places::Places;
 use crate::routes::{Shared, WITHDRAW};
 use crate::secret::Secret;
-
-/// Requests that may be under way at once; each holds a body of a megabyte at most. Those beyond are told to come again.
-const AT_ONCE: usize = 256;
 
 /// A site that may send, and the key its page carries. The key is no secret from visitors: it tells sites apart and keeps
 /// strays out, and can be replaced without touching the others.
@@ -33,11 +28,16 @@ pub(crate) struct Door {
     pub(crate) behind_proxy: bool,
     pub(crate) device_events: Option<Limiter>,
     address_requests: Option<Limiter>,
+    address_events: Option<Limiter>,
     addresses: AddressKey,
     origins: Vec<HeaderValue>,
     sites: Vec<(HeaderValue, Secret)>,
-    places: Arc<Semaphore>,
+    pub(crate) places: Places,
 }
+
+/// The address that sends, as a bucket knows it; nothing where nobody counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender(Option<Owner>);
 
 impl Door {
     /// `origins` are allowed without a key where there are no sites; each site comes with its origin as a header.
@@ -51,20 +51,46 @@ impl Door {
             behind_proxy,
             device_events: limits.map(|limits| Limiter::new(limits.device_events)),
             address_requests: limits.map(|limits| Limiter::new(limits.address_requests)),
+            address_events: limits.map(|limits| Limiter::new(limits.address_events)),
             addresses: AddressKey::new(),
             origins,
             sites,
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Places::default(),
         }
     }
 
     /// Memory is given back for those who have not sent for a while.
     pub(crate) fn forget_the_idle(&self) {
-        for limiter in [&self.device_events, &self.address_requests] {
+        for limiter in [
+            &self.device_events,
+            &self.address_requests,
+            &self.address_events,
+        ] {
             limiter
                 .as_ref()
                 .inspect(|limiter| limiter.forget_the_idle());
         }
+    }
+
+    /// Takes the events of a batch out of the bucket of the address they come from.
+    pub(crate) fn spend_events(&self, Sender(owner): Sender, count: usize) -> Result<(), ApiError> {
+        match (&self.address_events, owner) {
+            (Some(limiter), Some(owner)) => limiter.spend(&owner, count).map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a request out of the bucket of its address, and says whose that is.
+    fn spend_request(&self, request: &Request) -> Result<Sender, ApiError> {
+        let Some(limiter) = &self.address_requests else {
+            return Ok(Sender(None));
+        };
+        let owner = address::of_client(request, self.behind_proxy)
+            .and_then(|address| self.addresses.hash(address));
+        if let Some(owner) = owner {
+            limiter.spend(&owner, 1)?;
+        }
+        Ok(Sender(owner))
     }
 
     fn check_origin(&self, request: &Request) -> Result<(), ApiError> {
@@ -116,25 +142,33 @@ fn key_of(query: &str) -> &str {
 }
 
 /// Passed by everything that sends, before its body is read.
-pub(crate) async fn admit(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn admit(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let door = &shared.door;
-    if let Err(refusal) = door.check_origin(&request) {
+    let admitted = door
+        .check_origin(&request)
+        .and_then(|()| door.spend_request(&request));
+    match admitted {
+        Ok(sender) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Passed by what makes the disk work though nothing is sent: who is not the operator is counted.
+pub(crate) async fn count(
+    State(shared): State<Shared>,
+    IsOperator(is_operator): IsOperator,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !is_operator && let Err(refusal) = shared.door.spend_request(&request) {
         return refusal.into_response();
     }
-    if let Some(limiter) = &door.address_requests
-        && let Some(address) = address::of_client(&request, door.behind_proxy)
-        && let Some(owner) = door.addresses.hash(address)
-        && let Err(refusal) = limiter.spend(&owner, 1)
-    {
-        return refusal.into_response();
-    }
-    let Ok(_place) = door.places.try_acquire() else {
-        return ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "OVERLOADED",
-            "too many requests are under way; nothing was read, keep the events and send them again later",
-        )
-        .into_response();
-    };
     next.run(request).await
 }

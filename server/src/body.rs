@@ -3,11 +3,13 @@
 use std::io::Read;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use flate2::read::GzDecoder;
+use futures_util::StreamExt;
 
 use crate::api_error::ApiError;
+use crate::places::Places;
 
 /// How long a client may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,6 +22,7 @@ pub(crate) async fn read_json(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
+    places: &Places,
 ) -> Result<Vec<u8>, ApiError> {
     if !is_json(headers) {
         return Err(ApiError::new(
@@ -29,7 +32,7 @@ pub(crate) async fn read_json(
         ));
     }
     let is_gzip = is_gzip(headers)?;
-    let sent = tokio::time::timeout(PATIENCE, to_bytes(body, LISTEN_BYTES))
+    let sent = tokio::time::timeout(PATIENCE, hear(body, limit, places))
         .await
         .map_err(|_| {
             ApiError::new(
@@ -37,15 +40,38 @@ pub(crate) async fn read_json(
                 "BODY_TIMEOUT",
                 "the body did not arrive in time; send it again over a better connection or in smaller batches",
             )
-        })?
-        .map_err(|_| too_large(limit))?;
-    if sent.len() > limit {
-        return Err(too_large(limit));
-    }
+        })??;
     if is_gzip {
         unpack(&sent, limit)
     } else {
-        Ok(sent.into())
+        Ok(sent)
+    }
+}
+
+/// The whole body. One above its limit is heard out and not kept.
+async fn hear(body: Body, limit: usize, places: &Places) -> Result<Vec<u8>, ApiError> {
+    let mut pieces = body.into_data_stream();
+    let mut room = places.take_bytes(0)?;
+    let (mut sent, mut heard) = (Vec::new(), 0);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| too_large(limit))?;
+        heard += piece.len();
+        if heard > LISTEN_BYTES {
+            break;
+        }
+        if heard > limit {
+            sent = Vec::new();
+            room = places.take_bytes(0)?;
+        } else {
+            room.merge(places.take_bytes(piece.len())?);
+            sent.extend_from_slice(&piece);
+        }
+    }
+    drop(room);
+    if heard > limit {
+        Err(too_large(limit))
+    } else {
+        Ok(sent)
     }
 }
 

@@ -27,6 +27,8 @@ pub struct ServerConfig {
     pub sites: Vec<Site>,
     /// How much one device and one address may send; none for as much as they like.
     pub rate_limits: Option<RateLimits>,
+    /// How many may be connected at once; those beyond wait until one goes. As many as the system allows, where that is less.
+    pub connections: usize,
     /// Whether a proxy stands in front that speaks TLS with the clients and appends their address to `X-Forwarded-For`.
     /// Without one, whoever sends that header could pass for anybody.
     pub behind_proxy: bool,
@@ -39,6 +41,8 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The port when nothing else is said.
     pub const DEFAULT_PORT: u16 = 8080;
+    /// Connections at once when nothing else is said.
+    pub const DEFAULT_CONNECTIONS: usize = 16_384;
     /// Days events are kept when nothing else is said.
     pub const DEFAULT_RETENTION_DAYS: u32 = 180;
 
@@ -53,6 +57,7 @@ impl ServerConfig {
             allowed_origins: Vec::new(),
             sites: Vec::new(),
             rate_limits: None,
+            connections: Self::DEFAULT_CONNECTIONS,
             behind_proxy: false,
             admin_token: None,
             retention: Self::days(Self::DEFAULT_RETENTION_DAYS),

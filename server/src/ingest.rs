@@ -1,10 +1,10 @@
 //! How do events come in? Judged one by one, so that a bad one does not cost the others, and answered only when what
 //! the answer calls stored is durable.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use triqueta::error::EventError;
@@ -12,6 +12,7 @@ use triqueta::event::{
     Batch, BatchReply, DeviceId, Event, LIMIT_EVENTS_PER_BATCH, Verdict, VerdictKind, WIRE_VERSION,
 };
 
+use crate::admission::Sender;
 use crate::api_error::ApiError;
 use crate::body::read_json;
 use crate::metrics::Fate;
@@ -27,11 +28,14 @@ const DEVICE_MISMATCH: &str = "DEVICE_MISMATCH";
 /// `POST /v1/events`
 pub(crate) async fn receive(
     State(shared): State<Shared>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(HeaderMap, Json<BatchReply>), ApiError> {
     let received_ms = now_ms();
-    let json = read_json(&headers, body, LIMIT_BODY_BYTES).await?;
+    let places = &shared.door.places;
+    let json = read_json(&headers, body, LIMIT_BODY_BYTES, places).await?;
+    let _place = places.take()?;
     check_version(&json)?;
     let batch: Batch<&RawValue> = parse(&json)?;
     let judged = judge(&batch)?;
@@ -41,6 +45,7 @@ pub(crate) async fn receive(
             .headers(),
         None => HeaderMap::new(),
     };
+    shared.door.spend_events(sender, batch.events.len())?;
     let valid: Vec<Event> = judged
         .iter()
         .filter_map(|judged| judged.as_ref().ok())

@@ -1,7 +1,7 @@
 //! How much may one device and one address send? Token buckets: a burst at once, and so much an hour on top.
 //!
 //! A device is counted in events, so that one that goes wild neither fills the store nor outweighs the others in what is
-//! learned; an address in requests, because many devices may share one. Who makes up devices is held by the address alone.
+//! learned; an address in requests, because many devices may share one, and in events, because devices can be made up.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use governor::{Quota, RateLimiter};
 use crate::api_error::ApiError;
 
 /// Who a bucket belongs to.
-type Owner = [u8; 16];
+pub(crate) type Owner = [u8; 16];
 type Buckets =
     RateLimiter<Owner, DashMapStateStore<Owner>, DefaultClock, StateInformationMiddleware>;
 
@@ -34,14 +34,17 @@ pub struct RateLimits {
     pub device_events: Rate,
     /// Requests of one address, an IPv6 network of 64 bits being one.
     pub address_requests: Rate,
+    /// Events of one address, whatever devices they name. A burst below 100 refuses whole batches for ever.
+    pub address_events: Rate,
 }
 
 impl RateLimits {
-    /// A device: a full queue of 10,000 events at once, and 3,600 an hour. An address: 2,000 requests at once, and
-    /// 36,000 an hour.
+    /// A device: a full queue of 10,000 events at once, and 3,600 an hour. An address: 2,000 requests and 100,000 events
+    /// at once, 36,000 requests and 360,000 events an hour: a hundred devices that send all the time.
     pub const DEFAULT: Self = Self {
         device_events: rate(10_000, 3_600),
         address_requests: rate(2_000, 36_000),
+        address_events: rate(100_000, 360_000),
     };
 }
 

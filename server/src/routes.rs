@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::CorsLayer;
 
-use crate::admission::{Door, admit};
+use crate::admission::{Door, admit, count};
 use crate::api_error::ApiError;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
@@ -55,12 +55,15 @@ pub(crate) fn router(shared: Shared, allowed_origins: Vec<HeaderValue>) -> Route
     let operating = Router::new()
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(shared.clone(), admin::require));
+    let asking = Router::new()
+        .route("/readyz", get(health::ready))
+        .route_layer(from_fn_with_state(shared.clone(), count));
     let mut router = Router::new()
         .merge(sending)
         .merge(operating)
+        .merge(asking)
         .route("/bundles/{*path}", get(bundles::serve))
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .fallback_service(pages);
     if !allowed_origins.is_empty() {

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::admission::Door;
 use crate::config::ServerConfig;
+use crate::connections::{Entrance, as_the_system_allows};
 use crate::error::ServerError;
 use crate::metrics::Metrics;
 use crate::routes::{Shared, router};
@@ -116,7 +117,8 @@ pub async fn serve(
         bundles: Arc::new(config.bundles),
         www: config.www.map(Arc::new),
     };
-    let task = tokio::spawn(run(listener, shared, origins, config.retention, shutdown));
+    let entrance = Entrance::new(listener, as_the_system_allows(config.connections));
+    let task = tokio::spawn(run(entrance, shared, origins, config.retention, shutdown));
     tracing::info!(port = address.port(), "listening");
     Ok(RunningServer {
         address,
@@ -126,7 +128,7 @@ pub async fn serve(
 }
 
 async fn run(
-    listener: TcpListener,
+    entrance: Entrance,
     shared: Shared,
     origins: Vec<HeaderValue>,
     retention: Duration,
@@ -136,14 +138,10 @@ async fn run(
     let expiry = tokio::spawn(expire(Arc::clone(&store), retention));
     let forgetting = tokio::spawn(forget_the_idle(Arc::clone(&shared.door)));
     let (stopping, stop_began) = oneshot::channel();
-    // Small answers leave at once.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
+    // Untouched: by this the address of a connection is passed on.
+    let entrance = entrance.tap_io(|_| {});
     let serving = axum::serve(
-        listener,
+        entrance,
         router(shared, origins).into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(async move {

@@ -35,7 +35,9 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Withdrawn>, ApiError> {
-    let json = read_json(&headers, body, LIMIT_BODY_BYTES).await?;
+    let places = &shared.door.places;
+    let json = read_json(&headers, body, LIMIT_BODY_BYTES, places).await?;
+    let _place = places.take()?;
     check_version(&json)?;
     let Withdrawal { device, .. } = parse(&json)?;
     let deleted = shared.store.withdraw(device, now_ms()).await?;

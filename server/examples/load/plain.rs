@@ -20,11 +20,15 @@ async fn open(file: &Path) -> SqliteConnection {
         .synchronous(SqliteSynchronous::Full);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     // The server's own table and indices.
-    let tables = include_str!("../../migrations/sqlite/0001_events.sql");
-    sqlx::raw_sql(tables)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    for tables in [
+        include_str!("../../migrations/sqlite/0001_events.sql"),
+        include_str!("../../migrations/sqlite/0002_arrival.sql"),
+    ] {
+        sqlx::raw_sql(tables)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
     connection
 }
 

@@ -45,12 +45,12 @@ impl<R: Reader> EventStore for Kept<R> {
     }
 
     async fn withdraw(&self, device: DeviceId, now_ms: i64) -> Result<u64, StoreError> {
-        let withdrawal = Work::Withdraw { device, now_ms };
-        Ok(self.writer.run(withdrawal).await?.deleted)
+        let piece = || Work::Withdraw { device, now_ms };
+        self.writer.delete(piece).await
     }
 
     async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.writer.expire(before_ms).await
+        self.writer.delete(|| Work::Expire { before_ms }).await
     }
 
     async fn read_after(

@@ -95,7 +95,7 @@ pub trait EventStore: Send + Sync {
     /// Deletes everything of a device, refuses what is still on its way, and says how many events were deleted.
     ///
     /// # Errors
-    /// Any [`StoreError`]: then nothing was deleted.
+    /// Any [`StoreError`]: then a part may have been deleted, and asking again deletes the rest.
     async fn withdraw(&self, device: DeviceId, now_ms: i64) -> Result<u64, StoreError>;
 
     /// Deletes what arrived before a time, and says how many events those were.

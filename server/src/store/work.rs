@@ -8,6 +8,9 @@ use super::{Delivery, Outcome, Statistics, StoreError, StoredEvent, Watermark};
 /// Counts a device claims are kept up to here, so that sums over devices stay exact.
 const CLAIM_LIMIT: u64 = 1 << 40;
 
+/// Events that one piece of work deletes at most: deliveries wait for one piece, not for all of them.
+pub(super) const DELETED_AT_ONCE: i64 = 1_000;
+
 /// One event, ready to be written.
 #[derive(Debug)]
 pub(super) struct EventRow {
@@ -61,9 +64,18 @@ fn claim(count: u64) -> i64 {
 #[derive(Debug)]
 pub(super) enum Work {
     Append(Rows),
-    Withdraw { device: DeviceId, now_ms: i64 },
-    Expire { before_ms: i64 },
-    Probe { now_ms: i64 },
+    /// Refuses the device from now on and deletes a piece of what it sent.
+    Withdraw {
+        device: DeviceId,
+        now_ms: i64,
+    },
+    /// Deletes a piece of what arrived before a time.
+    Expire {
+        before_ms: i64,
+    },
+    Probe {
+        now_ms: i64,
+    },
     Close,
 }
 

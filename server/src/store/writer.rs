@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
-use super::work::{Answer, Work};
+use super::work::{Answer, DELETED_AT_ONCE, Work};
 
 /// How many requests may wait, and at most share one transaction.
 const QUEUE: usize = 256;
@@ -58,13 +58,13 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Deletes what arrived before a time, a chunk at a time, so that deliveries wait for one chunk at most.
-    pub(super) async fn expire(&self, before_ms: i64) -> Result<u64, StoreError> {
+    /// Does a work that deletes until nothing is left for it, a piece at a time, so that deliveries wait for one piece at most.
+    pub(super) async fn delete(&self, piece: impl Fn() -> Work) -> Result<u64, StoreError> {
         let mut total = 0;
         loop {
-            let deleted = self.run(Work::Expire { before_ms }).await?.deleted;
+            let deleted = self.run(piece()).await?.deleted;
             total += deleted;
-            if deleted == 0 {
+            if deleted < DELETED_AT_ONCE.unsigned_abs() {
                 return Ok(total);
             }
         }

@@ -21,6 +21,7 @@ fn limited(device_events: Rate, address_requests: Rate) -> World {
         config.rate_limits = Some(RateLimits {
             device_events,
             address_requests,
+            ..RateLimits::DEFAULT
         });
     })
 }
@@ -90,6 +91,49 @@ fn an_address_may_ask_so_often_whatever_device_it_names() {
         200,
         "reading is not counted"
     );
+}
+
+#[test]
+fn devices_that_are_made_up_share_what_their_address_may_send() {
+    let world = World::with(|config| {
+        config.rate_limits = Some(RateLimits {
+            address_events: rate(250, 360),
+            ..RateLimits::DEFAULT
+        });
+    });
+    for _ in 0..2 {
+        let device = device();
+        assert_eq!(world.deliver(device, &events(device, 100)).len(), 100);
+    }
+    let device = device();
+    let sending = batch(device, &events(device, 100));
+    assert_refused(&world.post("/v1/events", &sending), 400, 501);
+    assert_eq!(world.stored().len(), 200);
+    assert_eq!(world.deliver(device, &events(device, 50)).len(), 50);
+}
+
+#[test]
+fn whether_it_is_ready_may_be_asked_as_often_as_may_be_sent() {
+    let world = World::with(|config| {
+        config.admin_token = Some("a token that is long enough to be one".to_owned());
+        config.rate_limits = Some(RateLimits {
+            address_requests: rate(3, 3_600),
+            ..RateLimits::DEFAULT
+        });
+    });
+    let ready = || crate::client::get(world.address, "/readyz");
+    for _ in 0..3 {
+        assert_eq!(ready().status, 503, "nothing is published");
+    }
+    assert_refused(&ready(), 1, 2);
+    let token = (
+        "Authorization",
+        "Bearer a token that is long enough to be one",
+    );
+    for _ in 0..5 {
+        let reply = crate::client::get_with(world.address, "/readyz", &[token]);
+        assert_eq!(reply.status, 503, "the operator is not counted");
+    }
 }
 
 #[test]

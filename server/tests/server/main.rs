@@ -14,6 +14,7 @@ mod client;
 #[path = "../../../trainer/tests/support/cluster.rs"]
 mod cluster;
 mod conditions;
+mod connections;
 mod crash;
 mod disk;
 mod events;

@@ -109,6 +109,45 @@ async fn weeks_have_partitions_and_an_id_is_unique_over_all_of_them() {
     assert_eq!(append(&*store, NOW_MS, sent).await, [Outcome::Stored; 4]);
 }
 
+/// A long query, such as a training's, is under way just when weeks are dropped; others go on reading meanwhile.
+#[tokio::test]
+async fn dropping_weeks_gives_way_to_those_who_read() {
+    let cluster = Cluster::start();
+    let site = Site::database(&cluster, "dropped");
+    let store = site.open().await;
+    append(&*store, NOW_MS, vec![event_of(device(), 1, NOW_MS)]).await;
+
+    let mut long = site.connection().await;
+    let mut transaction = sqlx::Connection::begin(&mut long).await.unwrap();
+    let count = "SELECT count(*) FROM events";
+    let counted: i64 = sqlx::query_scalar(count)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(counted, 1);
+
+    let mut other = site.connection().await;
+    sqlx::query("SET lock_timeout = '3s'")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let expiring = store.expire(NOW_MS + 20 * WEEK_MS);
+    let reading = async {
+        for _ in 0..30 {
+            let read: Result<i64, _> = sqlx::query_scalar(count).fetch_one(&mut other).await;
+            read.expect("nobody waits long behind a week that is to be dropped");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let (expired, ()) = tokio::join!(expiring, reading);
+    assert_eq!(expired, Ok(1));
+    assert_eq!(weeks(&site).await.len(), 8, "they could not go now");
+
+    transaction.commit().await.unwrap();
+    assert_eq!(store.expire(NOW_MS + 20 * WEEK_MS).await, Ok(0));
+    assert_eq!(weeks(&site).await.len(), 0, "they went the next time");
+}
+
 #[test]
 fn the_server_runs_on_postgres_and_goes_on_after_it_was_cut_off() {
     let cluster = Cluster::start();

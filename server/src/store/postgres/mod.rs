@@ -2,6 +2,7 @@
 
 mod explain;
 mod open;
+mod parameters;
 mod partitions;
 mod statements;
 mod write;

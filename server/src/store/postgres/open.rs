@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
 use super::explain::from_postgres;
+use super::parameters::known_parameters;
 use crate::store::StoreError;
 
 /// How long a connection may take to be made.
@@ -21,7 +22,14 @@ const SCHEMA_EXISTS: &str = "SELECT to_regnamespace('triqueta_events') IS NOT NU
 
 /// What the URL says, and what every connection of ours keeps to.
 pub(super) fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| StoreError::Address {
+    let (url, unknown) = known_parameters(url);
+    if !unknown.is_empty() {
+        tracing::warn!(
+            ?unknown,
+            "parameters of the store's address that are not known were left out"
+        );
+    }
+    let options = PgConnectOptions::from_str(&url).map_err(|error| StoreError::Address {
         detail: error.to_string(),
     })?;
     Ok(options
@@ -100,13 +108,22 @@ pub(super) async fn prepare(
 
 async fn migrate(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
     // Listed by hand: the macro that reads the folder would build the database drivers a second time.
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "events".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_events.sql").into_sql_str(),
-        false,
-    )]);
+    let migration = |version, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    let migrator = Migrator::with_migrations(vec![
+        migration(
+            1,
+            "events",
+            include_str!("../../../migrations/postgres/0001_events.sql"),
+        ),
+        migration(
+            2,
+            "arrival",
+            include_str!("../../../migrations/postgres/0002_arrival.sql"),
+        ),
+    ]);
     migrator.run(connection).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             from_postgres(&error, place)

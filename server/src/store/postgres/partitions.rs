@@ -20,6 +20,8 @@ const AGAIN_MS: i64 = 60 * 60 * 1_000;
 const PAST_WEEKS: &str = "SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid \
                            WHERE inhparent = 'events'::regclass AND relname LIKE 'events\\_from\\_%' AND relname < $1";
 
+/// Weeks are made and dropped while nobody reads. Whoever comes meanwhile waits behind, so it is given up soon and tried again.
+const LOCK_PATIENCE: &str = "SET LOCAL lock_timeout = '200ms'";
 /// A week is made within a delivery: where that takes long, because much rests in the default partition, it is given up, and
 /// events rest there on.
 const LONGEST: &str = "SET LOCAL statement_timeout = '10s'";
@@ -83,6 +85,7 @@ async fn make_week(
     // Nobody may read between the two places.
     for statement in [
         LONGEST.to_owned(),
+        LOCK_PATIENCE.to_owned(),
         "LOCK TABLE events IN ACCESS EXCLUSIVE MODE".to_owned(),
         format!("CREATE TABLE {name} (LIKE events INCLUDING ALL)"),
         format!(
@@ -112,6 +115,9 @@ async fn drop_weeks(connection: &mut PgConnection, before_ms: i64) -> Result<(),
     let kept_from = name_of(week_of(before_ms.saturating_sub(BEHIND_MS)));
     let mut transaction = connection.begin().await?;
     take_turn(&mut transaction).await?;
+    sqlx::raw_sql(LOCK_PATIENCE)
+        .execute(&mut *transaction)
+        .await?;
     let names: Vec<String> = sqlx::query_scalar(PAST_WEEKS)
         .bind(kept_from)
         .fetch_all(&mut *transaction)

@@ -8,7 +8,7 @@ use triqueta::event::DeviceId;
 use uuid::Uuid;
 
 use crate::store::Outcome;
-use crate::store::work::{Answer, Rows, Work, digest};
+use crate::store::work::{Answer, DELETED_AT_ONCE, Rows, Work, digest};
 
 /// Held from before a watermark is drawn until its row can be seen, by one writer of all servers: "TRIQturn".
 const TURN: i64 = i64::from_be_bytes(*b"TRIQturn");
@@ -27,12 +27,12 @@ const UPSERT_DEVICES: &str = "INSERT INTO devices (device, first_sequence, last_
      last_sequence = greatest(devices.last_sequence, excluded.last_sequence), \
      stored = devices.stored + excluded.stored, dropped = greatest(devices.dropped, excluded.dropped), \
      seen_ms = greatest(devices.seen_ms, excluded.seen_ms)";
-const DELETE_EVENTS_OF: &str = "DELETE FROM events WHERE device = $1";
+const DELETE_EVENTS_OF: &str = "WITH piece AS (SELECT id FROM events WHERE device = $1 LIMIT $2) \
+                                DELETE FROM events USING piece WHERE events.id = piece.id";
 const DELETE_DEVICE: &str = "DELETE FROM devices WHERE device = $1";
 const INSERT_WITHDRAWAL: &str = "INSERT INTO withdrawals (digest, withdrawn_ms) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-// Arrival follows the watermark but for corrections of the clock, so the oldest rows are the first ones: no index.
-const EXPIRE_EVENTS: &str = "WITH oldest AS (SELECT id, received_ms FROM events ORDER BY watermark LIMIT 1000) \
-                             DELETE FROM events USING oldest WHERE events.id = oldest.id AND oldest.received_ms < $1";
+const EXPIRE_EVENTS: &str = "WITH oldest AS (SELECT id FROM events WHERE received_ms < $1 ORDER BY received_ms LIMIT $2) \
+                             DELETE FROM events USING oldest WHERE events.id = oldest.id";
 const EXPIRE_DEVICES: &str = "DELETE FROM devices WHERE seen_ms < $1";
 const EXPIRE_WITHDRAWALS: &str = "DELETE FROM withdrawals WHERE withdrawn_ms < $1";
 const PROBE: &str = "INSERT INTO probe (one, checked_ms) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET checked_ms = excluded.checked_ms";
@@ -93,6 +93,7 @@ async fn perform(
                 .await?;
             sqlx::query(DELETE_EVENTS_OF)
                 .bind(device.0)
+                .bind(DELETED_AT_ONCE)
                 .execute(&mut **transaction)
                 .await?
                 .rows_affected()
@@ -106,6 +107,7 @@ async fn perform(
             }
             sqlx::query(EXPIRE_EVENTS)
                 .bind(before_ms)
+                .bind(DELETED_AT_ONCE)
                 .execute(&mut **transaction)
                 .await?
                 .rows_affected()

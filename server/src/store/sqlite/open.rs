@@ -65,13 +65,22 @@ pub(super) async fn check_identity(
 pub(super) async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
     let explain = |error: sqlx::Error| from_sqlite(&error, path);
     // Listed by hand: the macro that reads the folder would build the database drivers a second time.
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "events".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/sqlite/0001_events.sql").into_sql_str(),
-        false,
-    )]);
+    let migration = |version, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    let migrator = Migrator::with_migrations(vec![
+        migration(
+            1,
+            "events",
+            include_str!("../../../migrations/sqlite/0001_events.sql"),
+        ),
+        migration(
+            2,
+            "arrival",
+            include_str!("../../../migrations/sqlite/0002_arrival.sql"),
+        ),
+    ]);
     let mut connection = SqliteConnection::connect_with(options)
         .await
         .map_err(explain)?;

@@ -4,7 +4,7 @@ use sqlx::{Sqlite, Transaction};
 use triqueta::event::DeviceId;
 
 use crate::store::Outcome;
-use crate::store::work::{Answer, EventRow, Rows, Work, digest};
+use crate::store::work::{Answer, DELETED_AT_ONCE, EventRow, Rows, Work, digest};
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, device, sent_at_ms, received_ms, payload) VALUES (?, ?, ?, ?, ?) \
                             ON CONFLICT (id) DO NOTHING";
@@ -15,13 +15,13 @@ const UPSERT_DEVICE: &str = "INSERT INTO devices (device, first_sequence, last_s
      last_sequence = max(last_sequence, excluded.last_sequence), stored = stored + excluded.stored, \
      dropped = max(dropped, excluded.dropped), seen_ms = max(seen_ms, excluded.seen_ms)";
 const IS_WITHDRAWN: &str = "SELECT count(*) FROM withdrawals WHERE digest = ?";
-const DELETE_EVENTS_OF: &str = "DELETE FROM events WHERE device = ?";
+const DELETE_EVENTS_OF: &str =
+    "DELETE FROM events WHERE watermark IN (SELECT watermark FROM events WHERE device = ? LIMIT ?)";
 const DELETE_DEVICE: &str = "DELETE FROM devices WHERE device = ?";
 const INSERT_WITHDRAWAL: &str =
     "INSERT INTO withdrawals (digest, withdrawn_ms) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING";
-// Arrival follows the watermark but for corrections of the clock, so the oldest rows are the first ones: no index.
-const EXPIRE_EVENTS: &str = "DELETE FROM events WHERE received_ms < ?1 AND watermark IN \
-                             (SELECT watermark FROM events ORDER BY watermark LIMIT 1000)";
+const EXPIRE_EVENTS: &str = "DELETE FROM events WHERE watermark IN \
+                             (SELECT watermark FROM events WHERE received_ms < ? ORDER BY received_ms LIMIT ?)";
 const EXPIRE_DEVICES: &str = "DELETE FROM devices WHERE seen_ms < ?";
 const EXPIRE_WITHDRAWALS: &str = "DELETE FROM withdrawals WHERE withdrawn_ms < ?";
 // As large as a small delivery, so that a full store is noticed; the room is given back in the same transaction.
@@ -48,6 +48,7 @@ pub(super) async fn perform(
                 .await?;
             let done = sqlx::query(DELETE_EVENTS_OF)
                 .bind(key(device))
+                .bind(DELETED_AT_ONCE)
                 .execute(&mut **transaction)
                 .await?;
             Ok(Answer {
@@ -66,6 +67,7 @@ pub(super) async fn perform(
                 .await?;
             let done = sqlx::query(EXPIRE_EVENTS)
                 .bind(before_ms)
+                .bind(DELETED_AT_ONCE)
                 .execute(&mut **transaction)
                 .await?;
             Ok(Answer {
