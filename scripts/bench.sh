@@ -178,17 +178,28 @@ engine_recorded() {
   node scripts/engine/document.mjs
 }
 
-# How many events a second the server makes durable, and how long acknowledgements take at half of that, beside a plain
-# INSERT loop in the same run. One minute once everything is built.
-# usage: bench server [SECONDS]
+# How many events a second the server makes durable, and how long acknowledgements take at half of that, alone and beside
+# 10,000 idle connections; beside a plain INSERT loop in the same run. Two minutes once everything is built. With --events, how
+# much memory it has over so many more. Writes docs/reliability.md.
+# usage: bench server [SECONDS] [--events N]
 bench_server() {
-  local seconds=${1:-20}
-  [[ $seconds =~ ^[1-9][0-9]{0,4}$ ]] || fail "bench server knows a number of seconds, not '$seconds'"
+  local seconds=20 long=()
+  if [[ ${1:-} =~ ^[1-9][0-9]{0,4}$ ]]; then
+    seconds=$1
+    shift
+  fi
+  if [[ ${1:-} == --events ]]; then
+    [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || fail "say a number after --events, not '${2:-}'"
+    long=(--events "$2")
+    shift 2
+  fi
+  (($# == 0)) || fail "bench server knows a number of seconds and --events N, not '$1'"
   mkdir -p target/bench/server
-  steps 3
+  steps 4
   step "the bench" cargo build --release --workspace --example load
-  step "load on SQLite" measured target/bench/server/measured.json target/release/examples/load "$seconds"
+  step "load on SQLite" measured target/bench/server/measured.json target/release/examples/load "$seconds" "${long[@]}"
   step "target/bench/server.json" node scripts/bench-record.mjs server target/bench/server/measured.json
+  step "docs/reliability.md" node scripts/server/document.mjs
 }
 
 triqueta() { target/release/triqueta --quiet "$@"; }

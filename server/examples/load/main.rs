@@ -1,30 +1,45 @@
-//! How many events a second does the server make durable, and how long does an acknowledgement take at half of that?
-//! Beside a plain INSERT loop on a database of the same kind, in the same run.
+//! How many events a second does the server make durable, how long does an acknowledgement take at half of that, alone and
+//! beside 10,000 idle connections, and does its memory stay what it is? Beside a plain INSERT loop on a database of the same
+//! kind, in the same run.
 //!
-//! `cargo run --release -p triqueta-server --example load [SECONDS]`, or `./build.sh bench server`. Prints the rows of
-//! a bench as JSON. Client and server share the machine.
+//! `cargo run --release -p triqueta-server --example load [SECONDS] [--events N]`, or `./build.sh bench server`. Prints the
+//! rows of a bench as JSON. Client and server share the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod client;
+mod idle;
+mod loading;
 mod plain;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use triqueta_server::{ServerConfig, serve};
 
-use client::Sender;
+use idle::Idle;
+use loading::{BATCH, Loaded, Until, load};
 
-const BATCH: u64 = 100;
-/// Batches of as many devices wait together and share one commit.
-const SENDERS: u64 = 32;
+const IDLE: usize = 10_000;
+/// Memory is looked at so often over a run of so many events.
+const LOOKS: u64 = 10;
 
 fn main() {
-    let seconds = std::env::args().nth(1).map_or(10, |seconds| {
-        seconds.parse().expect("the number of seconds to measure")
-    });
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let after = |flag: &str| {
+        let place = arguments.iter().position(|said| said == flag)?;
+        arguments.get(place + 1)
+    };
+    if let Some(address) = after(idle::HOLD) {
+        let count = arguments.last().expect("how many");
+        idle::hold(address.parse().unwrap(), count.parse().unwrap());
+    }
+    let events: Option<u64> =
+        after("--events").map(|count| count.parse().expect("the number of events to send"));
+    let seconds = match arguments.first() {
+        Some(said) if !said.starts_with("--") => said.parse().expect("the seconds to measure"),
+        _ => 10,
+    };
     let length = Duration::from_secs(seconds);
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -36,68 +51,39 @@ fn main() {
 
     let one_by_one = runtime.block_on(plain::insert_one_by_one(folder.path(), length / 2));
     let by_hundred = runtime.block_on(plain::insert_by_hundred(folder.path(), length / 2));
+    let address = server.address();
     let before = memory_bytes();
-    let full = load(server.address(), length, None);
-    let half = load(server.address(), length, Some(full.rate / 2.0));
-    let stored = runtime.block_on(server.store().count()).unwrap();
-    assert_eq!(
-        stored,
+    let full = load(address, Until::Passed(length), None);
+    let half = load(address, Until::Passed(length), Some(full.rate / 2.0));
+    let after_both = memory_bytes();
+    let idle = Idle::hold(address, IDLE);
+    let crowded = load(address, Until::Passed(length), Some(full.rate / 2.0));
+    drop(idle);
+    let mut stored = full.events + half.events + crowded.events;
+
+    let mut rows = Vec::new();
+    rows.extend(rows_of("full load, batches of 100", &full));
+    rows.extend(rows_of("half load, batches of 100", &half));
+    rows.extend(rows_of(
+        "half load beside 10,000 idle connections",
+        &crowded,
+    ));
+    rows.push(row(
+        "whole process, client and server",
+        "memory grown over the run",
+        after_both.saturating_sub(before) as f64,
+        "bytes",
         full.events + half.events,
+    ));
+    if let Some(events) = events {
+        let sent = memory_over(address, events, &mut rows);
+        stored += sent;
+    }
+    assert_eq!(
+        runtime.block_on(server.store().count()).unwrap(),
+        stored,
         "what was acknowledged is stored, once"
     );
-
-    let row = |case: &str, metric: &str, value: f64, unit: &str, n: u64| json!({"suite": "server", "case": case, "metric": metric, "value": value, "unit": unit, "n": n});
-    let mut rows = vec![
-        row(
-            "full load, batches of 100",
-            "durable events a second",
-            full.rate,
-            "1/s",
-            full.events,
-        ),
-        row(
-            "full load, batches of 100",
-            "acknowledgement p50",
-            full.quantile(0.5),
-            "ms",
-            full.batches(),
-        ),
-        row(
-            "full load, batches of 100",
-            "acknowledgement p99",
-            full.quantile(0.99),
-            "ms",
-            full.batches(),
-        ),
-        row(
-            "half load, batches of 100",
-            "durable events a second",
-            half.rate,
-            "1/s",
-            half.events,
-        ),
-        row(
-            "half load, batches of 100",
-            "acknowledgement p50",
-            half.quantile(0.5),
-            "ms",
-            half.batches(),
-        ),
-        row(
-            "half load, batches of 100",
-            "acknowledgement p99",
-            half.quantile(0.99),
-            "ms",
-            half.batches(),
-        ),
-        row(
-            "whole process, client and server",
-            "memory grown over the run",
-            memory_bytes().saturating_sub(before) as f64,
-            "bytes",
-            stored,
-        ),
-    ];
     for (case, rate) in [
         ("plain INSERT, one a transaction", one_by_one),
         ("plain INSERT, 100 a transaction", by_hundred),
@@ -109,75 +95,38 @@ fn main() {
     println!("{:#}", json!({ "rows": rows }));
 }
 
-/// What came of a load.
-struct Loaded {
-    events: u64,
-    rate: f64,
-    milliseconds: Vec<f64>,
+/// Sends so many events at full load and adds what memory was after each tenth of them.
+fn memory_over(address: SocketAddr, events: u64, rows: &mut Vec<Value>) -> u64 {
+    let mut sent = 0;
+    for look in 1..=LOOKS {
+        let part = (events * look / LOOKS).saturating_sub(sent).max(BATCH);
+        sent += load(address, Until::Sent(part), None).events;
+        let case = "whole process over the long run";
+        let memory = memory_bytes() as f64;
+        let metric = format!("memory after {look} of {LOOKS} parts");
+        rows.push(row(case, &metric, memory, "bytes", sent));
+    }
+    sent
 }
 
-impl Loaded {
-    fn batches(&self) -> u64 {
-        self.milliseconds.len() as u64
-    }
-
-    fn quantile(&self, share: f64) -> f64 {
-        let last = self.milliseconds.len() - 1;
-        self.milliseconds[(last as f64 * share).round() as usize]
-    }
+fn rows_of(case: &str, loaded: &Loaded) -> [Value; 3] {
+    let quantile =
+        |metric, share| row(case, metric, loaded.quantile(share), "ms", loaded.batches());
+    [
+        row(
+            case,
+            "durable events a second",
+            loaded.rate,
+            "1/s",
+            loaded.events,
+        ),
+        quantile("acknowledgement p50", 0.5),
+        quantile("acknowledgement p99", 0.99),
+    ]
 }
 
-/// Sends from many devices for a while, as fast as they are answered or at a rate of events a second. At a rate, waiting
-/// counts from when a batch was due, so that a server that stalls is not spared the batches it kept from being sent.
-fn load(address: SocketAddr, length: Duration, rate: Option<f64>) -> Loaded {
-    let began = Instant::now();
-    let events = AtomicU64::new(0);
-    let every = rate.map(|rate| Duration::from_secs_f64((BATCH * SENDERS) as f64 / rate));
-    let mut milliseconds: Vec<f64> = std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..SENDERS)
-            .map(|number| {
-                let events = &events;
-                scope.spawn(move || {
-                    let mut sender = Sender::connect(address);
-                    let mut waited = Vec::new();
-                    let mut due = began
-                        + every.map_or(Duration::ZERO, |every| {
-                            every * number as u32 / SENDERS as u32
-                        });
-                    while began.elapsed() < length {
-                        let body = sender.batch(BATCH);
-                        match every {
-                            Some(every) => {
-                                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                                sender.deliver(&body);
-                                waited.push(due.elapsed().as_secs_f64() * 1e3);
-                                due += every;
-                            }
-                            None => {
-                                let sent = Instant::now();
-                                sender.deliver(&body);
-                                waited.push(sent.elapsed().as_secs_f64() * 1e3);
-                            }
-                        }
-                        events.fetch_add(BATCH, Ordering::Relaxed);
-                    }
-                    waited
-                })
-            })
-            .collect();
-        senders
-            .into_iter()
-            .flat_map(|sender| sender.join().unwrap())
-            .collect()
-    });
-    let took = began.elapsed().as_secs_f64();
-    milliseconds.sort_by(f64::total_cmp);
-    let events = events.into_inner();
-    Loaded {
-        events,
-        rate: events as f64 / took,
-        milliseconds,
-    }
+fn row(case: &str, metric: &str, value: f64, unit: &str, n: u64) -> Value {
+    json!({"suite": "server", "case": case, "metric": metric, "value": value, "unit": unit, "n": n})
 }
 
 /// What the system keeps in memory for this process.
