@@ -35,6 +35,11 @@ impl<R> Kept<R> {
     pub(super) fn new(writer: Writer, reader: R) -> Self {
         Self { writer, reader }
     }
+
+    #[cfg(test)]
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
 }
 
 #[async_trait]

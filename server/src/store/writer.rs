@@ -1,6 +1,9 @@
 //! How do many requests become durable at the price of one? A single task owns the writing connection, takes
 //! everything that waits, has it written in one transaction and answers after the commit (group commit).
 
+#[cfg(test)]
+mod explored;
+
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -40,21 +43,36 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(ground: impl Ground) -> Self {
-        let (jobs, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write_until_closed(waiting, ground));
-        Self { jobs }
+        let (writer, writing) = Self::new(ground, QUEUE);
+        tokio::spawn(writing);
+        writer
+    }
+
+    /// The way to a writing task with so long a queue, and the task.
+    fn new(ground: impl Ground, queue: usize) -> (Self, impl Future<Output = ()> + Send) {
+        let (jobs, waiting) = mpsc::channel(queue);
+        (Self { jobs }, write_until_closed(waiting, ground))
     }
 
     /// Waits until the work is durable.
     pub(super) async fn run(&self, work: Work) -> Result<Answer, StoreError> {
+        let patience = async { tokio::time::sleep(PATIENCE).await };
+        self.run_within(work, patience).await
+    }
+
+    /// As [`Self::run`]; `patience` ends when there must be a place in the queue.
+    async fn run_within(
+        &self,
+        work: Work,
+        patience: impl Future<Output = ()>,
+    ) -> Result<Answer, StoreError> {
+        let place = tokio::select! {
+            biased;
+            place = self.jobs.reserve() => place.map_err(|_| StoreError::Closed)?,
+            () = patience => return Err(StoreError::Overloaded),
+        };
         let (reply, answer) = oneshot::channel();
-        self.jobs
-            .send_timeout(Job { work, reply }, PATIENCE)
-            .await
-            .map_err(|error| match error {
-                mpsc::error::SendTimeoutError::Timeout(_) => StoreError::Overloaded,
-                mpsc::error::SendTimeoutError::Closed(_) => StoreError::Closed,
-            })?;
+        place.send(Job { work, reply });
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
