@@ -47,6 +47,10 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn status_and_code(&self) -> (u16, &'static str) {
+        (self.status.as_u16(), self.code)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

@@ -11,6 +11,9 @@ use futures_util::StreamExt;
 use crate::api_error::ApiError;
 use crate::places::Places;
 
+/// The largest body of a delivery, packed and unpacked.
+pub const LIMIT_BODY_BYTES: usize = 256 * 1024;
+
 /// How long a client may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A body above its limit is read up to here all the same: a connection cut while its client still sends shows the
@@ -41,7 +44,14 @@ pub(crate) async fn read_json(
                 "the body did not arrive in time; send it again over a better connection or in smaller batches",
             )
         })??;
-    if is_gzip {
+    unpacked(sent, is_gzip, limit)
+}
+
+/// What was sent as it was before it was packed, both within the limit.
+pub(crate) fn unpacked(sent: Vec<u8>, is_gzip: bool, limit: usize) -> Result<Vec<u8>, ApiError> {
+    if sent.len() > limit {
+        Err(too_large(limit))
+    } else if is_gzip {
         unpack(&sent, limit)
     } else {
         Ok(sent)

@@ -19,6 +19,7 @@ mod files;
 mod headers;
 mod health;
 mod ingest;
+mod judge;
 mod limits;
 mod metrics;
 mod negotiate;
@@ -31,8 +32,9 @@ pub mod store;
 mod withdraw;
 
 pub use admission::Site;
+pub use body::LIMIT_BODY_BYTES;
 pub use config::ServerConfig;
 pub use error::ServerError;
-pub use ingest::LIMIT_BODY_BYTES;
+pub use judge::{JudgedBatch, read_delivery};
 pub use limits::{Rate, RateLimits};
 pub use serve::{RunningServer, serve};

@@ -9,7 +9,7 @@ use triqueta::event::DeviceId;
 
 use crate::api_error::ApiError;
 use crate::body::read_json;
-use crate::ingest::{check_version, parse};
+use crate::judge::{check_version, parse};
 use crate::routes::Shared;
 use crate::serve::now_ms;
 

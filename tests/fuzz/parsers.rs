@@ -6,14 +6,16 @@
 #[path = "outbox_actions.rs"]
 mod outbox_actions;
 
+use std::io::Write;
 use std::sync::OnceLock;
 
 use triqueta::bundle::{Bundle, Channel, Files, Manifest, sha256_hex};
 use triqueta::engine::Engine;
-use triqueta::event::{Batch, Event, EventId};
+use triqueta::event::{Batch, Event, EventId, LIMIT_EVENTS_PER_BATCH, VerdictKind};
 use triqueta::history::{History, Visitor};
 use triqueta::outbox::{Outcome, Reply, outcome};
 use triqueta::rank::Request;
+use triqueta_server::{LIMIT_BODY_BYTES, read_delivery};
 
 use super::support;
 
@@ -50,6 +52,11 @@ pub(crate) const PARSERS: [Parser; 8] = [
         name: "batch",
         parse: batch,
         seeds: batch_seeds,
+    },
+    Parser {
+        name: "delivery",
+        parse: delivery,
+        seeds: delivery_seeds,
     },
     Parser {
         name: "history",
@@ -211,6 +218,53 @@ fn batch_seeds() -> Vec<Vec<u8>> {
         events.join(",")
     );
     vec![json.into_bytes()]
+}
+
+/// The first byte says whether the rest is packed; then all that the server does before it stores.
+fn delivery(bytes: &[u8]) -> bool {
+    let [packed, body @ ..] = bytes else {
+        return false;
+    };
+    let batch = match read_delivery(body, packed % 2 == 1) {
+        Ok(batch) => batch,
+        Err((status, code)) => {
+            assert!(matches!(status, 400 | 413) && !code.is_empty(), "{status}");
+            return false;
+        }
+    };
+    assert!(batch.events.len() <= LIMIT_EVENTS_PER_BATCH);
+    for judged in &batch.events {
+        match judged {
+            Ok(event) => {
+                assert!(event.device == batch.device && event.consent.allows_upload());
+                let again = serde_json::to_string(event).unwrap();
+                assert!(again.len() <= LIMIT_BODY_BYTES);
+                assert_eq!(&Event::from_json(&again).unwrap(), event);
+            }
+            Err(verdict) => {
+                assert_eq!(verdict.verdict, VerdictKind::Rejected);
+                assert!(verdict.code.as_ref().is_some_and(|code| !code.is_empty()));
+                serde_json::to_string(verdict).unwrap();
+            }
+        }
+    }
+    batch.events.iter().any(Result::is_ok)
+}
+
+fn delivery_seeds() -> Vec<Vec<u8>> {
+    let first = Event::from_json(EVENTS.lines().next().unwrap()).unwrap();
+    let own: Vec<&str> = EVENTS
+        .lines()
+        .filter(|line| Event::from_json(line).is_ok_and(|event| event.device == first.device))
+        .collect();
+    let json = format!(
+        r#"{{"v":1,"device":"{}","sent_at_ms":1795359600000,"dropped":3,"events":[{}]}}"#,
+        first.device,
+        own.join(",")
+    );
+    let mut packer = flate2::write::GzEncoder::new(vec![1], flate2::Compression::default());
+    packer.write_all(json.as_bytes()).unwrap();
+    vec![[&[0], json.as_bytes()].concat(), packer.finish().unwrap()]
 }
 
 fn history(bytes: &[u8]) -> bool {
