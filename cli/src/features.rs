@@ -27,7 +27,8 @@ pub(crate) struct Options {
     /// Where to write the feature store; an older one there is replaced at the end.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Also use the events visitors sent, in the store of `triqueta serve` (a file or a PostgreSQL URL).
+    /// Also use the events visitors sent, in the store of `triqueta serve` (a file or a PostgreSQL URL)
+    /// or a folder of `triqueta export`.
     #[arg(long, value_name = "STORE")]
     events: Option<StorePlace>,
     /// Every draw follows from it: the same data and seed give the same bytes.

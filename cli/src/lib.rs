@@ -1,3 +1,4 @@
 //! The parts of the `triqueta` command that others may use too.
 
 pub mod demo;
+pub mod event_log;

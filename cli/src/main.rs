@@ -7,6 +7,7 @@
 mod check;
 mod city;
 mod evaluate;
+mod export;
 mod failure;
 mod features;
 mod import;
@@ -77,6 +78,7 @@ enum Verb {
     Recommend(recommend::Options),
     ReplaySlate(replay_slate::Options),
     Serve(serve::Options),
+    Export(export::Options),
     Demo(city::Options),
 }
 
@@ -94,6 +96,7 @@ impl Verb {
             Self::Recommend(options) => recommend::run(&options, console),
             Self::ReplaySlate(options) => replay_slate::run(&options, console),
             Self::Serve(options) => serve::run(&options, console),
+            Self::Export(options) => export::run(&options, console),
             Self::Demo(options) => city::run(&options, console),
         }
     }

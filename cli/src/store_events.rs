@@ -1,16 +1,24 @@
 //! What visitors sent, added to a dataset: the way back of the loop.
 
-use triqueta::event::Event;
-use triqueta_server::store::{StoreError, StorePlace, StoredEvent, Watermark, export};
+use triqueta_cli::event_log::not_after_arrival;
+use triqueta_server::store::{StoreError, StorePlace, Watermark, export};
 use triqueta_trainer::Dataset;
+use triqueta_trainer::dataset::{EVENT_LOG_MARK, EventLog};
 
 use crate::failure::Failure;
 
-/// The dataset with the events of a store added. An event that both have counts once.
+/// The dataset with the events of a store added, or of a folder that `triqueta export` writes. An event that both have counts
+/// once.
 pub(crate) fn with_store_events(
     mut dataset: Dataset,
     store: &StorePlace,
 ) -> Result<(Dataset, usize), Failure> {
+    if let StorePlace::File(folder) = store
+        && folder.join(EVENT_LOG_MARK).is_file()
+    {
+        let added = dataset.extend(EventLog::open(folder)?.read()?)?;
+        return Ok((dataset, added));
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Failure::new(
             "STORE_RUNTIME",
@@ -37,14 +45,5 @@ impl From<StoreError> for Failure {
             _ => "",
         };
         Self::new(error.code(), format!("{error}{hint}"))
-    }
-}
-
-/// An event as it may be learned from: nothing happens after it arrived, whatever the device's clock said. One clock in the
-/// future would otherwise make everything else long ago.
-fn not_after_arrival(stored: StoredEvent) -> Event {
-    Event {
-        time_ms: stored.event.time_ms.min(stored.received_ms),
-        ..stored.event
     }
 }

@@ -5,7 +5,9 @@ use triqueta::event::DeviceId;
 
 use super::work::{Rows, Work};
 use super::writer::Writer;
-use super::{Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark};
+use super::{
+    Delivery, EventStore, Outcome, Statistics, StoreError, StoredEvent, Watermark, Withdrawals,
+};
 
 /// How one kind of database is read.
 #[async_trait]
@@ -16,6 +18,9 @@ pub trait Reader: Send + Sync {
         watermark: Watermark,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// As [`EventStore::withdrawals`], the digests alone.
+    async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// As [`EventStore::statistics`].
     async fn statistics(&self) -> Result<Statistics, StoreError>;
@@ -64,6 +69,11 @@ impl<R: Reader> EventStore for Kept<R> {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         self.reader.read_after(watermark, limit).await
+    }
+
+    async fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
+        let digests = self.reader.withdrawals().await?;
+        Ok(Withdrawals::of(digests))
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -10,6 +10,7 @@ mod kept;
 mod place;
 mod postgres;
 mod sqlite;
+mod withdrawals;
 mod work;
 mod writer;
 
@@ -21,6 +22,7 @@ pub use export::export;
 pub use place::StorePlace;
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use withdrawals::Withdrawals;
 
 /// A place in the store's order: everything up to it has been read. The default is before the first event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -113,6 +115,12 @@ pub trait EventStore: Send + Sync {
         watermark: Watermark,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Which devices withdrew, as far back as the retention goes: whoever took their events out must delete them too.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn withdrawals(&self) -> Result<Withdrawals, StoreError>;
 
     /// What the store holds, in numbers.
     ///

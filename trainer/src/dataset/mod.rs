@@ -7,6 +7,7 @@
 mod columns;
 mod folder;
 mod lineage;
+mod log;
 mod store;
 pub(crate) mod table;
 
@@ -23,6 +24,7 @@ use crate::error::DatasetError;
 
 pub use folder::FreshFolder;
 pub use lineage::{Lineage, SourceTable};
+pub use log::{EVENT_LOG_MARK, EventLog};
 pub use store::{FORMAT, MANIFEST};
 
 /// A visitor as the source knows them: an id of the source and what they said about themselves.

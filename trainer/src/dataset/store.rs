@@ -37,10 +37,11 @@ struct Manifest {
     files: BTreeMap<String, FileDigest>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct FileDigest {
-    bytes: u64,
-    sha256: String,
+/// What a file was when it was written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FileDigest {
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
 }
 
 impl Dataset {

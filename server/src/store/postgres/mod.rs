@@ -26,6 +26,7 @@ const READERS: u32 = 2;
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 
 const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > $1 ORDER BY watermark LIMIT $2";
+const WITHDRAWALS: &str = "SELECT digest FROM withdrawals";
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 const SUM_DEVICES: &str = "SELECT count(*), \
      coalesce(sum(greatest(last_sequence - first_sequence + 1 - stored, 0)), 0)::bigint, \
@@ -94,6 +95,13 @@ impl Reader for PostgresReader {
             .await
             .map_err(|error| self.explain(&error))?;
         stored_events(rows)
+    }
+
+    async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        sqlx::query_scalar(WITHDRAWALS)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {

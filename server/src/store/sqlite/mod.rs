@@ -30,6 +30,7 @@ const PAGE_BYTES: u64 = 4_096;
 const JOURNAL_LIMIT_BYTES: u64 = 64 << 20;
 
 const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > ? ORDER BY watermark LIMIT ?";
+const WITHDRAWALS: &str = "SELECT digest FROM withdrawals";
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 const SUM_DEVICES: &str = "SELECT count(*), coalesce(sum(max(last_sequence - first_sequence + 1 - stored, 0)), 0), \
                            coalesce(sum(dropped), 0) FROM devices";
@@ -139,6 +140,13 @@ impl Reader for SqliteReader {
             .await
             .map_err(|error| self.explain(&error))?;
         stored_events(rows)
+    }
+
+    async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        sqlx::query_scalar(WITHDRAWALS)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -116,6 +116,10 @@ impl Reader for NoReader {
         Err(StoreError::Closed)
     }
 
+    async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
     async fn statistics(&self) -> Result<Statistics, StoreError> {
         Err(StoreError::Closed)
     }
