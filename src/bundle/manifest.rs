@@ -10,8 +10,9 @@ use crate::rank::Request;
 /// The manifest format this engine reads and writes.
 pub const MANIFEST_FORMAT: u32 = 1;
 /// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
-/// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns.
-pub const ENGINE_VERSION: u32 = 3;
+/// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns; since 4 how far
+/// something was read says how to take its seconds.
+pub const ENGINE_VERSION: u32 = 4;
 
 /// The largest manifest read, in bytes.
 const LIMIT_BYTES: usize = 4 << 20;

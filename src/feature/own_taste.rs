@@ -193,7 +193,8 @@ fn outcome(
     }
     let read = entry.read_seconds();
     let (read, weighed) = read.map_or((0.0, 0.0), |seconds| {
-        (reading.label(seconds), Action::Opened(seconds).weight())
+        let label = reading.label(seconds, entry.read_percent());
+        (label, Action::Opened(seconds).weight())
     });
     let said = (entry.weight(last_ms, f32::MAX) - weighed) / READ_WEIGHT;
     Some(((read + said).clamp(0.0, 0.95), 1.0, last_ms))

@@ -48,6 +48,17 @@ impl Entry {
             })
     }
 
+    /// How far its detail was last read, percent; `None` where it was never opened, or before this was kept.
+    pub fn read_percent(&self) -> Option<u8> {
+        self.signals
+            .iter()
+            .rev()
+            .find_map(|signal| match signal.action {
+                Action::ReadTo(percent) => Some(percent),
+                _ => None,
+            })
+    }
+
     pub(super) fn insert(&mut self, signal: Signal) {
         if let Err(position) = self.signals.binary_search(&signal) {
             self.signals.insert(position, signal);

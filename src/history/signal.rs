@@ -28,6 +28,8 @@ pub enum Action {
     Missed,
     /// Gave 1 to 5 stars.
     Rated(u8),
+    /// Read its detail so far, percent of it.
+    ReadTo(u8),
 }
 
 impl Action {
@@ -43,7 +45,8 @@ impl Action {
             Self::Maybe => 0.25,
             Self::Liked | Self::Saved => 1.0,
             Self::Disliked => -1.0,
-            Self::Unsaved | Self::Missed => 0.0,
+            // How far somebody read says how to take the seconds, nothing by itself.
+            Self::Unsaved | Self::Missed | Self::ReadTo(_) => 0.0,
             Self::Attended => 1.5,
             Self::Rated(stars) => (f32::from(stars) - 3.0) / 2.0,
         }
@@ -76,6 +79,7 @@ impl Action {
             Self::Saved | Self::Unsaved => 3,
             Self::Attended | Self::Missed => 4,
             Self::Rated(_) => 5,
+            Self::ReadTo(_) => 6,
         }
     }
 
@@ -84,10 +88,14 @@ impl Action {
         match body {
             Body::DetailView {
                 dwell_seconds,
+                scroll_depth,
                 external_click,
                 ..
             } => {
-                let mut actions = vec![Self::Opened(dwell_seconds.clamp(0.0, 600.0) as u16)];
+                let mut actions = vec![
+                    Self::Opened(dwell_seconds.clamp(0.0, 600.0) as u16),
+                    Self::ReadTo(libm::roundf(scroll_depth.clamp(0.0, 1.0) * 100.0) as u8),
+                ];
                 if *external_click {
                     actions.push(Self::FollowedLink);
                 }

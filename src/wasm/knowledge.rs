@@ -125,6 +125,8 @@ fn kinds(entry: &Entry) -> Vec<&'static str> {
             Action::Attended => "attended",
             Action::Missed => "missed",
             Action::Rated(_) => "rated",
+            // Part of having opened it.
+            Action::ReadTo(_) => continue,
         };
         if !kinds.contains(&kind) {
             kinds.push(kind);

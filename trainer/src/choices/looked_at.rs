@@ -11,20 +11,19 @@ use triqueta::event::{Body, SessionId};
 
 use super::Positive;
 use crate::Dataset;
-use crate::replay::VisitorKey;
 
-/// What was visible, by visit, less what was chosen.
+/// What was visible, by visit, less what was chosen in it.
 #[derive(Debug, Clone, Default)]
 pub struct LookedAt {
     by_session: HashMap<SessionId, Vec<Row>>,
 }
 
 impl LookedAt {
-    /// Reads a data set's visits. What the visitor chose at any time is no alternative.
+    /// Reads a data set's visits. What the visitor chose in the same visit is no alternative.
     pub fn of(dataset: &Dataset, catalog: &Catalog, positives: &[Positive]) -> Self {
-        let chosen: HashSet<(&VisitorKey, Row)> = positives
+        let chosen: HashSet<(SessionId, Row)> = positives
             .iter()
-            .map(|positive| (&positive.key, positive.row))
+            .map(|positive| (positive.session, positive.row))
             .collect();
         let mut by_session: HashMap<SessionId, Vec<Row>> = HashMap::new();
         for event in &dataset.events {
@@ -34,7 +33,7 @@ impl LookedAt {
             let Some(row) = catalog.row(&shown.activity) else {
                 continue;
             };
-            if !chosen.contains(&(&VisitorKey::of(event), row)) {
+            if !chosen.contains(&(event.session, row)) {
                 by_session.entry(event.session).or_default().push(row);
             }
         }
@@ -45,7 +44,7 @@ impl LookedAt {
         Self { by_session }
     }
 
-    /// What was looked at in a visit and never chosen, ascending.
+    /// What was looked at in a visit and not chosen in it, ascending.
     pub fn in_session(&self, session: SessionId) -> &[Row] {
         self.by_session.get(&session).map_or(&[], Vec::as_slice)
     }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_visible_and_never_chosen_is_an_alternative() {
+    fn what_was_passed_by_is_an_alternative_though_it_was_chosen_in_a_later_visit() {
         let activities: Vec<_> = (0..4)
             .map(|number| activity(number, &mut Random::new(1)))
             .collect();
@@ -153,7 +153,8 @@ mod tests {
         let catalog = catalog_of(&dataset, words).unwrap();
         let positives = positives(&dataset, &catalog);
         let looked_at = LookedAt::of(&dataset, &catalog, &positives);
-        assert_eq!(looked_at.in_session(positives[0].session), [Row(0)]);
+        let first = positives[0].session;
+        assert_eq!(looked_at.in_session(first), [Row(0), Row(2)]);
         assert!(looked_at.in_session(SessionId::new([9; 16])).is_empty());
     }
 }
