@@ -27,7 +27,7 @@ pub(crate) struct Parser {
     pub(crate) seeds: fn() -> Vec<Vec<u8>>,
 }
 
-pub(crate) const PARSERS: [Parser; 8] = [
+pub(crate) const PARSERS: [Parser; 9] = [
     Parser {
         name: "channel",
         parse: channel,
