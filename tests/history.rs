@@ -5,7 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use triqueta::catalog::Content;
-use triqueta::event::{ActivityId, Body, Opinion};
+use triqueta::event::{ActivityId, Body, FavouriteAction, Opinion, Source};
 use triqueta::history::{History, LIMIT_ENTRIES};
 use triqueta::math::Random;
 
@@ -93,6 +93,33 @@ fn later_words_replace_earlier_ones() {
     assert!(entry.is_disliked() && !entry.is_liked() && entry.weight(NOW_MS, 30.0) < 0.0);
     let saved = fold(&[(1, 0, 2_000), (1, 1, 1_000)]);
     assert!(!saved.entry(&"a1".into()).unwrap().is_favourite());
+}
+
+#[test]
+fn what_was_saved_stays_saved_however_often_it_is_opened_again() {
+    let mut history = History::default();
+    let saved = Body::Favourite {
+        activity: "a1".into(),
+        action: FavouriteAction::Added,
+        shown: None,
+    };
+    history.observe(NOW_MS, &saved, None);
+    for number in 1..=40 {
+        let opened = Body::DetailView {
+            activity: "a1".into(),
+            dwell_seconds: number as f32,
+            scroll_depth: 0.5,
+            external_click: true,
+            source: Source::Recommendation,
+            shown: None,
+        };
+        history.observe(NOW_MS + number, &opened, None);
+    }
+    let entry = history.entry(&"a1".into()).unwrap();
+    assert!(entry.is_favourite() && entry.signals().len() <= 16);
+    assert_eq!(entry.read_seconds(), Some(40));
+    let restored = History::restore(&history.snapshot()).unwrap();
+    assert_eq!(restored, history);
 }
 
 #[test]

@@ -202,7 +202,7 @@ test('a search is recorded when it is over, with what was opened; typing on is o
   assert.deepEqual(noted.map(({ query }) => query), ['boleros', 'boleros en vivo']);
 });
 
-test('what is read and searched is noted when the page is hidden, before it is sent; what follows is noted by itself', (t) => {
+test('what is read and searched is noted when the page is hidden, before it is sent; a reading that goes on is noted whole, a search by what is new', (t) => {
   t.after(restore);
   const sent = [];
   // As the recommender does: its listeners are older.
@@ -227,7 +227,7 @@ test('what is read and searched is noted when the page is hidden, before it is s
   reading.end();
   reading.end();
   searches.end();
-  assert.deepEqual(noted.map(({ kind, dwell_seconds, clicked }) => [kind, dwell_seconds ?? clicked]), [['detail_view', 3.9], ['search', ['b']]]);
+  assert.deepEqual(noted.map(({ kind, dwell_seconds, clicked }) => [kind, dwell_seconds ?? clicked]), [['detail_view', 5.9], ['search', ['b']]]);
 });
 
 test('one call on a container follows a whole visit', async (t) => {

@@ -15,7 +15,7 @@ const DAY_MS: f32 = 86_400_000.0;
 pub struct Entry {
     /// What the activity was, in words.
     pub content: Content,
-    /// The signals, in order of time, distinct, the latest 16.
+    /// The signals, in order of time, distinct, 16 at most: the latest of each family, and the latest of the others.
     #[serde(default)]
     pub(super) signals: Vec<Signal>,
     /// How often it was rendered.
@@ -63,7 +63,10 @@ impl Entry {
         if let Err(position) = self.signals.binary_search(&signal) {
             self.signals.insert(position, signal);
             if self.signals.len() > LIMIT_SIGNALS {
-                self.signals.remove(0);
+                // There are fewer families than that: something was replaced. However often it is opened again, what was
+                // saved stays saved.
+                let replaced = (0..self.signals.len()).find(|&index| self.is_replaced(index));
+                self.signals.remove(replaced.unwrap_or(0));
             }
         }
     }
@@ -78,17 +81,17 @@ impl Entry {
         self.signals.last().map(|signal| signal.time_ms)
     }
 
+    /// Whether a later signal of the same family took its place.
+    fn is_replaced(&self, index: usize) -> bool {
+        let family = self.signals[index].action.family();
+        let mut later = self.signals[index + 1..].iter();
+        later.any(|signal| signal.action.family() == family)
+    }
+
     /// The latest signal of each family: later words replace earlier ones.
     fn standing(&self) -> impl Iterator<Item = &Signal> {
-        self.signals
-            .iter()
-            .enumerate()
-            .filter_map(|(index, signal)| {
-                let replaced = self.signals[index + 1..]
-                    .iter()
-                    .any(|s| s.action.family() == signal.action.family());
-                (!replaced).then_some(signal)
-            })
+        let signals = self.signals.iter().enumerate();
+        signals.filter_map(|(index, signal)| (!self.is_replaced(index)).then_some(signal))
     }
 
     fn stands(&self, action: Action) -> bool {

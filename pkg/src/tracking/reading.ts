@@ -10,7 +10,7 @@ export interface Read {
 }
 
 /** A reading that was noted when the page was hidden is noted again only if it went on for as long as this. */
-const WORTH_NOTING_SECONDS = 1;
+const WORTH_NOTING_MS = 1_000;
 
 /** A reading in progress. */
 export class Reading {
@@ -19,16 +19,17 @@ export class Reading {
   readonly #stopListening: () => void;
   #since: number | null = document.hidden ? null : performance.now();
   #readMs = 0;
+  /** How long it had been when it was last noted; `null` while it never was. */
+  #notedMs: number | null = null;
   #depth = 0;
   #external = false;
-  #isNoted = false;
   readonly #onScroll = (): void => this.#measure();
   readonly #onVisibility = (): void => (document.hidden ? this.#pause() : this.#resume());
 
   /**
    * @param scroller What scrolls while it is read.
-   * @param note Takes note of what was read: when the page is hidden, for it may not return, and at the {@link end}. What is
-   * read after the page is shown again is a reading of its own.
+   * @param note Takes note of what was read: when the page is hidden, for it may not return, and at the {@link end}, each
+   * time from its beginning: of one reading the last word counts.
    */
   constructor(scroller: Element, note: ((read: Read) => void) | null = null) {
     this.#scroller = scroller;
@@ -50,7 +51,7 @@ export class Reading {
     this.#tell();
   }
 
-  /** Ends the reading and says how it was, since it was last noted. */
+  /** Ends the reading and says how it was, from its beginning. */
   finish(): Read {
     this.#stop();
     return this.#said();
@@ -66,10 +67,9 @@ export class Reading {
   #tell(): void {
     if (!this.#note) return;
     this.#pause();
+    if (this.#notedMs !== null && !this.#external && this.#readMs - this.#notedMs < WORTH_NOTING_MS) return;
     const read = this.#said();
-    if (this.#isNoted && !read.external_click && read.dwell_seconds < WORTH_NOTING_SECONDS) return;
-    this.#isNoted = true;
-    this.#readMs = 0;
+    this.#notedMs = this.#readMs;
     this.#external = false;
     this.#note(read);
   }

@@ -22,7 +22,7 @@ export interface OpenDetail {
   external(): void;
   /**
    * It was closed: how long and how far it was read is recorded. Calling it again does nothing. A page that is hidden
-   * records what was read until then; what is read after it is shown again is recorded as a reading of its own.
+   * records what was read until then, and the whole of it again where it goes on: of one reading the last word counts.
    */
   close(): void;
 }

@@ -7,6 +7,7 @@
 mod error;
 mod export;
 mod kept;
+mod migrations;
 mod place;
 mod postgres;
 mod sqlite;

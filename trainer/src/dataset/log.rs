@@ -24,7 +24,7 @@ pub const EVENT_LOG_MARK: &str = "events.json";
 const FORMAT: u32 = 1;
 
 /// `events.json`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Contents {
     format: u32,
     /// Everything up to here of the store was read.
@@ -32,7 +32,7 @@ struct Contents {
     parts: Vec<Part>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Part {
     file: String,
     events: u64,
@@ -106,13 +106,13 @@ impl EventLog {
     /// # Errors
     /// [`FileError`] if the system refuses: then nothing was added.
     pub fn append(&mut self, reached: i64, events: &[Event]) -> Result<()> {
+        let mut contents = self.contents.clone();
         if !events.is_empty() {
             let file = format!("part-{reached:020}.parquet");
-            let part = self.write_part(file, events)?;
-            self.contents.parts.push(part);
+            contents.parts.push(self.write_part(file, events)?);
         }
-        self.contents.reached = reached;
-        self.save()
+        contents.reached = reached;
+        self.replace(contents)
     }
 
     /// Takes events out again, such as those of devices that withdrew since; says how many.
@@ -122,14 +122,13 @@ impl EventLog {
     /// taken out is the next time.
     pub fn forget(&mut self, mut is_over: impl FnMut(&Event) -> bool) -> Result<u64> {
         let (mut forgotten, mut replaced) = (0, Vec::new());
-        let parts = std::mem::take(&mut self.contents.parts);
-        let mut kept = Vec::with_capacity(parts.len());
-        for part in parts {
-            let mut events = self.read_part(&part)?;
+        let mut kept = Vec::with_capacity(self.contents.parts.len());
+        for part in &self.contents.parts {
+            let mut events = self.read_part(part)?;
             events.retain(|event| !is_over(event));
             let gone = part.events - events.len() as u64;
             if gone == 0 {
-                kept.push(part);
+                kept.push(part.clone());
                 continue;
             }
             forgotten += gone;
@@ -138,10 +137,12 @@ impl EventLog {
                 let file = format!("{}-.parquet", part.file.trim_end_matches(".parquet"));
                 kept.push(self.write_part(file, &events)?);
             }
-            replaced.push(part.file);
+            replaced.push(part.file.clone());
         }
-        self.contents.parts = kept;
-        self.save()?;
+        self.replace(Contents {
+            parts: kept,
+            ..self.contents.clone()
+        })?;
         for file in replaced {
             let path = self.folder.join(file);
             fs::remove_file(&path).map_err(FileError::at("remove", &path))?;
@@ -205,19 +206,20 @@ impl EventLog {
         Ok(events)
     }
 
-    /// In one step: the old one counts until the new one is whole.
-    fn save(&self) -> Result<()> {
+    /// In one step, here and on the disk: the old contents count until the new ones are whole.
+    fn replace(&mut self, contents: Contents) -> Result<()> {
         let path = self.folder.join(EVENT_LOG_MARK);
         let fresh = path.with_extension("unfinished");
         let write = || {
             let mut file = File::create(&fresh)?;
-            serde_json::to_writer_pretty(&mut file, &self.contents)?;
+            serde_json::to_writer_pretty(&mut file, &contents)?;
             file.write_all(b"\n")?;
             file.sync_all()?;
             fs::rename(&fresh, &path)?;
             File::open(&self.folder)?.sync_all()
         };
         write().map_err(FileError::at("write", &path))?;
+        self.contents = contents;
         Ok(())
     }
 }

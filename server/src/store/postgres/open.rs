@@ -3,13 +3,14 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection};
 
 use super::explain::from_postgres;
 use super::parameters::known_parameters;
 use crate::store::StoreError;
+use crate::store::migrations::migrator;
 
 /// How long a connection may take to be made.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -107,19 +108,12 @@ pub(super) async fn prepare(
 }
 
 async fn migrate(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
-    // Listed by hand: the macro that reads the folder would build the database drivers a second time.
-    let migration = |version, name: &'static str, sql: &'static str| {
-        let sql = sql.into_sql_str();
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    let migrator = Migrator::with_migrations(vec![
-        migration(
-            1,
+    let migrator = migrator(&[
+        (
             "events",
             include_str!("../../../migrations/postgres/0001_events.sql"),
         ),
-        migration(
-            2,
+        (
             "arrival",
             include_str!("../../../migrations/postgres/0002_arrival.sql"),
         ),

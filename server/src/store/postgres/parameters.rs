@@ -1,7 +1,7 @@
 //! Which parameters of the address does the driver know? Of others it would log the value, and that may be a misspelt
 //! password's.
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "application_name",
     "dbname",
     "host",
@@ -18,9 +18,9 @@ const KNOWN: [&str; 17] = [
     "sslkey",
     "sslmode",
     "sslrootcert",
+    "statement-cache-capacity",
     "user",
 ];
-const CACHE: &str = "statement-cache-capacity";
 
 /// The address with the parameters that the driver knows, and the names of the others.
 pub(super) fn known_parameters(url: &str) -> (String, Vec<String>) {
@@ -31,7 +31,7 @@ pub(super) fn known_parameters(url: &str) -> (String, Vec<String>) {
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
     let is_known = |pair: &&str| {
         let name = name(pair);
-        KNOWN.contains(&name.as_str()) || name == CACHE || name.starts_with("options[")
+        KNOWN.contains(&name.as_str()) || name.starts_with("options[")
     };
     let (known, others): (Vec<&str>, Vec<&str>) = query
         .split('&')

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::Connection;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection, SqlSafeStr};
 
 use super::BUSY_TIMEOUT;
 use super::explain::from_sqlite;
 use crate::store::StoreError;
+use crate::store::migrations::migrator;
 
 /// The cases the database would only call "unable to open database file".
 pub(super) fn check_place(path: &Path, create: bool) -> Result<(), StoreError> {
@@ -64,19 +65,12 @@ pub(super) async fn check_identity(
 
 pub(super) async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Result<(), StoreError> {
     let explain = |error: sqlx::Error| from_sqlite(&error, path);
-    // Listed by hand: the macro that reads the folder would build the database drivers a second time.
-    let migration = |version, name: &'static str, sql: &'static str| {
-        let sql = sql.into_sql_str();
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    let migrator = Migrator::with_migrations(vec![
-        migration(
-            1,
+    let migrator = migrator(&[
+        (
             "events",
             include_str!("../../../migrations/sqlite/0001_events.sql"),
         ),
-        migration(
-            2,
+        (
             "arrival",
             include_str!("../../../migrations/sqlite/0002_arrival.sql"),
         ),
