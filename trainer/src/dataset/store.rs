@@ -38,7 +38,7 @@ struct Manifest {
 }
 
 /// What a file was when it was written.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct FileDigest {
     pub(super) bytes: u64,
     pub(super) sha256: String,
