@@ -8,6 +8,9 @@ skipped_total=0
 
 run_test() {
   need_basics
+  mind_the_room
+  # What would make the next compilation faster takes more of the disk than what is compiled.
+  export CARGO_INCREMENTAL=0
   steps 12
   step "tools" test_tools
   step "wasm module" wasm_module
@@ -22,6 +25,14 @@ run_test() {
   counted "page tests" page_tests
   counted "browser tests" browser_tests
   print_summary
+}
+
+# A full disk stops compilers in the middle, with words that say little: better said before.
+mind_the_room() {
+  local free needed=8
+  [[ ! -d target/debug/deps ]] || needed=2
+  free=$(($(df --output=avail -k . | tail -n 1) / 1024 / 1024))
+  ((free >= needed)) || printf 'Only %d GiB of disk are free here, and the tests take about %d: they may stop for it.\n' "$free" "$needed"
 }
 
 test_tools() {
