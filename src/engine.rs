@@ -229,8 +229,7 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let eligible = self.catalog().live_rows().filter(|&row| filter.allows(row));
-        let mut eligible: Vec<Row> = eligible.collect();
+        let mut eligible = filter.passing();
         let mut total = eligible.len();
         let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
         if request.ranking == Ranking::Learned {
@@ -370,10 +369,7 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let eligible = self
-            .catalog()
-            .live_rows()
-            .filter(|&row| row != origin && filter.allows(row));
+        let eligible = filter.passing().into_iter().filter(|&row| row != origin);
         let said = self.said_by(origin);
         let scored: Vec<Scored> = eligible
             .map(|row| Scored {

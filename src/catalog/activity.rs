@@ -37,6 +37,18 @@ pub enum Status {
     Inactive,
 }
 
+impl Status {
+    /// The status a column of a catalogue stands for.
+    pub(crate) fn of(code: u8) -> Self {
+        match code {
+            0 => Self::Active,
+            1 => Self::Pending,
+            2 => Self::Rejected,
+            _ => Self::Inactive,
+        }
+    }
+}
+
 /// One activity. Words are kept as the source has them; absent means unknown, never a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -161,12 +161,7 @@ impl Catalog {
 
     /// Its status.
     pub fn status(&self, row: Row) -> Status {
-        match self.columns.status[row.index()] {
-            0 => Status::Active,
-            1 => Status::Pending,
-            2 => Status::Rejected,
-            _ => Status::Inactive,
-        }
+        Status::of(self.columns.status[row.index()])
     }
 
     /// Its raw content in words, as history remembers it. The title is filled by whoever has the texts.

@@ -41,16 +41,62 @@ pub(super) fn candidates(
     );
     let (scores, models_size) = scores(engine, &linear, &sums, &side.models, &eligible);
     let reach = reach(&linear, &sums, models_size);
-    let mut ordered: Vec<f32> = scores.iter().copied().filter(|s| !s.is_nan()).collect();
-    if !reach.is_finite() || ordered.len() < keep {
+    let mut best = Best::new(keep);
+    scores.iter().for_each(|&score| best.offer(score));
+    let Some(least) = best.least().filter(|_| reach.is_finite()) else {
         return eligible;
-    }
-    let (_, least, _) = ordered.select_nth_unstable_by(keep - 1, |a, b| b.total_cmp(a));
-    let threshold = *least - 2.0 * reach;
+    };
+    let threshold = least - 2.0 * reach;
     let rows = eligible.into_iter().zip(scores);
     rows.filter(|&(_, score)| score.is_nan() || score >= threshold)
         .map(|(row, _)| row)
         .collect()
+}
+
+/// The best of many numbers, without a look at all of them together: what is below the worst that was kept when the list was
+/// last full is not even noted.
+struct Best {
+    keep: usize,
+    /// The `keep` best so far are among these.
+    noted: Vec<f32>,
+    /// At least `keep` numbers are no less than this.
+    least: f32,
+}
+
+impl Best {
+    fn new(keep: usize) -> Self {
+        Self {
+            keep,
+            noted: Vec::with_capacity(2 * keep),
+            least: f32::NEG_INFINITY,
+        }
+    }
+
+    /// Takes a number; what is none is passed over.
+    fn offer(&mut self, number: f32) {
+        if number >= self.least {
+            self.noted.push(number);
+            if self.noted.len() == 2 * self.keep {
+                self.thin();
+            }
+        }
+    }
+
+    fn thin(&mut self) {
+        let (_, least, _) = self
+            .noted
+            .select_nth_unstable_by(self.keep - 1, |a, b| b.total_cmp(a));
+        self.least = *least;
+        self.noted.truncate(self.keep);
+    }
+
+    /// The worst of the `keep` best; nothing where there are fewer.
+    fn least(mut self) -> Option<f32> {
+        (self.noted.len() >= self.keep).then(|| {
+            self.thin();
+            self.least
+        })
+    }
 }
 
 /// The nearly computed scores, and the largest size of what models said. Where the exact score is no number, neither is this
@@ -66,16 +112,18 @@ fn scores(
     let [cosine, _machine, factors, neighbours, ..] = linear.models;
     let length = norm(&visitor.embedding);
     let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
+    let of_factors = bundle.models.matrix_factorization.as_ref();
     let mut most = 0.0_f32;
     let score = |&row: &Row| {
         let index = row.index();
         let embedding = &bundle.activities.embeddings[index];
         let near = dot(&visitor.embedding, embedding) * engine.inverse_lengths[index];
-        let said = bundle.models.matrix_factorization.as_ref();
-        let said = factors * said.map_or(0.0, |factors| factors.score(&visitor.factor, index));
+        let said = factors * of_factors.map_or(0.0, |of| of.score(&visitor.factor, index));
         let neighbour = visitor.neighbour_scores.get(index).copied().unwrap_or(0.0);
         let beside = neighbours * neighbour;
-        most = most.max(said.abs() + beside.abs());
+        let size = said.abs() + beside.abs();
+        // What is no number is found by its score.
+        most = if size > most { size } else { most };
         linear.offset + sums.values[index] + cosine_scale * near + said + beside
     };
     let scores = eligible.iter().map(score).collect();
@@ -89,4 +137,26 @@ fn reach(linear: &Linear, sums: &PairSums, models_size: f32) -> f32 {
     let roundings = (sums.length + OTHER_ROUNDINGS) as f32;
     // Both computations round; twice as much again covers the roundings of this bound itself.
     (4.0 * roundings * UNIT_ROUNDOFF + 2.0 * APPROXIMATION_ERROR) * size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Random;
+
+    #[test]
+    fn the_worst_of_the_best_is_that_of_all_sorted() {
+        let mut random = Random::new(3);
+        for (size, keep) in [(0, 1), (1, 1), (5, 6), (50, 7), (2_000, 200), (400, 200)] {
+            // Few values, so that many are equal.
+            let mut numbers: Vec<f32> = (0..size).map(|_| random.below(300) as f32).collect();
+            let mut best = Best::new(keep);
+            for &number in &numbers {
+                best.offer(number);
+                best.offer(f32::NAN);
+            }
+            numbers.sort_by(|a, b| b.total_cmp(a));
+            assert_eq!(best.least(), numbers.get(keep - 1).copied());
+        }
+    }
 }

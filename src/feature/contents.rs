@@ -22,8 +22,12 @@ pub(super) struct Contents {
     pub(super) series: Vec<u16>,
     /// Numbers of prices.
     pub(super) prices: Vec<u32>,
-    pub(super) tags: Terms,
-    pub(super) words: Terms,
+    /// Numbers of lists of tags.
+    pub(super) tags: Vec<u32>,
+    /// Numbers of lists of words.
+    pub(super) words: Vec<u32>,
+    pub(super) tag_lists: Terms,
+    pub(super) word_lists: Terms,
 }
 
 /// Lists of terms, each with one over the length of its vector.
@@ -42,6 +46,20 @@ impl Terms {
         self.ends.push(self.codes.len() as u32);
         self.scales.push(1.0 / norm.max(1e-6));
         self.most = self.most.max(codes.len());
+    }
+
+    /// The lists of rows and the lengths of their vectors, each once, and of each row the number of its list.
+    fn of<'a>(rows: impl Iterator<Item = (&'a [u16], f32)>) -> (Self, Vec<u32>) {
+        let mut terms = Self::default();
+        let mut known = HashMap::with_hasher(RandomState::default());
+        let number = |(list, norm): (&'a [u16], f32)| {
+            *known.entry(list).or_insert_with(|| {
+                terms.push(list, norm);
+                terms.ends.len() as u32 - 1
+            })
+        };
+        let numbers = rows.map(number).collect();
+        (terms, numbers)
     }
 
     /// Each list and one over the length of its vector.
@@ -66,8 +84,12 @@ impl Contents {
         (tag_norm, text_norm): (&[f32], &[f32]),
     ) -> Self {
         let columns = catalog.columns();
-        let content = |row: Row| {
-            let index = row.index();
+        let rows = || (0..catalog.len() as u32).map(Row);
+        let tags = rows().map(|row| (catalog.tags(row), tag_norm[row.index()]));
+        let (tag_lists, tags) = Terms::of(tags);
+        let words = rows().map(|row| (catalog.text(row), text_norm[row.index()]));
+        let (word_lists, words) = Terms::of(words);
+        let content = |index: usize| {
             let codes = [
                 columns.kind[index],
                 columns.level[index],
@@ -75,20 +97,23 @@ impl Contents {
                 columns.series[index],
             ];
             let day_off = TimeOfWeek::of(columns, index).day_off;
-            let lists = (catalog.tags(row), catalog.text(row));
-            (codes, day_off, prices[index], lists)
+            (codes, day_off, [prices[index], tags[index], words[index]])
         };
-        let mut contents = Self::default();
+        let mut contents = Self {
+            tag_lists,
+            word_lists,
+            ..Self::default()
+        };
         let mut known = HashMap::with_hasher(RandomState::default());
         for index in 0..catalog.len() {
-            let content = content(Row(index as u32));
+            let content = content(index);
             let next = contents.kinds.len() as u32;
             let number = *known.entry(content).or_insert(next);
             contents.codes.push(number);
             if number != next {
                 continue;
             }
-            let ([kind, level, organiser, series], day_off, price, (tags, words)) = content;
+            let ([kind, level, organiser, series], day_off, [price, tags, words]) = content;
             contents
                 .kinds
                 .push(2 * u32::from(kind) + u32::from(day_off));
@@ -96,8 +121,8 @@ impl Contents {
             contents.organisers.push(organiser);
             contents.series.push(series);
             contents.prices.push(price);
-            contents.tags.push(tags, tag_norm[index]);
-            contents.words.push(words, text_norm[index]);
+            contents.tags.push(tags);
+            contents.words.push(words);
         }
         contents
     }

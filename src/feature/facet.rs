@@ -72,7 +72,7 @@ const BY_SORT: Family = undirected(13, CONTENT, 0.3, 0.0);
 /// One visitor's way along a learned direction.
 pub(super) const DIRECTION: Family = undirected(14, CONTENT, 0.0, 1.0);
 
-/// Families by number, for the variances.
+/// Families in the order of their numbers, from 1.
 const FAMILIES: [Family; 14] = [
     TYPE,
     TYPE_AND_DAY,
@@ -97,9 +97,8 @@ const KM_PER_DEGREE: f32 = 111.195;
 
 /// The family a code belongs to; readiness has none.
 pub(super) fn family_of(code: u32) -> Option<Family> {
-    FAMILIES
-        .into_iter()
-        .find(|family| family.number == code >> 24)
+    let place = (code >> 24).checked_sub(1)?;
+    FAMILIES.get(place as usize).copied()
 }
 
 /// One facet of an activity, and how far the activity has it: mostly 1.
@@ -145,46 +144,49 @@ impl Declared {
     }
 
     /// The facets of one property alone, in the order an activity has them; `add` gets each code and how far it is had.
-    pub(super) fn facets_of(&self, property: Property<'_>, mut add: impl FnMut(u32, f32)) {
-        let mut add = |family: Family, code: u32, value: f32| {
-            add(family.code(code), value);
-            // Sort 0 told nothing: its weights are the common ones.
-            let group = match family.number {
-                number if number == TYPE_AND_DAY.number => 0,
-                number if number == PRICE.number => 1,
-                number if number == DECLARED.number && code < AGREEMENTS_BY_SORT => 2,
-                _ => return,
-            };
-            if self.sort != 0 && code < 1 << 18 {
-                add(BY_SORT.code(self.sort << 20 | group << 18 | code), value);
-            }
+    pub(super) fn facets_of(&self, property: Property, mut add: impl FnMut(u32, f32)) {
+        // Sort 0 told nothing: its weights are the common ones.
+        let by_sort = |group: u32, code: u32| {
+            let is_apart = self.sort != 0 && code < 1 << 18;
+            is_apart.then(|| BY_SORT.code(self.sort << 20 | group << 18 | code))
         };
         let flag = |condition: bool| u32::from(condition);
         match property {
             Property::Kind { kind: 0, .. } => {}
             Property::Kind { kind, day_off } => {
-                add(TYPE, u32::from(kind), 1.0);
-                add(TYPE_AND_DAY, u32::from(kind) << 1 | flag(day_off), 1.0);
+                let on_such_days = u32::from(kind) << 1 | flag(day_off);
+                add(TYPE.code(u32::from(kind)), 1.0);
+                add(TYPE_AND_DAY.code(on_such_days), 1.0);
+                by_sort(0, on_such_days)
+                    .into_iter()
+                    .for_each(|code| add(code, 1.0));
             }
-            Property::Tag(tag) => add(TAG, u32::from(tag), 1.0),
-            Property::Level(code) => known(code, |code| add(LEVEL, code, 1.0)),
-            Property::Organiser(code) => known(code, |code| add(ORGANISED_BY, code, 1.0)),
-            Property::Series(code) => known(code, |code| add(SERIES, code, 1.0)),
-            Property::Locality(code) => known(code, |code| add(LOCALITY, code, 1.0)),
-            Property::Price(price) => price_facets(price, |code, value| add(PRICE, code, value)),
+            Property::Tag(tag) => add(TAG.code(u32::from(tag)), 1.0),
+            Property::Level(code) => known(code, |code| add(LEVEL.code(code), 1.0)),
+            Property::Organiser(code) => known(code, |code| add(ORGANISED_BY.code(code), 1.0)),
+            Property::Series(code) => known(code, |code| add(SERIES.code(code), 1.0)),
+            Property::Locality(code) => known(code, |code| add(LOCALITY.code(code), 1.0)),
+            Property::Price(price) => price_facets(price, |code, value| {
+                add(PRICE.code(code), value);
+                by_sort(1, code)
+                    .into_iter()
+                    .for_each(|code| add(code, value));
+            }),
             Property::Slot { slot, day_off } => {
-                add(SLOT_AND_DAY, u32::from(slot) << 1 | flag(day_off), 1.0);
+                add(SLOT_AND_DAY.code(u32::from(slot) << 1 | flag(day_off)), 1.0);
             }
-            Property::Place { place, centre } => {
-                for (code, share) in grid_corners(place, centre).into_iter().flatten() {
-                    add(GRID, code, share);
-                }
-            }
-            Property::Corner(code) => add(GRID, code, 1.0),
-            Property::Row(row) if row.0 < 1 << 24 => add(ITSELF, row.0, 1.0),
+            Property::Corner(code, share) => add(GRID.code(code), share),
+            Property::Row(row) if row.0 < 1 << 24 => add(ITSELF.code(row.0), 1.0),
             Property::Row(_) => {}
             Property::Agreement(agreement) => {
-                self.agrees(agreement, |code, value| add(DECLARED, code, value));
+                self.agrees(agreement, |code, value| {
+                    add(DECLARED.code(code), value);
+                    let apart = (code < AGREEMENTS_BY_SORT).then(|| by_sort(2, code));
+                    apart
+                        .flatten()
+                        .into_iter()
+                        .for_each(|code| add(code, value));
+                });
             }
         }
     }
@@ -233,7 +235,7 @@ impl Declared {
 
 /// One property of an activity that has facets of its own, whatever the others are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Property<'a> {
+pub(super) enum Property {
     Kind {
         kind: u16,
         day_off: bool,
@@ -248,12 +250,8 @@ pub(super) enum Property<'a> {
         slot: u8,
         day_off: bool,
     },
-    Place {
-        place: (f32, f32),
-        centre: Option<&'a Place>,
-    },
-    /// One corner of the grid, as far away as nothing.
-    Corner(u32),
+    /// One corner of the grid around its place, and its share of it.
+    Corner(u32, f32),
     Row(Row),
     Agreement(Agreement),
 }
@@ -291,8 +289,11 @@ fn price_facets(price: f32, mut add: impl FnMut(u32, f32)) {
     }
 }
 
-/// The corners of the grid around a place, and its shares of them; nothing where it or the city's centre is unknown.
-pub(super) fn grid_corners(place: (f32, f32), centre: Option<&Place>) -> Option<[(u32, f32); 4]> {
+/// The corners of the grid around a place, and its shares of them.
+pub(super) type Corners = [(u32, f32); 4];
+
+/// The corners around a place; nothing where it or the city's centre is unknown.
+pub(super) fn grid_corners(place: (f32, f32), centre: Option<&Place>) -> Option<Corners> {
     let centre = centre.filter(|_| place.0.is_finite() && place.1.is_finite())?;
     let narrowing = libm::cos(centre.lat.to_radians()) as f32;
     let cells = |degrees: f32| degrees * (KM_PER_DEGREE / GRID_KM);
@@ -302,7 +303,7 @@ pub(super) fn grid_corners(place: (f32, f32), centre: Option<&Place>) -> Option<
 }
 
 /// The four corners of the cell a point lies in, with bilinear shares.
-fn corners(north: f32, east: f32) -> [(u32, f32); 4] {
+fn corners(north: f32, east: f32) -> Corners {
     let split = |x: f32| {
         let x = x.clamp(-GRID_LIMIT, GRID_LIMIT);
         let low = libm::floorf(x);
@@ -321,6 +322,15 @@ fn corners(north: f32, east: f32) -> [(u32, f32); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_family_is_found_by_its_number() {
+        for family in FAMILIES {
+            assert_eq!(family_of(family.code(7)), Some(family));
+        }
+        assert_eq!(family_of(READINESS), None);
+        assert_eq!(family_of((FAMILIES.len() as u32 + 1) << 24), None);
+    }
 
     #[test]
     fn a_point_is_shared_out_among_the_corners_around_it() {

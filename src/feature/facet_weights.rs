@@ -53,6 +53,61 @@ impl FacetWeights {
     }
 }
 
+/// Two weights of each facet, found together: the common one and one visitor's own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct BothWeights {
+    places: Vec<(u32, [f32; 2])>,
+}
+
+impl BothWeights {
+    pub(super) fn new(common: &[Facet], own: &[Facet]) -> Self {
+        if common.is_empty() && own.is_empty() {
+            return Self::default();
+        }
+        let places = (2 * (common.len() + own.len())).next_power_of_two();
+        let mut both = Self {
+            places: vec![(NONE, [0.0; 2]); places],
+        };
+        for (which, weights) in [common, own].into_iter().enumerate() {
+            for &(code, weight) in weights.iter().filter(|facet| facet.0 != NONE) {
+                let at = both.find(code);
+                both.places[at].0 = code;
+                both.places[at].1[which] = weight;
+            }
+        }
+        both
+    }
+
+    /// The place of a code, or the free one where it would be.
+    fn find(&self, code: u32) -> usize {
+        // The number of places is a power of two.
+        let mask = self.places.len() - 1;
+        let mut at = place(code, self.places.len());
+        while self.places[at & mask].0 != code && self.places[at & mask].0 != NONE {
+            at += 1;
+        }
+        at & mask
+    }
+
+    /// The common weight of a facet and the visitor's own; 0 where there is none.
+    pub(super) fn of(&self, code: u32) -> [f32; 2] {
+        if self.places.is_empty() {
+            return [0.0; 2];
+        }
+        self.places[self.find(code)].1
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The facets that have a weight, in no order.
+    pub(super) fn codes(&self) -> impl Iterator<Item = u32> {
+        let codes = self.places.iter().map(|place| place.0);
+        codes.filter(|&code| code != NONE)
+    }
+}
+
 /// Where a code is looked for first (Knuth 1998, volume 3, section 6.4, multiplicative hashing).
 fn place(code: u32, places: usize) -> usize {
     code.wrapping_mul(0x9e37_79b1) as usize >> 8 & (places - 1)
@@ -62,6 +117,22 @@ fn place(code: u32, places: usize) -> usize {
 mod tests {
     use super::*;
     use crate::math::Random;
+
+    #[test]
+    fn both_weights_are_found_together() {
+        let common: Vec<Facet> = (0..400).map(|n| (3 * n, n as f32 + 1.0)).collect();
+        let own: Vec<Facet> = (0..400).map(|n| (5 * n, -1.0 - n as f32)).collect();
+        let both = BothWeights::new(&common, &own);
+        let (common, own) = (FacetWeights::from(common), FacetWeights::from(own));
+        for code in (0..2_100).chain([NONE]) {
+            assert_eq!(both.of(code), [common.of(code), own.of(code)]);
+        }
+        let mut codes: Vec<u32> = both.codes().collect();
+        codes.sort_unstable();
+        let all = (0..2_100).filter(|code| both.of(*code) != [0.0; 2]);
+        assert!(codes.into_iter().eq(all));
+        assert_eq!(BothWeights::new(&[], &[]).of(3), [0.0; 2]);
+    }
 
     #[test]
     fn every_weight_is_found_and_nothing_else() {

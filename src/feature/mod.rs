@@ -11,6 +11,7 @@ mod contents;
 mod context;
 mod facet;
 mod facet_weights;
+mod nearness;
 mod outline;
 mod own_taste;
 mod pair;

@@ -1,7 +1,7 @@
 //! All facets of one activity, of the catalogue or remembered.
 
 use super::activity::ActivityRow;
-use super::facet::{Agreement, Declared, Facet, Property};
+use super::facet::{Agreement, Corners, Declared, Facet, Property, grid_corners};
 use crate::catalog::{Catalog, Place, Row};
 
 /// What both forms of an activity have in common.
@@ -59,19 +59,20 @@ impl<'a> Outline<'a> {
     /// All facets.
     pub(super) fn facets(&self, centre: Option<Place>, declared: &Declared) -> Vec<Facet> {
         let mut facets = Vec::with_capacity(40);
-        self.each_facet(centre, declared, |code, value| facets.push((code, value)));
+        let corners = grid_corners(self.place, centre.as_ref());
+        self.each_facet(corners, declared, |code, value| facets.push((code, value)));
         facets
     }
 
-    /// The same one by one.
+    /// The same one by one; `corners` are those of the grid around its place.
     pub(super) fn each_facet(
         &self,
-        centre: Option<Place>,
+        corners: Option<Corners>,
         declared: &Declared,
         mut each: impl FnMut(u32, f32),
     ) {
         let day_off = self.day_off;
-        let mut add = |property: Property<'_>| declared.facets_of(property, &mut each);
+        let mut add = |property: Property| declared.facets_of(property, &mut each);
         let kind = self.kind;
         add(Property::Kind { kind, day_off });
         self.tags.iter().for_each(|&tag| add(Property::Tag(tag)));
@@ -82,8 +83,9 @@ impl<'a> Outline<'a> {
         add(Property::Price(self.price));
         let slot = self.slot;
         add(Property::Slot { slot, day_off });
-        let (place, centre) = (self.place, centre.as_ref());
-        add(Property::Place { place, centre });
+        for (corner, share) in corners.into_iter().flatten() {
+            add(Property::Corner(corner, share));
+        }
         if let Some(row) = self.row {
             add(Property::Row(row));
         }

@@ -8,13 +8,13 @@
 //! blend decides how far it is trusted beside what others taught.
 
 use super::activity::ActivityRow;
-use super::facet::{DIRECTION, Declared, Facet, ITSELF, PARTS, family_of};
-use super::facet_weights::FacetWeights;
+use super::facet::{Corners, DIRECTION, Declared, ITSELF, PARTS, family_of};
+use super::facet_weights::BothWeights;
 use super::outline::Outline;
 use super::reading::Reading;
 use super::schema::Schema;
 use super::taste_regression::{TasteExample, solve};
-use crate::catalog::{Catalog, City, Content, Place, Row};
+use crate::catalog::{Catalog, City, Content, Row};
 use crate::history::{Action, Entry, Visitor};
 use crate::math::exp2;
 
@@ -44,10 +44,9 @@ pub(super) struct Verdict {
 /// One visitor's own departures from the common taste.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct OwnTaste {
-    /// Weight of each facet met, and of those that go together with them.
-    weights: FacetWeights,
+    /// Weight of each facet met, and of those that go together with them, beside the common one.
+    weights: BothWeights,
     declared: Declared,
-    centre: Option<Place>,
 }
 
 impl OwnTaste {
@@ -78,60 +77,54 @@ impl OwnTaste {
         let examples: Vec<&TasteExample> = examples.iter().collect();
         let weights = solve(&examples, starts, |code| common.own_deviation(code));
         Self {
-            weights: common.unfold_directions(weights).into(),
+            weights: BothWeights::new(common.weights(), &common.unfold_directions(weights)),
             declared,
-            centre: schema.city.centre,
         }
     }
 
     /// What it says of an activity; all 0 where nothing is known.
-    pub(super) fn of_row(&self, schema: &Schema, catalog: &Catalog, row: Row) -> Verdict {
+    /// `corners` are those of the grid around the activity's place.
+    pub(super) fn of_row(&self, catalog: &Catalog, row: Row, corners: Option<Corners>) -> Verdict {
         let mut verdict = Verdict::default();
-        if self.weights.list().is_empty() && schema.common_taste.is_empty() {
+        if self.weights.is_empty() {
             return verdict;
         }
         let outline = Outline::of_row(catalog, row);
-        outline.each_facet(self.centre, &self.declared, |code, value| {
-            verdict.common += schema.common_taste.of_facet(code, value);
+        outline.each_facet(corners, &self.declared, |code, value| {
+            let [common, own] = self.weights.of(code);
+            verdict.common += value * common;
             if let Some(family) = family_of(code) {
-                verdict.own[family.part] += value * self.weights.of(code);
+                verdict.own[family.part] += value * own;
             }
         });
         verdict
     }
 
     /// What it says of one facet alone.
-    pub(super) fn of_facet(&self, schema: &Schema, code: u32, value: f32) -> Verdict {
+    pub(super) fn of_facet(&self, code: u32, value: f32) -> Verdict {
+        let [common, own] = self.weights.of(code);
         let mut verdict = Verdict {
-            common: schema.common_taste.of_facet(code, value),
+            common: value * common,
             ..Verdict::default()
         };
         if let Some(family) = family_of(code) {
-            verdict.own[family.part] = value * self.weights.of(code);
+            verdict.own[family.part] = value * own;
         }
         verdict
     }
 
     /// The rows that either taste knows by themselves.
-    pub(super) fn each_row(&self, schema: &Schema, each: impl FnMut(Row)) {
-        let mut codes: Vec<u32> = rows_itself(self.weights.list()).collect();
-        codes.extend(rows_itself(schema.common_taste.weights()));
-        codes.sort_unstable();
-        codes.dedup();
-        codes.into_iter().map(Row).for_each(each);
+    pub(super) fn each_row(&self, each: impl FnMut(Row)) {
+        let itself =
+            |code: u32| (family_of(code) == Some(ITSELF)).then(|| Row(code - ITSELF.code(0)));
+        let mut rows: Vec<Row> = self.weights.codes().filter_map(itself).collect();
+        rows.sort_unstable();
+        rows.into_iter().for_each(each);
     }
 
     pub(super) fn declared(&self) -> &Declared {
         &self.declared
     }
-}
-
-/// The rows whose own facet has a weight.
-fn rows_itself(weights: &[Facet]) -> impl Iterator<Item = u32> + '_ {
-    let from = weights.partition_point(|facet| facet.0 < ITSELF.code(0));
-    let of_family = weights[from..].iter().map(|facet| facet.0);
-    let of_family = of_family.take_while(|code| family_of(*code) == Some(ITSELF));
-    of_family.map(|code| code - ITSELF.code(0))
 }
 
 /// The examples of a visitor, in order of id. `clock` is after how many days an example counts half, and now.

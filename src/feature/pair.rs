@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::facet::PARTS;
+use super::nearness::Nearness;
 use super::own_taste::OwnTaste;
 use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, POSITIVES,
@@ -12,14 +13,12 @@ use super::pair_features::{
 use super::prepared::{Prepared, norm};
 use super::schema::Schema;
 use super::user::{Past, UserRow};
-use crate::catalog::{
-    Catalog, Columns, Counters, NO_TIME, Place, Projection, Row, UNKNOWN, Words, text_terms,
-};
+use crate::catalog::{Catalog, Columns, Counters, NO_TIME, Row, UNKNOWN, Words, text_terms};
 use crate::history::Visitor;
-use crate::math::{exp, exp_approximate, ln_1p};
+use crate::math::ln_1p;
 
 /// When in the week an activity takes place, as far as pair features see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct TimeOfWeek {
     pub(super) slot: u8,
     pub(super) weekday: u8,
@@ -38,15 +37,8 @@ impl TimeOfWeek {
     }
 }
 
-/// Kilometres after which nearness to past activities falls to 1/e: within walking distance, and within the region.
-const NEAR_KM: f32 = 2.0;
-const AROUND_KM: f32 = 20.0;
-/// Kilometres after which nearness to the visitor falls to 1/e.
-const NOW_KM: f32 = 5.0;
 /// "Long ago" where the visitor never met the organiser: as many days.
 const NEVER_DAYS: f32 = 10_000.0;
-/// The most places a request compares with; those that weigh most are kept.
-const LIMIT_PLACES: usize = 64;
 const DAY_MS: f32 = 86_400_000.0;
 
 /// The visitor's half of the pair features, summed once a request.
@@ -63,21 +55,18 @@ pub struct PairSide {
     types: Vec<f32>,
     localities: Vec<f32>,
     organisers: Vec<f32>,
+    /// What was chosen and rejected of each, and how long ago it was met last: as logarithms.
     organiser_counts: Vec<f32>,
     organiser_rejections: Vec<f32>,
-    organiser_last_ms: Vec<i64>,
-    /// The recency of an organiser never met.
-    never: f32,
+    organiser_recency: Vec<f32>,
     series_counts: Vec<f32>,
     weekdays: [f32; 7],
     slots: [f32; 6],
-    places: Vec<(f32, f32, f32)>,
+    nearness: Nearness,
     mean_log_price: Option<f32>,
-    projection: Projection,
     level: u16,
     locality: u16,
     availability: u16,
-    location: Option<(f32, f32)>,
     own_taste: OwnTaste,
 }
 
@@ -110,21 +99,15 @@ impl PairSide {
             organisers: vec![0.0; words.organisers.size()],
             organiser_counts: vec![0.0; words.organisers.size()],
             organiser_rejections: vec![0.0; words.organisers.size()],
-            organiser_last_ms: vec![i64::MIN; words.organisers.size()],
-            never: ln_1p(NEVER_DAYS),
+            organiser_recency: vec![ln_1p(NEVER_DAYS); words.organisers.size()],
             series_counts: vec![0.0; words.series.size()],
             weekdays: [0.0; 7],
             slots: [0.0; 6],
-            places: Vec::new(),
+            nearness: Nearness::around(centre, profile.location),
             mean_log_price: None,
-            projection: Projection::around(centre),
             level: user.level,
             locality: user.locality,
             availability: user.availability,
-            location: profile
-                .location
-                .filter(Place::is_valid)
-                .map(|place| (place.lat as f32, place.lon as f32)),
             own_taste: OwnTaste::of(visitor, schema, catalog, now_ms),
         };
         let declared_norm = norm(&user.tags, |tag| schema.idf(tag));
@@ -147,13 +130,18 @@ impl PairSide {
                 side.organiser_rejections[usize::from(past.activity.organiser)] -= past.weight;
             }
         }
+        side.recall_organisers(&user.history);
+        for counts in [
+            &mut side.organiser_counts,
+            &mut side.organiser_rejections,
+            &mut side.series_counts,
+        ] {
+            counts
+                .iter_mut()
+                .for_each(|count| *count = logarithm(*count));
+        }
         side.mean_log_price = mean_log_price(&user.history);
-        side.places.sort_by(|a, b| {
-            b.2.total_cmp(&a.2)
-                .then(a.0.total_cmp(&b.0))
-                .then(a.1.total_cmp(&b.1))
-        });
-        side.places.truncate(LIMIT_PLACES);
+        side.nearness.finish();
         side
     }
 
@@ -165,20 +153,27 @@ impl PairSide {
         self.localities[usize::from(activity.locality)] += share;
         self.organisers[usize::from(activity.organiser)] += share;
         self.organiser_counts[usize::from(activity.organiser)] += past.weight;
-        let last = &mut self.organiser_last_ms[usize::from(activity.organiser)];
-        *last = (*last).max(past.last_ms);
         self.series_counts[usize::from(activity.series)] += past.weight;
         self.weekdays[usize::from(activity.weekday % 7)] += share;
         self.slots[usize::from(activity.slot % 6)] += share;
-        let (lat, lon) = activity.place;
-        if lat.is_finite() && lon.is_finite() {
-            match self
-                .places
-                .iter_mut()
-                .find(|place| place.0 == lat && place.1 == lon)
-            {
-                Some(place) => place.2 += share,
-                None => self.places.push((lat, lon, share)),
+        self.nearness.add(activity.place, share);
+    }
+
+    /// How long ago the visitor last chose something of each organiser; the unknown one is nobody.
+    fn recall_organisers(&mut self, history: &[Past]) {
+        let mut last_ms: Vec<(u16, i64)> = history
+            .iter()
+            .filter(|past| past.weight > 0.0 && past.activity.organiser != UNKNOWN)
+            .map(|past| (past.activity.organiser, past.last_ms))
+            .collect();
+        last_ms.sort_unstable();
+        for (number, &(organiser, last_ms_of_it)) in last_ms.iter().enumerate() {
+            let is_last = last_ms
+                .get(number + 1)
+                .is_none_or(|next| next.0 != organiser);
+            if is_last {
+                let days = days(self.now_ms.saturating_sub(last_ms_of_it));
+                self.organiser_recency[usize::from(organiser)] = ln_1p(days);
             }
         }
     }
@@ -227,7 +222,8 @@ impl PairSide {
             let count = counts.get(index).copied().unwrap_or(0.0);
             features[column] = ln_1p(count * decay);
         }
-        let taste = self.own_taste.of_row(schema, catalog, row);
+        let corners = prepared.scan.places.corners_of(index);
+        let taste = self.own_taste.of_row(catalog, row, corners);
         features[COMMON_TASTE] = taste.common;
         features[OWN_CONTENT..OWN_CONTENT + PARTS].copy_from_slice(&taste.own);
         features
@@ -283,23 +279,24 @@ impl PairSide {
     pub(super) fn of_organiser(&self, code: u16, prepared: &Prepared, features: &mut PairRow) {
         let organiser = usize::from(code);
         features[const { column("organiser_share") }] = known(code, self.organisers[organiser]);
-        let count = logarithm(self.organiser_counts[organiser]);
+        let count = self.organiser_counts[organiser];
         features[const { column("organiser_log_count") }] = known(code, count);
-        features[const { column("organiser_recency") }] = self.organiser_recency(code);
+        features[const { column("organiser_recency") }] = self.organiser_recency[organiser];
         features[const { column("organiser_prior") }] = prepared.organiser_share[organiser];
-        let rejections = logarithm(self.organiser_rejections[organiser]);
+        let rejections = self.organiser_rejections[organiser];
         features[const { column("organiser_rejected") }] = known(code, rejections);
     }
 
     pub(super) fn of_series(&self, series: u16, features: &mut PairRow) {
-        let count = logarithm(self.series_counts[usize::from(series)]);
+        let count = self.series_counts[usize::from(series)];
         features[const { column("series_log_count") }] = known(series, count);
     }
 
     pub(super) fn of_place(&self, place: (f32, f32), features: &mut PairRow) {
-        features[const { column("near_history") }] = self.nearness(place.0, place.1, NEAR_KM);
-        features[const { column("around_history") }] = self.nearness(place.0, place.1, AROUND_KM);
-        features[const { column("near_now") }] = self.near_now(place.0, place.1);
+        let [near, around] = self.nearness.to_history(place);
+        features[const { column("near_history") }] = near;
+        features[const { column("around_history") }] = around;
+        features[const { column("near_now") }] = self.nearness.to_visitor(place);
     }
 
     pub(super) fn of_locality(&self, locality: u16, features: &mut PairRow) {
@@ -345,81 +342,17 @@ impl PairSide {
         ]
     }
 
-    /// Adds to each place's sum its features that depend on where it is, weighted, by approximate exponentials. Returns no
-    /// less than the sizes of any place's terms.
-    pub(super) fn add_nearness(
-        &self,
-        weights: &PairRow,
-        lat: &[f32],
-        lon: &[f32],
-        sums: &mut [f32],
-    ) -> f32 {
-        let near = weights[const { column("near_history") }];
-        let around = weights[const { column("around_history") }];
-        let now = weights[const { column("near_now") }];
-        // An unknown coordinate makes a distance NaN, whose exponential is 0.
-        for &(past_lat, past_lon, share) in &self.places {
-            let (near, around) = (share * near, share * around);
-            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
-                let km = self
-                    .projection
-                    .distance_km((lat, lon), (past_lat, past_lon));
-                *sum += near * exp_approximate(-km / NEAR_KM)
-                    + around * exp_approximate(-km / AROUND_KM);
-            }
-        }
-        if let Some(here) = self.location {
-            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
-                *sum +=
-                    now * exp_approximate(-self.projection.distance_km(here, (lat, lon)) / NOW_KM);
-            }
-        }
-        let shares: f32 = self.places.iter().map(|place| place.2).sum();
-        shares * (near.abs() + around.abs()) + now.abs()
-    }
-
-    pub(super) fn places_count(&self) -> usize {
-        self.places.len()
+    pub(super) fn nearness(&self) -> &Nearness {
+        &self.nearness
     }
 
     pub(super) fn own_taste(&self) -> &OwnTaste {
         &self.own_taste
     }
 
-    fn organiser_recency(&self, organiser: u16) -> f32 {
-        match self.organiser_last_ms[usize::from(organiser)] {
-            i64::MIN => self.never,
-            _ if organiser == 0 => self.never,
-            last_ms => ln_1p(days(self.now_ms.saturating_sub(last_ms))),
-        }
-    }
-
     fn price_distance(&self, price: f32) -> f32 {
         match self.mean_log_price {
             Some(mean) if !price.is_nan() => (ln_1p(price) - mean).abs() / 10.0,
-            _ => 0.0,
-        }
-    }
-
-    fn nearness(&self, lat: f32, lon: f32, scale_km: f32) -> f32 {
-        if !(lat.is_finite() && lon.is_finite()) {
-            return 0.0;
-        }
-        let nearness = |&(past_lat, past_lon, share): &(f32, f32, f32)| {
-            share
-                * exp(-self
-                    .projection
-                    .distance_km((lat, lon), (past_lat, past_lon))
-                    / scale_km)
-        };
-        self.places.iter().map(nearness).sum()
-    }
-
-    fn near_now(&self, lat: f32, lon: f32) -> f32 {
-        match self.location {
-            Some(here) if lat.is_finite() && lon.is_finite() => {
-                exp(-self.projection.distance_km(here, (lat, lon)) / NOW_KM)
-            }
             _ => 0.0,
         }
     }

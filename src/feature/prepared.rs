@@ -1,6 +1,6 @@
 //! What pair features need of the catalogue, computed once a bundle or counter refresh instead of once a request.
 
-use super::scan_codes::ScanCodes;
+use super::scan_codes::{CountCodes, ScanCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row};
 
@@ -14,6 +14,8 @@ pub struct Prepared {
     /// Share of all positive interactions that went to each organiser, by code, smoothed by one half an organiser.
     pub organiser_share: Vec<f32>,
     pub(super) scan: ScanCodes,
+    /// What occurs among the counts; made when it is needed where counters come and go.
+    pub(super) counts: Option<CountCodes>,
 }
 
 impl Prepared {
@@ -30,6 +32,7 @@ impl Prepared {
         Self {
             organiser_share: organiser_shares(catalog, counters),
             scan: ScanCodes::new(catalog, centre, (&tag_norm, &text_norm)),
+            counts: Some(CountCodes::new(catalog, counters)),
             tag_norm,
             text_norm,
         }
@@ -38,6 +41,7 @@ impl Prepared {
     /// Takes in new counters.
     pub fn refresh(&mut self, catalog: &Catalog, counters: &Counters) {
         self.organiser_share = organiser_shares(catalog, counters);
+        self.counts = None;
     }
 }
 

@@ -5,13 +5,14 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
 
-use super::facet::{Agreement, Property};
+use super::facet::{Agreement, Corners, Property};
 use super::pair::PairSide;
 use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, PairRow,
-    TRANSIT,
+    TRANSIT, column,
 };
 use super::prepared::Prepared;
+use super::scan_codes::CountCodes;
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Words};
 use crate::math::{APPROXIMATION_ERROR, ln_1p_approximate};
@@ -45,7 +46,7 @@ impl Worth<'_> {
         &mut self,
         size: usize,
         features: impl Fn(usize, &mut PairRow),
-        properties: impl Fn(usize) -> [Property<'static>; N],
+        properties: impl Fn(usize) -> [Property; N],
     ) -> Table {
         let (mut values, mut most) = (Vec::with_capacity(size), 0.0_f32);
         for code in 0..size {
@@ -68,11 +69,11 @@ impl Worth<'_> {
     }
 
     /// What the facets of a property are worth, and the sizes of their terms.
-    fn of_property(&self, property: Property<'_>) -> (f32, f32) {
+    fn of_property(&self, property: Property) -> (f32, f32) {
         let taste = self.side.own_taste();
         let (mut value, mut size) = (0.0, 0.0);
         taste.declared().facets_of(property, |code, amount| {
-            let verdict = taste.of_facet(self.schema, code, amount);
+            let verdict = taste.of_facet(code, amount);
             let mut add = |term: f32| {
                 value += term;
                 size += term.abs();
@@ -114,24 +115,37 @@ impl PairSide {
             })
             .collect();
         worth.magnitude += largest(&published);
-        let of_row = |index: usize| {
-            let [density, transit] = codes.fixed[index];
-            let content = contents[codes.contents.codes[index] as usize];
-            let date = dates[codes.dates.codes[index] as usize];
-            let place = places[codes.places.codes[index] as usize];
-            let published = published[codes.published.codes[index] as usize];
-            let fixed = weights[DENSITY] * density + weights[TRANSIT] * transit;
-            (content + date) + (place + published) + fixed
+        let made_now;
+        let count_codes = match &prepared.counts {
+            Some(codes) => codes,
+            None => {
+                made_now = CountCodes::new(catalog, counters);
+                &made_now
+            }
         };
-        let mut values: Vec<f32> = (0..catalog.len()).map(of_row).collect();
+        let mut counts = vec![0.0; count_codes.counts[0].len()];
+        let columns = self.counts(counters).into_iter().zip(&count_codes.counts);
+        for ((column, _, decay), of_column) in columns {
+            worth.magnitude += add_counts(&mut counts, weights[column], of_column, decay);
+        }
+        let of_contents = codes.contents.codes.iter().zip(&codes.dates.codes);
+        let of_places = codes.places.codes.iter().zip(&codes.published.codes);
+        let rows = of_contents.zip(of_places);
+        let rows = rows.zip(count_codes.codes.iter().zip(&codes.fixed));
+        let worth_of = |table: &[f32], code: &u32| table[*code as usize];
+        let of_row = |(((content, date), (place, time)), (count, fixed)): (_, (_, &[f32; 2]))| {
+            let [density, transit] = fixed;
+            (worth_of(&contents, content) + worth_of(&dates, date))
+                + (worth_of(&places, place) + worth_of(&published, time))
+                + (worth_of(&counts, count)
+                    + (weights[DENSITY] * density + weights[TRANSIT] * transit))
+        };
+        let mut values: Vec<f32> = rows.map(of_row).collect();
         for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
             worth.magnitude += weights[column].abs() * codes.most_fixed[place];
         }
-        for (column, counts, decay) in self.counts(counters) {
-            worth.magnitude += add_counts(&mut values, weights[column], counts, decay);
-        }
         let mut itself = 0.0_f32;
-        self.own_taste().each_row(schema, |row| {
+        self.own_taste().each_row(|row| {
             let (value, size) = worth.of_property(Property::Row(row));
             if let Some(sum) = values.get_mut(row.index()) {
                 *sum += value;
@@ -142,8 +156,12 @@ impl PairSide {
             values,
             magnitude: worth.magnitude + itself,
             length: PAIR_FEATURES.len()
-                + codes.contents.tags.most.max(codes.contents.words.most)
-                + self.places_count(),
+                + codes
+                    .contents
+                    .tag_lists
+                    .most
+                    .max(codes.contents.word_lists.most)
+                + self.nearness().len(),
         }
     }
 
@@ -197,7 +215,7 @@ impl PairSide {
             worth,
             self.tag_profiles(),
             words.tags.size(),
-            codes.contents.tags.most,
+            codes.contents.tag_lists.most,
             |tag| Some(Property::Tag(tag)),
             |tag| schema.idf(tag),
         );
@@ -205,7 +223,7 @@ impl PairSide {
             worth,
             self.text_profiles(),
             words.text.size(),
-            codes.contents.words.most,
+            codes.contents.word_lists.most,
             |_| None,
             |word| schema.text_idf(word),
         );
@@ -229,21 +247,28 @@ impl PairSide {
             }
             plain + products * scale + (matches.0[declared.min(3)] + agreements.0[agreed.min(3)])
         };
-        let mut sums: Vec<f32> = contents.tags.lists().map(of_tags).collect();
-        for (content, sum) in sums.iter_mut().enumerate() {
-            *sum += kinds.0[contents.kinds[content] as usize]
-                + levels.0[usize::from(contents.levels[content])]
-                + organisers.0[usize::from(contents.organisers[content])]
-                + series.0[usize::from(contents.series[content])]
-                + price_worth.0[contents.prices[content] as usize];
-        }
-        if text.speaks {
-            for (sum, (list, scale)) in sums.iter_mut().zip(contents.words.lists()) {
-                let products = list.iter().map(|&word| text.products[usize::from(word)]);
-                *sum += products.sum::<f32>() * scale;
-            }
-        }
-        sums
+        let of_tags: Vec<f32> = contents.tag_lists.lists().map(of_tags).collect();
+        let of_words = |(list, scale): (&[u16], f32)| {
+            let products = list.iter().map(|&word| text.products[usize::from(word)]);
+            products.sum::<f32>() * scale
+        };
+        let of_words: Vec<f32> = contents.word_lists.lists().map(of_words).collect();
+        let whose = contents.organisers.iter().zip(&contents.series);
+        let what = contents.kinds.iter().zip(&contents.levels);
+        let lists = contents.tags.iter().zip(&contents.words);
+        let all = what.zip(whose).zip(&contents.prices).zip(lists);
+        all.map(
+            |((((&kind, &level), (&organiser, &series_code)), &price), (&tags, &words))| {
+                of_tags[tags as usize]
+                    + of_words[words as usize]
+                    + kinds.0[kind as usize]
+                    + levels.0[usize::from(level)]
+                    + organisers.0[usize::from(organiser)]
+                    + series.0[usize::from(series_code)]
+                    + price_worth.0[price as usize]
+            },
+        )
+        .collect()
     }
 
     /// What each date is worth.
@@ -291,12 +316,12 @@ impl PairSide {
         let corners: Vec<(f32, f32)> = places
             .corners
             .iter()
-            .map(|&corner| worth.of_property(Property::Corner(corner)))
+            .map(|&corner| worth.of_property(Property::Corner(corner, 1.0)))
             .collect();
         // Shares of corners add up to 1.
         worth.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, f32::max);
         let known = places.shares.iter().zip(&places.localities);
-        let value = |(shares, &locality): (&[(u32, f32); 4], &u16)| {
+        let value = |(shares, &locality): (&Corners, &u16)| {
             let corner = |corner: u32| corners.get(corner as usize).map_or(0.0, |corner| corner.0);
             let grid: f32 = shares
                 .iter()
@@ -305,7 +330,16 @@ impl PairSide {
             localities.0[usize::from(locality)] + grid
         };
         let mut values: Vec<f32> = known.map(value).collect();
-        worth.magnitude += self.add_nearness(worth.weights, &places.lat, &places.lon, &mut values);
+        let columns = const {
+            [
+                column("near_history"),
+                column("around_history"),
+                column("near_now"),
+            ]
+        };
+        let weights = columns.map(|column| worth.weights[column]);
+        let nearness = self.nearness();
+        worth.magnitude += nearness.add_to(weights, &places.lat, &places.lon, &mut values);
         values
     }
 }
@@ -340,8 +374,6 @@ struct TermSums {
     plain: Vec<f32>,
     /// By the profiles they are compared with; an activity's sum is divided by the length of its vector.
     products: Vec<f32>,
-    /// Whether any profile has any of them.
-    speaks: bool,
 }
 
 impl TermSums {
@@ -350,7 +382,7 @@ impl TermSums {
         profiles: [(usize, &[f32]); 3],
         size: usize,
         most_terms: usize,
-        property: impl Fn(u16) -> Option<Property<'static>>,
+        property: impl Fn(u16) -> Option<Property>,
         idf: impl Fn(u16) -> f32,
     ) -> Self {
         let (mut plain, mut products) = (Vec::with_capacity(size), Vec::with_capacity(size));
@@ -367,10 +399,6 @@ impl TermSums {
             most = most.max(facets_size + sizes);
         }
         worth.magnitude += most * most_terms as f32;
-        Self {
-            plain,
-            speaks: products.iter().any(|&value| value != 0.0),
-            products,
-        }
+        Self { plain, products }
     }
 }

@@ -3,10 +3,15 @@
 //! An activity that is repeated is one content on many dates, and many activities share a place: a request works out what
 //! each content, date and place is worth, and an activity is then the sum of a few of those.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use foldhash::fast::RandomState;
+
 use super::contents::Contents;
-use super::facet::grid_corners;
+use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, fixed_features};
-use crate::catalog::{Catalog, Place};
+use crate::catalog::{Catalog, Counters, Place};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,7 +31,7 @@ pub(super) struct ScanCodes {
 }
 
 /// When an activity starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct Date {
     pub(super) start_ms: i64,
     /// Its number among times of the week.
@@ -44,7 +49,7 @@ pub(super) struct Places {
     /// The corners of the grid around places, ascending.
     pub(super) corners: Vec<u32>,
     /// Of each place the numbers of its corners, and its shares of them; zeros where they are unknown.
-    pub(super) shares: Vec<[(u32, f32); 4]>,
+    pub(super) shares: Vec<Corners>,
 }
 
 impl Places {
@@ -75,7 +80,7 @@ impl Places {
                 .binary_search(&code)
                 .map_or(0, |number| number as u32)
         };
-        let numbered = |around: [(u32, f32); 4]| around.map(|(code, share)| (number(code), share));
+        let numbered = |around: Corners| around.map(|(code, share)| (number(code), share));
         let shares = around.into_iter();
         places.shares = shares
             .map(|around| around.map_or([(0, 0.0); 4], numbered))
@@ -83,21 +88,33 @@ impl Places {
         places.corners = corners;
         places
     }
+
+    /// The corners of the grid around a row, and its shares of them, which add up to 1 where they are known.
+    pub(super) fn corners_of(&self, row: usize) -> Option<Corners> {
+        let shares = self.shares[self.codes[row] as usize];
+        let is_known = shares.iter().any(|&(_, share)| share > 0.0);
+        let corner = |(number, share): (u32, f32)| (self.corners[number as usize], share);
+        is_known.then(|| shares.map(corner))
+    }
 }
 
-/// Values that occur, and which of them each row has.
+/// Values that occur, in order of their first rows, and which of them each row has.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Distinct<T> {
     pub(super) values: Vec<T>,
     pub(super) codes: Vec<u32>,
 }
 
-impl<T: Copy + Ord> Distinct<T> {
-    fn of(rows: impl Iterator<Item = T> + Clone) -> Self {
-        let mut values: Vec<T> = rows.clone().collect();
-        values.sort_unstable();
-        values.dedup();
-        let code = |value: T| values.binary_search(&value).map_or(0, |code| code as u32);
+impl<T: Copy + Eq + Hash> Distinct<T> {
+    pub(super) fn of(rows: impl Iterator<Item = T>) -> Self {
+        let mut known = HashMap::with_hasher(RandomState::default());
+        let mut values = Vec::new();
+        let code = |value: T| {
+            *known.entry(value).or_insert_with(|| {
+                values.push(value);
+                values.len() as u32 - 1
+            })
+        };
         let codes = rows.map(code).collect();
         Self { values, codes }
     }
@@ -127,6 +144,37 @@ impl ScanCodes {
             times: times.values,
             fixed,
             most_fixed,
+        }
+    }
+}
+
+/// What occurs among the counts of rows, in the order of [`super::pair::PairSide::counts`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct CountCodes {
+    /// Of each row the number of its counts.
+    pub(super) codes: Vec<u32>,
+    /// Positives, all positives ever, and views.
+    pub(super) counts: [Vec<f32>; 3],
+}
+
+impl CountCodes {
+    pub(super) fn new(catalog: &Catalog, counters: &Counters) -> Self {
+        let columns = [
+            &counters.positives,
+            &counters.positives_total,
+            &counters.views,
+        ];
+        let counts = |row: usize| columns.map(|counts| counts.get(row).map_or(0, |x| x.to_bits()));
+        let distinct = Distinct::of((0..catalog.len()).map(counts));
+        let column = |of: usize| {
+            distinct
+                .values
+                .iter()
+                .map(move |bits| f32::from_bits(bits[of]))
+        };
+        Self {
+            counts: [0, 1, 2].map(|of| column(of).collect()),
+            codes: distinct.codes,
         }
     }
 }

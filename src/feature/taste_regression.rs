@@ -50,8 +50,9 @@ pub(super) fn solve(
             1.0 / (deviation * deviation)
         })
         .collect();
-    let columns = Columns::new(&codes, examples);
+    let mut columns = Columns::new(&codes, examples);
     let mut weights = vec![0.0_f32; codes.len()];
+    let mut bends = vec![0.0_f32; codes.len()];
     for _ in 0..NEWTON_STEPS {
         let mut curvature = Vec::with_capacity(examples.len());
         let mut residual = Vec::with_capacity(examples.len());
@@ -62,18 +63,23 @@ pub(super) fn solve(
             residual.push((example.label - p) / bend);
         }
         let before = residual.clone();
+        // What all rounds of a step have in common.
+        columns.bend(&curvature);
+        for (bend, (column, &precision)) in bends.iter_mut().zip(columns.each().zip(&precision)) {
+            let curved = column.iter().map(|entry| entry.curved * entry.value);
+            *bend = curved.fold(precision, |sum, term| sum + term);
+        }
         for _ in 0..ROUNDS {
-            for ((column, weight), &precision) in columns.each().zip(&mut weights).zip(&precision) {
-                let (mut slope, mut bend) = (-precision * *weight, precision);
-                for &(number, value) in column {
-                    let number = number as usize;
-                    slope += curvature[number] * value * residual[number];
-                    bend += curvature[number] * value * value;
+            let of_columns = columns.each().zip(&bends).zip(&precision);
+            for (((column, &bend), &precision), weight) in of_columns.zip(&mut weights) {
+                let mut slope = -precision * *weight;
+                for entry in column {
+                    slope += entry.curved * residual[entry.number as usize];
                 }
                 let step = slope / bend;
                 *weight += step;
-                for &(number, value) in column {
-                    residual[number as usize] -= step * value;
+                for entry in column {
+                    residual[entry.number as usize] -= step * entry.value;
                 }
             }
         }
@@ -87,7 +93,17 @@ pub(super) fn solve(
 /// Which examples have a facet, and how far: one list a code, all in one piece.
 struct Columns {
     ends: Vec<usize>,
-    entries: Vec<(u32, f32)>,
+    entries: Vec<ColumnEntry>,
+}
+
+/// One example that has a facet.
+#[derive(Clone, Copy, Default)]
+struct ColumnEntry {
+    number: u32,
+    /// How far it has it.
+    value: f32,
+    /// The same times the example's curvature.
+    curved: f32,
 }
 
 impl Columns {
@@ -98,7 +114,12 @@ impl Columns {
         for (number, example) in examples.iter().enumerate() {
             for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
                 if let Ok(column) = codes.binary_search(&code) {
-                    found.push((column, (number as u32, value)));
+                    let entry = ColumnEntry {
+                        number: number as u32,
+                        value,
+                        curved: 0.0,
+                    };
+                    found.push((column, entry));
                     ends[column] += 1;
                 }
             }
@@ -110,7 +131,7 @@ impl Columns {
         }
         // Where the next entry of a column goes: from its end to its front.
         let mut next = ends.clone();
-        let mut entries = vec![(0, 0.0); end];
+        let mut entries = vec![ColumnEntry::default(); end];
         for (column, entry) in found.into_iter().rev() {
             next[column] -= 1;
             entries[next[column]] = entry;
@@ -118,7 +139,14 @@ impl Columns {
         Self { ends, entries }
     }
 
-    fn each(&self) -> impl Iterator<Item = &[(u32, f32)]> {
+    /// Takes in how far the score of each example bends.
+    fn bend(&mut self, curvature: &[f32]) {
+        for entry in &mut self.entries {
+            entry.curved = curvature[entry.number as usize] * entry.value;
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &[ColumnEntry]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
             let column = &self.entries[start..end];

@@ -2,6 +2,7 @@
 //! order is the same with and without SIMD, so that the bits are too.
 
 /// The inner product. The shorter slice decides the length.
+#[inline]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; 4];
     let (chunks_a, chunks_b) = (a.chunks_exact(4), b.chunks_exact(4));

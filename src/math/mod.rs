@@ -5,11 +5,13 @@
 
 mod approximate;
 mod digest;
+mod exponentials;
 mod linear;
 mod random;
 
 pub use approximate::{APPROXIMATION_ERROR, exp_approximate, ln_1p_approximate};
 pub use digest::Digest;
+pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, dot_rows, norm, normalise};
 pub use random::Random;
 

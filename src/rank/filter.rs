@@ -82,17 +82,26 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Whether a row may be shown.
-    pub fn allows(&self, row: Row) -> bool {
-        let index = row.index();
+    /// The rows that may be shown, in order.
+    pub fn passing(&self) -> Vec<Row> {
         let (columns, filters) = (self.catalog.columns(), self.filters);
-        let (start_ms, end_ms) = (columns.start_ms[index], columns.end_ms[index]);
-        let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
-        !self.catalog.removed()[index]
-            && (filters.include_unpublished || self.catalog.status(row) == Status::Active)
-            && (filters.include_past || over_ms >= self.now_ms)
-            && !self.refused[index]
-            && (!self.is_particular || self.fits(row))
+        let out = self.catalog.removed().iter().zip(&self.refused);
+        let times = columns.start_ms.iter().zip(&columns.end_ms);
+        let statuses = columns.status.iter().map(|&status| Status::of(status));
+        let rows = (0..).map(Row).zip(out.zip(times).zip(statuses));
+        let mut passing = Vec::with_capacity(self.catalog.len());
+        for (row, (((&removed, &refused), (&start_ms, &end_ms)), status)) in rows {
+            let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
+            let passes = !removed
+                && !refused
+                && (filters.include_unpublished || status == Status::Active)
+                && (filters.include_past || over_ms >= self.now_ms)
+                && (!self.is_particular || self.fits(row));
+            if passes {
+                passing.push(row);
+            }
+        }
+        passing
     }
 
     /// Whether it is what the request asks for in particular.

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use super::super::facet::Facet;
 use super::*;
 use crate::catalog::{Activity, Status, Words};
 use crate::event::{ActivityId, Body, FavouriteAction, Shown};
@@ -90,7 +91,7 @@ impl City {
     fn verdicts(&self, visitor: &Visitor) -> Vec<Verdict> {
         let own = OwnTaste::of(visitor, &self.schema, &self.catalog, NOW);
         (0..32)
-            .map(|row| own.of_row(&self.schema, &self.catalog, Row(row)))
+            .map(|row| own.of_row(&self.catalog, Row(row), None))
             .collect()
     }
 }
@@ -182,7 +183,7 @@ fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
             ..city.schema.clone()
         };
         let own = OwnTaste::of(&of_the_first, &schema, &city.catalog, NOW);
-        let of = |row: u32| own.of_row(&schema, &city.catalog, Row(row)).own[0];
+        let of = |row: u32| own.of_row(&city.catalog, Row(row), None).own[0];
         of(1) - of(0)
     };
     assert!(wants_sport(0.9) > wants_sport(-0.9) + 0.2);
