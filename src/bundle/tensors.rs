@@ -7,6 +7,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::error::BundleError;
+use crate::math::all_finite;
 
 const _: () = assert!(cfg!(target_endian = "little"), "bundles are little-endian");
 
@@ -163,7 +164,7 @@ impl<'a> TensorReader<'a> {
 
     fn finite(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, BundleError> {
         let values: Vec<f32> = pod_collect_to_vec(bytes);
-        if values.iter().all(|value| value.is_finite()) {
+        if all_finite(&values) {
             Ok(values)
         } else {
             Err(self.refuse(format!("tensor `{name}` holds a number that is not finite")))

@@ -7,6 +7,7 @@ use super::text_terms::{TEXT_TERMS, activity_terms, text_codes};
 use super::{Activity, City, NO_TIME, Words};
 use crate::error::CatalogError;
 use crate::event::ActivityId;
+use crate::math::{all_within, count_stops, is_ascending};
 
 /// The columns, all of the same length. Unknown numbers are NaN, unknown words code 0.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -255,19 +256,25 @@ pub(super) fn check(
         ("tag_offsets", &columns.tag_offsets, &columns.tags),
         ("text_offsets", &columns.text_offsets, &columns.text),
     ] {
-        let ascending = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
+        let ascending = is_ascending(offsets);
         if offsets[0] != 0 || !ascending || offsets[rows] as usize != codes.len() {
             return refuse(column, "offsets do not cover the codes in order".into());
         }
-        let rows = offsets.windows(2);
-        for row in rows.map(|pair| &codes[pair[0] as usize..pair[1] as usize]) {
-            let too_many = column == "text_offsets" && row.len() > TEXT_TERMS;
-            if too_many || !row.windows(2).all(|pair| pair[0] < pair[1]) {
-                return refuse(
-                    column,
-                    "a row's codes do not ascend, or are too many".into(),
-                );
-            }
+        let is_too_long = |length: u32| column == "text_offsets" && length as usize > TEXT_TERMS;
+        // Codes ascend but where the next row begins.
+        let (mut stops, mut too_long) = (0, false);
+        for pair in offsets.windows(2) {
+            let begin = pair[1] as usize;
+            too_long |= is_too_long(pair[1] - pair[0]);
+            let is_stop = |begin: usize| codes[begin - 1] >= codes[begin];
+            let is_new = pair[0] < pair[1] && begin < codes.len();
+            stops += usize::from(is_new && is_stop(begin));
+        }
+        if too_long || stops != count_stops(codes) {
+            return refuse(
+                column,
+                "a row's codes do not ascend, or are too many".into(),
+            );
         }
     }
     for (column, codes, vocabulary) in [
@@ -279,10 +286,8 @@ pub(super) fn check(
         ("tags", &columns.tags, &words.tags),
         ("text", &columns.text, &words.text),
     ] {
-        if let Some(code) = codes
-            .iter()
-            .find(|&&code| usize::from(code) >= vocabulary.size())
-        {
+        let code = codes.iter().fold(0, |most, &code| code.max(most));
+        if !codes.is_empty() && usize::from(code) >= vocabulary.size() {
             return refuse(
                 column,
                 format!("code {code} in a vocabulary of {}", vocabulary.size()),
@@ -296,10 +301,9 @@ pub(super) fn check(
         ("transit_m", &columns.transit_m, 0.0, f32::MAX),
         ("density", &columns.density, 0.0, f32::MAX),
     ] {
-        if let Some(number) = numbers
-            .iter()
-            .find(|n| !n.is_nan() && !(least..=most).contains(*n))
-        {
+        if !all_within(numbers, least, most) {
+            let outside = |n: &&f32| !n.is_nan() && !(least..=most).contains(*n);
+            let number = numbers.iter().find(outside).unwrap_or(&most);
             return refuse(column, format!("{number} is outside {least} to {most}"));
         }
     }
@@ -307,7 +311,8 @@ pub(super) fn check(
         ("weekday", &columns.weekday, 6),
         ("hour", &columns.hour, 23),
     ] {
-        if let Some(number) = numbers.iter().find(|&&n| n > most) {
+        let number = numbers.iter().fold(0, |largest, &n| n.max(largest));
+        if number > most {
             return refuse(column, format!("{number} is above {most}"));
         }
     }

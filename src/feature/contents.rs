@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::pair::TimeOfWeek;
-use crate::catalog::{Catalog, Row};
+use super::prepared::norm;
+use crate::catalog::Catalog;
 
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,6 +37,7 @@ pub(super) struct Terms {
     ends: Vec<u32>,
     codes: Vec<u16>,
     scales: Vec<f32>,
+    norms: Vec<f32>,
     /// The longest list.
     pub(super) most: usize,
 }
@@ -45,21 +47,30 @@ impl Terms {
         self.codes.extend(codes);
         self.ends.push(self.codes.len() as u32);
         self.scales.push(1.0 / norm.max(1e-6));
+        self.norms.push(norm);
         self.most = self.most.max(codes.len());
     }
 
-    /// The lists of rows and the lengths of their vectors, each once, and of each row the number of its list.
-    fn of<'a>(rows: impl Iterator<Item = (&'a [u16], f32)>) -> (Self, Vec<u32>) {
+    /// The lists of rows with one over the length of their vectors, each once; and of each row the number of its list.
+    pub(super) fn of<'a>(
+        rows: impl Iterator<Item = &'a [u16]>,
+        idf: impl Fn(u16) -> f32,
+    ) -> (Self, Vec<u32>) {
         let mut terms = Self::default();
         let mut known = HashMap::with_hasher(RandomState::default());
-        let number = |(list, norm): (&'a [u16], f32)| {
+        let number = |list: &'a [u16]| {
             *known.entry(list).or_insert_with(|| {
-                terms.push(list, norm);
+                terms.push(list, norm(list, &idf));
                 terms.ends.len() as u32 - 1
             })
         };
         let numbers = rows.map(number).collect();
         (terms, numbers)
+    }
+
+    /// The length of the vector of a list, by number.
+    pub(super) fn norm(&self, number: u32) -> f32 {
+        self.norms[number as usize]
     }
 
     /// Each list and one over the length of its vector.
@@ -77,18 +88,14 @@ impl Terms {
 }
 
 impl Contents {
-    /// `prices` are the numbers of rows' prices, norms the lengths of their vectors of tags and words.
+    /// `prices` are the numbers of rows' prices; lists of tags and of words come with the numbers of rows' lists.
     pub(super) fn new(
         catalog: &Catalog,
         prices: &[u32],
-        (tag_norm, text_norm): (&[f32], &[f32]),
+        (tag_lists, tags): (Terms, &[u32]),
+        (word_lists, words): (Terms, &[u32]),
     ) -> Self {
         let columns = catalog.columns();
-        let rows = || (0..catalog.len() as u32).map(Row);
-        let tags = rows().map(|row| (catalog.tags(row), tag_norm[row.index()]));
-        let (tag_lists, tags) = Terms::of(tags);
-        let words = rows().map(|row| (catalog.text(row), text_norm[row.index()]));
-        let (word_lists, words) = Terms::of(words);
         let content = |index: usize| {
             let codes = [
                 columns.kind[index],

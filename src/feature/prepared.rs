@@ -1,5 +1,6 @@
 //! What pair features need of the catalogue, computed once a bundle or counter refresh instead of once a request.
 
+use super::contents::Terms;
 use super::scan_codes::{CountCodes, ScanCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row};
@@ -22,16 +23,18 @@ impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
         let rows = || (0..catalog.len() as u32).map(Row);
-        let tag_norm: Vec<f32> = rows()
-            .map(|row| norm(catalog.tags(row), |tag| schema.idf(tag)))
-            .collect();
-        let text_norm: Vec<f32> = rows()
-            .map(|row| norm(catalog.text(row), |word| schema.text_idf(word)))
-            .collect();
+        let tags = rows().map(|row| catalog.tags(row));
+        let (tag_lists, tags) = Terms::of(tags, |tag| schema.idf(tag));
+        let words = rows().map(|row| catalog.text(row));
+        let (word_lists, words) = Terms::of(words, |word| schema.text_idf(word));
+        let norms = |lists: &Terms, numbers: &[u32]| {
+            numbers.iter().map(|&number| lists.norm(number)).collect()
+        };
+        let (tag_norm, text_norm) = (norms(&tag_lists, &tags), norms(&word_lists, &words));
         let centre = schema.city.centre.as_ref();
         Self {
             organiser_share: organiser_shares(catalog, counters),
-            scan: ScanCodes::new(catalog, centre, (&tag_norm, &text_norm)),
+            scan: ScanCodes::new(catalog, centre, (tag_lists, &tags), (word_lists, &words)),
             counts: Some(CountCodes::new(catalog, counters)),
             tag_norm,
             text_norm,
@@ -48,7 +51,8 @@ impl Prepared {
 /// The length of the TF-IDF vector of these codes.
 pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
     let squares = codes.iter().map(|&code| idf(code) * idf(code));
-    libm::sqrtf(squares.sum())
+    // Exactly rounded everywhere, unlike other functions of std.
+    squares.sum::<f32>().sqrt()
 }
 
 fn organiser_shares(catalog: &Catalog, counters: &Counters) -> Vec<f32> {

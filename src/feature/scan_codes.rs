@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 
-use super::contents::Contents;
+use super::contents::{Contents, Terms};
 use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, fixed_features};
 use crate::catalog::{Catalog, Counters, Place};
@@ -121,8 +121,14 @@ impl<T: Copy + Eq + Hash> Distinct<T> {
 }
 
 impl ScanCodes {
-    /// `centre` is the one that facets are made around, the schema's; `norms` the lengths of rows' vectors of tags and words.
-    pub(super) fn new(catalog: &Catalog, centre: Option<&Place>, norms: (&[f32], &[f32])) -> Self {
+    /// `centre` is the one that facets are made around, the schema's; lists of tags and of words come with the numbers of rows'
+    /// lists.
+    pub(super) fn new(
+        catalog: &Catalog,
+        centre: Option<&Place>,
+        tags: (Terms, &[u32]),
+        words: (Terms, &[u32]),
+    ) -> Self {
         let columns = catalog.columns();
         let times = Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index)));
         let rows = 0..catalog.len();
@@ -136,7 +142,7 @@ impl ScanCodes {
         let dates = dates.map(|(&start_ms, &time)| Date { start_ms, time });
         let prices = Distinct::of(columns.price.iter().map(|price| price.to_bits()));
         Self {
-            contents: Contents::new(catalog, &prices.codes, norms),
+            contents: Contents::new(catalog, &prices.codes, tags, words),
             dates: Distinct::of(dates),
             places: Places::new(catalog, centre),
             published: Distinct::of(columns.published_ms.iter().copied()),

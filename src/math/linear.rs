@@ -51,7 +51,8 @@ pub fn dot_rows(rows: &[f32], width: usize, x: &[f32], products: &mut Vec<f32>) 
 
 /// The Euclidean norm.
 pub fn norm(a: &[f32]) -> f32 {
-    libm::sqrtf(dot(a, a))
+    // Exactly rounded everywhere, unlike other functions of std.
+    dot(a, a).sqrt()
 }
 
 /// The cosine of the angle between two vectors; 0 where one of them is zero.

@@ -4,12 +4,14 @@
 //! fixed order. Everything in this crate computes through these functions, so that parity can be demanded bit for bit.
 
 mod approximate;
+mod checks;
 mod digest;
 mod exponentials;
 mod linear;
 mod random;
 
 pub use approximate::{APPROXIMATION_ERROR, exp_approximate, ln_1p_approximate};
+pub use checks::{all_finite, all_within, count_stops, is_ascending};
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, dot_rows, norm, normalise};

@@ -5,6 +5,8 @@
 //! Each activity keeps its strongest neighbours only, in one list a row: what travels stays linear in the catalogue,
 //! and scoring a visitor touches the lists of the history, not the catalogue.
 
+use crate::math::{all_finite, is_ascending};
+
 /// For each activity, what it says of others: a sparse matrix by rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Neighbours {
@@ -47,13 +49,14 @@ impl Neighbours {
         if ends != (Some(&0), Some(&(rows.len() as u32))) || offsets.len() > activities + 1 {
             return Err("the lists do not cover the neighbours");
         }
-        if offsets.windows(2).any(|pair| pair[0] > pair[1]) || rows.len() != weights.len() {
+        if !is_ascending(&offsets) || rows.len() != weights.len() {
             return Err("the lists overlap");
         }
-        if rows.iter().any(|&row| row as usize >= activities) {
+        let most = rows.iter().fold(0, |most, &row| most.max(row));
+        if !rows.is_empty() && most as usize >= activities {
             return Err("a neighbour is no row of the catalogue");
         }
-        if weights.iter().any(|weight| !weight.is_finite()) {
+        if !all_finite(&weights) {
             return Err("a weight is not finite");
         }
         Ok(Self {
