@@ -45,9 +45,10 @@ impl Event {
     /// [`EventError::Malformed`] for anything but an event of this wire version, [`EventError::OutOfRange`] for
     /// impossible values.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        let event: Self = serde_json::from_str(json).map_err(|error| EventError::Malformed {
-            detail: error.to_string(),
-        })?;
+        let event: Self =
+            serde_json::from_slice(json.as_bytes()).map_err(|error| EventError::Malformed {
+                detail: error.to_string(),
+            })?;
         event.validate()?;
         Ok(event)
     }

@@ -141,14 +141,14 @@ impl History {
         let malformed = |error: serde_json::Error| HistoryError::Malformed {
             detail: error.to_string(),
         };
-        let version: Version = serde_json::from_str(json).map_err(malformed)?;
+        let version: Version = serde_json::from_slice(json.as_bytes()).map_err(malformed)?;
         if version.v != SNAPSHOT_VERSION {
             return Err(HistoryError::Version {
                 found: version.v,
                 supported: SNAPSHOT_VERSION,
             });
         }
-        let snapshot: Snapshot = serde_json::from_str(json).map_err(malformed)?;
+        let snapshot: Snapshot = serde_json::from_slice(json.as_bytes()).map_err(malformed)?;
         let mut history = Self::default();
         for (id, stored) in snapshot.entries {
             let Entry {

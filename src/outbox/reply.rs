@@ -39,7 +39,7 @@ pub fn outcome(sent: &[EventId], reply: &Reply) -> Outcome {
         retry_after_ms: reply.retry_after_ms,
     };
     match reply.status {
-        200..=299 => match serde_json::from_str::<BatchReply>(&reply.body) {
+        200..=299 => match serde_json::from_slice::<BatchReply>(reply.body.as_bytes()) {
             Ok(answer) => {
                 let named = |id: &&EventId| {
                     answer

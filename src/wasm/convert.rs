@@ -12,7 +12,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, Recommende
     let malformed = |detail: String| RecommenderError::from(RequestError::Malformed { detail });
     let text = JSON::stringify(value).map_err(|_| malformed("it is not a plain object".into()))?;
     let text = text.as_string().unwrap_or_else(|| String::from("null"));
-    serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))
+    serde_json::from_slice(text.as_bytes()).map_err(|error| malformed(error.to_string()))
 }
 
 /// Makes a plain JavaScript value.

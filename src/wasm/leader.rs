@@ -72,7 +72,7 @@ impl Leader {
 
 fn read(values: &[JsValue]) -> Option<Lease> {
     let text = values.first().and_then(JsValue::as_string);
-    text.and_then(|text| serde_json::from_str(&text).ok())
+    text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
 }
 
 fn locks() -> Option<JsValue> {

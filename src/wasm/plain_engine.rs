@@ -48,7 +48,7 @@ impl PlainEngine {
 
     /// Takes in one event body, JSON, of the visitor taken before.
     pub fn observe(&mut self, time_ms: f64, body: &str) -> Result<(), JsValue> {
-        let body = serde_json::from_str(body)
+        let body = serde_json::from_slice(body.as_bytes())
             .map_err(malformed)
             .map_err(|error| convert::error(&error))?;
         self.engine
@@ -102,14 +102,14 @@ impl PlainEngine {
         request: &str,
     ) -> Result<String, RecommenderError> {
         let visitor = visitor(profile, history)?;
-        let request: Request = serde_json::from_str(request).map_err(malformed)?;
+        let request: Request = serde_json::from_slice(request.as_bytes()).map_err(malformed)?;
         let slate = self.engine.recommend(&visitor, &request)?;
         serde_json::to_string(&slate).map_err(malformed)
     }
 }
 
 fn visitor(profile: &str, history: &str) -> Result<Visitor, RecommenderError> {
-    let profile: Profile = serde_json::from_str(profile).map_err(malformed)?;
+    let profile: Profile = serde_json::from_slice(profile.as_bytes()).map_err(malformed)?;
     let history = if history.is_empty() {
         History::default()
     } else {

@@ -302,12 +302,12 @@ impl Recommender {
             .await
             .unwrap_or_default()
             .iter()
-            .filter_map(|value| serde_json::from_str(&value.as_string()?).ok())
+            .filter_map(|value| serde_json::from_slice(value.as_string()?.as_bytes()).ok())
             .collect();
         let unreadable = inner.storage.text(key::UNREADABLE).await;
         let state = inner.state.borrow();
         let history: serde_json::Value =
-            serde_json::from_str(&state.visitor.history.snapshot()).unwrap_or_default();
+            serde_json::from_slice(state.visitor.history.snapshot().as_bytes()).unwrap_or_default();
         let all = serde_json::json!({
             "consent": state.consent,
             "profile": state.visitor.profile,

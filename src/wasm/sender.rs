@@ -58,7 +58,7 @@ async fn queue(
     let stored = storage.values("events", prefix, limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;
-        let Head { id, time_ms } = serde_json::from_str(&json).ok()?;
+        let Head { id, time_ms } = serde_json::from_slice(json.as_bytes()).ok()?;
         let bytes = json.len();
         Some((Pending { id, time_ms, bytes }, json))
     };
@@ -73,7 +73,7 @@ pub(super) async fn about(storage: &Storage, activity: &ActivityId) -> Vec<Strin
         let json = storage.get("events", &key).await.ok();
         let event = json
             .and_then(|json| json.as_string())
-            .and_then(|json| serde_json::from_str::<Event>(&json).ok());
+            .and_then(|json| serde_json::from_slice::<Event>(json.as_bytes()).ok());
         if event.is_some_and(|event| event.body.activity() == Some(activity)) {
             matching.push(key);
         }

@@ -109,7 +109,7 @@ pub(super) async fn load(storage: &Storage, address: &str) -> Kept {
 
 /// What was kept as JSON; empty where there is nothing, or nothing that can be read.
 pub(super) fn parsed<Value: serde::de::DeserializeOwned + Default>(text: Option<String>) -> Value {
-    text.and_then(|text| serde_json::from_str(&text).ok())
+    text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
         .unwrap_or_default()
 }
 
