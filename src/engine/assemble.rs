@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::{Engine, Scoring};
-use crate::catalog::{NO_TIME, Row};
+use crate::catalog::{Catalog, NO_TIME, Row};
 use crate::event::Shown;
 use crate::feature::COMPONENTS;
 use crate::history::{Entry, Visitor};
@@ -87,6 +87,12 @@ fn candidates(
         .map(|scored| popular(scored.row))
         .fold(0.0, f32::max)
         .max(1e-6);
+    // Of a few remembered activities the rows are found sooner than the entries of hundreds of survivors.
+    let shown: Vec<(Row, f32)> = if learned {
+        shown_rows(&bundle.catalog, visitor, request.now_ms)
+    } else {
+        Vec::new()
+    };
     let scored = scoring.scored.iter().enumerate();
     scored
         .map(|(index, scored)| {
@@ -95,10 +101,10 @@ fn candidates(
             let mut utility = scored.score.total;
             if learned {
                 utility -= policy.popularity_penalty * popular(scored.row) / most_popular;
-                let shown = visitor
-                    .history
-                    .entry(id)
-                    .map_or(0.0, |entry| shown_lately(entry, request.now_ms));
+                let shown = match shown.binary_search_by_key(&scored.row, |shown| shown.0) {
+                    Ok(at) => shown[at].1,
+                    Err(_) => 0.0,
+                };
                 utility -= policy.seen_penalty * ln_1p(shown);
                 let published_ms = columns.published_ms[row];
                 if published_ms != NO_TIME {
@@ -120,6 +126,16 @@ fn candidates(
             }
         })
         .collect()
+}
+
+/// How often each remembered activity of the catalogue was shown without being acted on, by row ascending.
+fn shown_rows(catalog: &Catalog, visitor: &Visitor, now_ms: i64) -> Vec<(Row, f32)> {
+    let entries = visitor.history.entries();
+    let shown = entries.filter(|(_, entry)| entry.signals().is_empty());
+    let of_row = |(id, entry)| Some((catalog.row(id)?, shown_lately(entry, now_ms)));
+    let mut rows: Vec<(Row, f32)> = shown.filter_map(of_row).collect();
+    rows.sort_unstable_by_key(|shown| shown.0);
+    rows
 }
 
 /// How often it was shown without being acted on, halved every week.

@@ -17,6 +17,7 @@ mod own_taste;
 mod pair;
 mod pair_features;
 mod prepared;
+mod profiles;
 mod reading;
 mod scan;
 mod scan_codes;

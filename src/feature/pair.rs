@@ -10,7 +10,8 @@ use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, POSITIVES,
     POSITIVES_TOTAL, PairRow, TRANSIT, VIEWS, column,
 };
-use super::prepared::{Prepared, norm};
+use super::prepared::Prepared;
+use super::profiles::{DECLARED, LIKED, Profiles, REJECTED};
 use super::schema::Schema;
 use super::user::{Past, UserRow};
 use crate::catalog::{Catalog, Columns, Counters, NO_TIME, Row, UNKNOWN, Words, text_terms};
@@ -45,13 +46,9 @@ const DAY_MS: f32 = 86_400_000.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairSide {
     now_ms: i64,
-    liked_tags: Vec<f32>,
-    rejected_tags: Vec<f32>,
-    declared_tags: Vec<f32>,
+    tags: Profiles,
+    text: Profiles,
     declared_count: f32,
-    liked_text: Vec<f32>,
-    declared_text: Vec<f32>,
-    rejected_text: Vec<f32>,
     types: Vec<f32>,
     localities: Vec<f32>,
     organisers: Vec<f32>,
@@ -87,13 +84,27 @@ impl PairSide {
             .map_or(0.0, |place| place.lat);
         let mut side = Self {
             now_ms,
-            liked_tags: vec![0.0; words.tags.size()],
-            rejected_tags: vec![0.0; words.tags.size()],
-            declared_tags: vec![0.0; words.tags.size()],
+            tags: Profiles::new(
+                words.tags.size(),
+                const {
+                    [
+                        column("history_tag_cosine"),
+                        column("declared_tag_cosine"),
+                        column("rejected_tag_cosine"),
+                    ]
+                },
+            ),
+            text: Profiles::new(
+                words.text.size(),
+                const {
+                    [
+                        column("history_text_cosine"),
+                        column("declared_text_cosine"),
+                        column("rejected_text_cosine"),
+                    ]
+                },
+            ),
             declared_count: user.tags.len() as f32,
-            liked_text: vec![0.0; words.text.size()],
-            declared_text: declared_text(&profile.tags, words, schema),
-            rejected_text: vec![0.0; words.text.size()],
             types: vec![0.0; words.types.size()],
             localities: vec![0.0; words.localities.size()],
             organisers: vec![0.0; words.organisers.size()],
@@ -110,10 +121,9 @@ impl PairSide {
             availability: user.availability,
             own_taste: OwnTaste::of(visitor, schema, catalog, now_ms),
         };
-        let declared_norm = norm(&user.tags, |tag| schema.idf(tag));
-        for &tag in &user.tags {
-            side.declared_tags[usize::from(tag)] = schema.idf(tag) / declared_norm.max(1e-6);
-        }
+        side.tags.declare(&user.tags, |tag| schema.idf(tag));
+        let declared = declared_words(&profile.tags, words);
+        side.text.declare(&declared, |word| schema.text_idf(word));
         let liked: f32 = user.history.iter().map(|past| past.weight.max(0.0)).sum();
         let rejected: f32 = user
             .history
@@ -122,11 +132,10 @@ impl PairSide {
             .sum();
         for past in &user.history {
             if past.weight > 0.0 {
-                side.add_liked(past, past.weight / liked, schema);
+                side.add_terms(LIKED, past, past.weight / liked, schema);
+                side.add_liked(past, past.weight / liked);
             } else {
-                let share = -past.weight / rejected;
-                add_tags(&mut side.rejected_tags, past, share, schema);
-                add_text(&mut side.rejected_text, past, share, schema);
+                side.add_terms(REJECTED, past, -past.weight / rejected, schema);
                 side.organiser_rejections[usize::from(past.activity.organiser)] -= past.weight;
             }
         }
@@ -145,10 +154,15 @@ impl PairSide {
         side
     }
 
-    fn add_liked(&mut self, past: &Past, share: f32, schema: &Schema) {
+    fn add_terms(&mut self, which: usize, past: &Past, share: f32, schema: &Schema) {
+        let (tags, text) = (&past.activity.tags, &past.activity.text);
+        self.tags.add(which, tags, share, |tag| schema.idf(tag));
+        self.text
+            .add(which, text, share, |word| schema.text_idf(word));
+    }
+
+    fn add_liked(&mut self, past: &Past, share: f32) {
         let activity = &past.activity;
-        add_tags(&mut self.liked_tags, past, share, schema);
-        add_text(&mut self.liked_text, past, share, schema);
         self.types[usize::from(activity.kind)] += share;
         self.localities[usize::from(activity.locality)] += share;
         self.organisers[usize::from(activity.organiser)] += share;
@@ -191,21 +205,12 @@ impl PairSide {
         let index = row.index();
         let mut features = [0.0; PAIR_FEATURES.len()];
         let tags = catalog.tags(row);
-        let norm = prepared.tag_norm[index].max(1e-6);
-        for (column, profile) in self.tag_profiles() {
-            let products = tags
-                .iter()
-                .map(|&tag| schema.idf(tag) * profile[usize::from(tag)]);
-            features[column] = products.sum::<f32>() / norm;
-        }
-        let text = catalog.text(row);
-        let norm = prepared.text_norm[index].max(1e-6);
-        for (column, profile) in self.text_profiles() {
-            let products = text
-                .iter()
-                .map(|&word| schema.text_idf(word) * profile[usize::from(word)]);
-            features[column] = products.sum::<f32>() / norm;
-        }
+        let norm = prepared.tag_norm[index];
+        let idf = |tag| schema.idf(tag);
+        self.tags.compare(tags, norm, idf, &mut features);
+        let (text, norm) = (catalog.text(row), prepared.text_norm[index]);
+        let idf = |word| schema.text_idf(word);
+        self.text.compare(text, norm, idf, &mut features);
         self.declared_matches(self.tags_declared(tags), &mut features);
         self.of_kind(columns.kind[index], &mut features);
         self.of_level(columns.level[index], &mut features);
@@ -229,33 +234,14 @@ impl PairSide {
         features
     }
 
-    /// Profiles that are compared with an activity's tags by cosine, and the columns of that.
-    pub(super) fn tag_profiles(&self) -> [(usize, &[f32]); 3] {
-        [
-            (const { column("history_tag_cosine") }, &self.liked_tags),
-            (const { column("declared_tag_cosine") }, &self.declared_tags),
-            (const { column("rejected_tag_cosine") }, &self.rejected_tags),
-        ]
-    }
-
-    /// The same for the words of texts.
-    pub(super) fn text_profiles(&self) -> [(usize, &[f32]); 3] {
-        [
-            (const { column("history_text_cosine") }, &self.liked_text),
-            (
-                const { column("declared_text_cosine") },
-                &self.declared_text,
-            ),
-            (
-                const { column("rejected_text_cosine") },
-                &self.rejected_text,
-            ),
-        ]
+    /// What an activity's tags are compared with, and the words of its text.
+    pub(super) fn profiles(&self) -> [&Profiles; 2] {
+        [&self.tags, &self.text]
     }
 
     /// How many of these tags were declared.
     pub(super) fn tags_declared(&self, tags: &[u16]) -> usize {
-        let declared = |tag: &&u16| self.declared_tags[usize::from(**tag)] > 0.0;
+        let declared = |tag: &&u16| self.tags.of(**tag)[DECLARED] > 0.0;
         tags.iter().filter(declared).count()
     }
 
@@ -388,31 +374,11 @@ fn nan_as_zero(value: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value }
 }
 
-fn add_tags(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
-    let norm = norm(&past.activity.tags, |tag| schema.idf(tag)).max(1e-6);
-    for &tag in &past.activity.tags {
-        profile[usize::from(tag)] += share * schema.idf(tag) / norm;
-    }
-}
-
-fn add_text(profile: &mut [f32], past: &Past, share: f32, schema: &Schema) {
-    let norm = norm(&past.activity.text, |word| schema.text_idf(word)).max(1e-6);
-    for &word in &past.activity.text {
-        profile[usize::from(word)] += share * schema.text_idf(word) / norm;
-    }
-}
-
 /// The words of the declared tags, as a text would have them: a title may name an interest that is no tag.
-fn declared_text(tags: &[String], words: &Words, schema: &Schema) -> Vec<f32> {
-    let mut profile = vec![0.0; words.text.size()];
+fn declared_words(tags: &[String], words: &Words) -> Vec<u16> {
     let terms: BTreeSet<String> = tags.iter().flat_map(|tag| text_terms(tag)).collect();
     let codes = terms.iter().map(|term| words.text.code(term));
-    let codes: Vec<u16> = codes.filter(|&code| code != UNKNOWN).collect();
-    let norm = norm(&codes, |word| schema.text_idf(word)).max(1e-6);
-    for code in codes {
-        profile[usize::from(code)] = schema.text_idf(code) / norm;
-    }
-    profile
+    codes.filter(|&code| code != UNKNOWN).collect()
 }
 
 fn mean_log_price(history: &[Past]) -> Option<f32> {

@@ -12,6 +12,7 @@ use super::pair_features::{
     TRANSIT, column,
 };
 use super::prepared::Prepared;
+use super::profiles::Profiles;
 use super::scan_codes::CountCodes;
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Words};
@@ -211,9 +212,10 @@ impl PairSide {
             |_, _| (),
             |count| [Property::Agreement(Agreement::Tags(count))],
         );
+        let [of_tags, of_text] = self.profiles();
         let tags = TermSums::new(
             worth,
-            self.tag_profiles(),
+            of_tags,
             words.tags.size(),
             codes.contents.tag_lists.most,
             |tag| Some(Property::Tag(tag)),
@@ -221,7 +223,7 @@ impl PairSide {
         );
         let text = TermSums::new(
             worth,
-            self.text_profiles(),
+            of_text,
             words.text.size(),
             codes.contents.word_lists.most,
             |_| None,
@@ -379,17 +381,19 @@ struct TermSums {
 impl TermSums {
     fn new(
         worth: &mut Worth<'_>,
-        profiles: [(usize, &[f32]); 3],
+        profiles: &Profiles,
         size: usize,
         most_terms: usize,
         property: impl Fn(u16) -> Option<Property>,
         idf: impl Fn(u16) -> f32,
     ) -> Self {
         let (mut plain, mut products) = (Vec::with_capacity(size), Vec::with_capacity(size));
+        let weights = profiles.columns.map(|column| worth.weights[column]);
         let mut most = 0.0_f32;
         for term in 0..size {
             let code = term as u16;
-            let weighted = profiles.map(|(column, profile)| worth.weights[column] * profile[term]);
+            let of_term = profiles.of(code);
+            let weighted = [0, 1, 2].map(|which| weights[which] * of_term[which]);
             let (facets, facets_size) =
                 property(code).map_or((0.0, 0.0), |property| worth.of_property(property));
             plain.push(facets);

@@ -79,8 +79,12 @@ pub fn rerank(
         let taken = remaining.remove(position);
         caps.take(taken);
         for other in &remaining {
-            let alike = dot(&taken.vector, &other.vector).max(0.0);
-            likeness[other.index] = likeness[other.index].max(alike);
+            let alike = dot(&taken.vector, &other.vector);
+            let most = &mut likeness[other.index];
+            // 0 at first; and no function call, which `max` is in a browser.
+            if alike > *most {
+                *most = alike;
+            }
         }
         chosen.push(Chosen {
             index: taken.index,
