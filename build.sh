@@ -16,6 +16,7 @@ source scripts/check.sh
 source scripts/rules.sh
 source scripts/bench.sh
 source scripts/fuzz.sh
+source scripts/sbom.sh
 
 help() {
   cat <<'TEXT'
@@ -25,6 +26,7 @@ help() {
 ./build.sh pkg              make the npm package, ready to install, in target/npm
 ./build.sh bench NAME       measure; without a NAME: what can be measured
 ./build.sh fuzz [READER…]   look for inputs that break a reader of bytes from elsewhere; --runs N inputs for each (a million)
+./build.sh sbom             list what is in what we hand out (CycloneDX), in target/sbom
 ./build.sh help             this text
 
 Tools are installed under target/tools, logs are under target/log; a second run reuses both.
@@ -37,7 +39,7 @@ TEXT
 verb=${1:-help}
 [[ $# -eq 0 ]] || shift
 case $verb in
-  demo | pkg | check | bench | fuzz | test) "run_$verb" "$@" ;;
+  demo | pkg | check | bench | fuzz | sbom | test) "run_$verb" "$@" ;;
   help | --help | -h) help ;;
-  *) fail "there is no '$verb'; the verbs are demo, test, check, pkg, bench, fuzz and help" ;;
+  *) fail "there is no '$verb'; the verbs are demo, test, check, pkg, bench, fuzz, sbom and help" ;;
 esac
