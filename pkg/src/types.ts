@@ -16,7 +16,7 @@ export interface OpenOptions {
   /** URL of `channel.json`, absolute or relative to the page. */
   channel: string;
   /**
-   * URL that takes events (`POST`). Absent: nothing is ever sent, whatever the consent. A visitor's consent to send is for
+   * URL that takes events (`POST`), with the site's key where the server asks for one: `/v1/events?key=…`. Absent: nothing is ever sent, whatever the consent. A visitor's consent to send is for
    * this address: on a page with another one it counts as `device` until they choose there too.
    */
   events?: string;

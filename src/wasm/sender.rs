@@ -370,13 +370,13 @@ pub(super) async fn withdraw_all(storage: &Storage, own: &str) -> bool {
     all
 }
 
-/// Tells the server to delete a device's events; `true` once it confirmed.
+/// Tells the server to delete a device's events; `true` once it confirmed. What follows the path goes along, such as the site's
+/// key of then: the server asks for none here, what stands before it may.
 async fn withdraw(url: &str, device: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let address = path.rsplit_once('/').map_or_else(
-        || "withdraw".to_owned(),
-        |(base, _)| format!("{base}/withdraw"),
-    );
+    let path = place(url);
+    let rest = url[path.len()..].split('#').next().unwrap_or_default();
+    let folder = &path[..path.rfind('/').map_or(0, |slash| slash + 1)];
+    let address = format!("{folder}withdraw{rest}");
     let body = serde_json::json!({"v": WIRE_VERSION, "device": device}).to_string();
     (200..300).contains(&network::post(&address, &body, POST_LIMIT_MS).await.status)
 }
