@@ -35,7 +35,7 @@ pub struct Exported {
     pub reached: i64,
 }
 
-/// Adds to the log in `folder` what the store took since the last time, and deletes from it what devices withdrew and what
+/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and deletes from it what devices withdrew and what
 /// happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
 ///
 /// # Errors
@@ -46,6 +46,7 @@ pub async fn export_events(
     before_ms: i64,
 ) -> Result<Exported, ExportError> {
     let mut log = EventLog::open_or_begin(folder)?;
+    log.go_on_with(&store.name().await?)?;
     let mut added = 0;
     loop {
         let from = Watermark(log.reached());

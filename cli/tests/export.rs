@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use triqueta::event::{Body, Consent, DeviceId, Event, EventId, Grade, Opinion, SessionId};
-use triqueta_cli::event_log::export_events;
+use triqueta_cli::event_log::{ExportError, export_events};
 use triqueta_server::store::{Delivery, EventStore, StorePlace};
 use triqueta_trainer::dataset::EventLog;
 
@@ -144,6 +144,42 @@ async fn a_part_that_was_changed_is_noticed_and_another_folder_is_left_alone() {
     let error = export_events(&*store, &other, 0).await.unwrap_err();
     assert!(error.to_string().contains("letters"), "{error}");
     assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_goes_on_with_its_own_store_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let open = async |name: &str| {
+        let place = StorePlace::File(parent.path().join(name));
+        place.open(true, None).await.unwrap()
+    };
+    let (one, other) = (open("one.sqlite").await, open("other.sqlite").await);
+    append(&*one, vec![event(1, 1, NOW_MS), event(1, 2, NOW_MS)]).await;
+    append(&*other, (1..=3).map(|n| event(2, n, NOW_MS)).collect()).await;
+    let folder = parent.path().join("events");
+    export_events(&*one, &folder, 0).await.unwrap();
+    let refused = export_events(&*other, &folder, 0).await.unwrap_err();
+    assert!(
+        matches!(&refused, ExportError::Folder(error) if error.code() == "DATASET_OTHER_STORE"),
+        "{refused}"
+    );
+    assert_eq!(exported(&folder).len(), 2);
+    one.close().await;
+    let again = open("one.sqlite").await;
+    append(&*again, vec![event(1, 3, NOW_MS)]).await;
+    let exported_again = export_events(&*again, &folder, 0).await.unwrap();
+    assert_eq!(
+        exported_again.added, 1,
+        "the store is the same after a restart"
+    );
+
+    // A log of before stores had names goes on with whichever comes first.
+    let mark = folder.join("events.json");
+    let mut contents: Value = serde_json::from_slice(&std::fs::read(&mark).unwrap()).unwrap();
+    assert!(contents.as_object_mut().unwrap().remove("store").is_some());
+    std::fs::write(&mark, contents.to_string()).unwrap();
+    assert_eq!(export_events(&*again, &folder, 0).await.unwrap().added, 0);
+    export_events(&*other, &folder, 0).await.unwrap_err();
 }
 
 #[test]

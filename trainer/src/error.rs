@@ -119,6 +119,12 @@ pub enum DatasetError {
     #[error("visitor `{user}` occurs twice; ids must be unique, merge the rows at the source")]
     DuplicateVisitor {
         /// The repeated id.
+    /// Events of one store were to be added to those of another.
+    #[error("`{}` holds the events of another store: how far that one was read says nothing of this one; choose another --out", path.display())]
+    OtherStore {
+        /// The folder.
+        path: PathBuf,
+    },
         user: String,
     },
 }
@@ -135,6 +141,7 @@ impl DatasetError {
         }
     }
 }
+            Self::OtherStore { .. } => "DATASET_OTHER_STORE",
 
 /// A mapping file does not describe a source.
 #[derive(Debug, Error)]

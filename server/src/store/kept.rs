@@ -22,6 +22,9 @@ pub trait Reader: Send + Sync {
     /// As [`EventStore::withdrawals`], the digests alone.
     async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError>;
 
+    /// As [`EventStore::name`].
+    async fn name(&self) -> Result<String, StoreError>;
+
     /// As [`EventStore::statistics`].
     async fn statistics(&self) -> Result<Statistics, StoreError>;
 
@@ -74,6 +77,10 @@ impl<R: Reader> EventStore for Kept<R> {
     async fn withdrawals(&self) -> Result<Withdrawals, StoreError> {
         let digests = self.reader.withdrawals().await?;
         Ok(Withdrawals::of(digests))
+    }
+
+    async fn name(&self) -> Result<String, StoreError> {
+        self.reader.name().await
     }
 
     async fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -123,6 +123,13 @@ pub trait EventStore: Send + Sync {
     /// Any [`StoreError`].
     async fn withdrawals(&self) -> Result<Withdrawals, StoreError>;
 
+    /// What tells this store from every other, by chance when its tables were made: a [`Watermark`] means nothing elsewhere. A
+    /// copy of a store has the same.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn name(&self) -> Result<String, StoreError>;
+
     /// What the store holds, in numbers.
     ///
     /// # Errors

@@ -46,16 +46,19 @@ fn a_full_store_refuses_and_takes_again_once_there_is_room() {
     world.publish("manifests/b1.json", "{}");
     let (leaving, staying) = (device(), device());
     let mut acknowledged = 0;
-    let refused = loop {
-        let sent: Vec<_> = (1..=50)
+    let mut fill = |events: u64| loop {
+        let sent: Vec<_> = (1..=events)
             .map(|step| crate::sample::event(leaving, acknowledged + step))
             .collect();
         let reply = world.post("/v1/events", &batch(leaving, &sent));
         if reply.status != 200 {
             break reply;
         }
-        acknowledged += 50;
+        acknowledged += events;
     };
+    assert_unavailable(&fill(50));
+    // What has no room for fifty may have some for one.
+    let refused = fill(1);
     assert_unavailable(&refused);
     assert!(acknowledged > 0);
     assert_eq!(

@@ -27,6 +27,9 @@ const FORMAT: u32 = 1;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Contents {
     format: u32,
+    /// The store that is read, by its own name; unknown where an older build began the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
     /// Everything up to here of the store was read.
     reached: i64,
     parts: Vec<Part>,
@@ -94,6 +97,19 @@ impl EventLog {
             folder: folder.to_owned(),
             contents,
         })
+    }
+
+    /// Goes on only with the store the log was begun with; a log that knows none takes this one's name.
+    ///
+    /// # Errors
+    /// [`DatasetError::OtherStore`].
+    pub fn go_on_with(&mut self, store: &str) -> Result<()> {
+        let known = self.contents.store.get_or_insert_with(|| store.to_owned());
+        if known != store {
+            let path = self.folder.clone();
+            return Err(DatasetError::OtherStore { path }.into());
+        }
+        Ok(())
     }
 
     /// Up to where the store was read.

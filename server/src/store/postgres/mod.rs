@@ -27,6 +27,7 @@ const READER_PATIENCE: Duration = Duration::from_secs(5);
 
 const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > $1 ORDER BY watermark LIMIT $2";
 const WITHDRAWALS: &str = "SELECT digest FROM withdrawals";
+const NAME: &str = "SELECT name FROM store";
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 const SUM_DEVICES: &str = "SELECT count(*), \
      coalesce(sum(greatest(last_sequence - first_sequence + 1 - stored, 0)), 0)::bigint, \
@@ -100,6 +101,13 @@ impl Reader for PostgresReader {
     async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         sqlx::query_scalar(WITHDRAWALS)
             .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
+    }
+
+    async fn name(&self) -> Result<String, StoreError> {
+        sqlx::query_scalar(NAME)
+            .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))
     }

@@ -117,6 +117,10 @@ async fn migrate(connection: &mut PgConnection, place: &str) -> Result<(), Store
             "arrival",
             include_str!("../../../migrations/postgres/0002_arrival.sql"),
         ),
+        (
+            "name",
+            include_str!("../../../migrations/postgres/0003_name.sql"),
+        ),
     ]);
     migrator.run(connection).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {

@@ -31,6 +31,7 @@ const JOURNAL_LIMIT_BYTES: u64 = 64 << 20;
 
 const READ_AFTER: &str = "SELECT watermark, sent_at_ms, received_ms, payload FROM events WHERE watermark > ? ORDER BY watermark LIMIT ?";
 const WITHDRAWALS: &str = "SELECT digest FROM withdrawals";
+const NAME: &str = "SELECT name FROM store";
 const COUNT_EVENTS: &str = "SELECT count(*) FROM events";
 const SUM_DEVICES: &str = "SELECT count(*), coalesce(sum(max(last_sequence - first_sequence + 1 - stored, 0)), 0), \
                            coalesce(sum(dropped), 0) FROM devices";
@@ -145,6 +146,13 @@ impl Reader for SqliteReader {
     async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         sqlx::query_scalar(WITHDRAWALS)
             .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
+    }
+
+    async fn name(&self) -> Result<String, StoreError> {
+        sqlx::query_scalar(NAME)
+            .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))
     }

@@ -74,6 +74,10 @@ pub(super) async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Resu
             "arrival",
             include_str!("../../../migrations/sqlite/0002_arrival.sql"),
         ),
+        (
+            "name",
+            include_str!("../../../migrations/sqlite/0003_name.sql"),
+        ),
     ]);
     let mut connection = SqliteConnection::connect_with(options)
         .await

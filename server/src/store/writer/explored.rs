@@ -120,6 +120,10 @@ impl Reader for NoReader {
         Err(StoreError::Closed)
     }
 
+    async fn name(&self) -> Result<String, StoreError> {
+        Err(StoreError::Closed)
+    }
+
     async fn statistics(&self) -> Result<Statistics, StoreError> {
         Err(StoreError::Closed)
     }
