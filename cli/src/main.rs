@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod features;
 mod import;
+mod influence;
 mod interrupt;
 mod leave_one_out;
 mod publish;

@@ -16,6 +16,7 @@ use triqueta_trainer::publish::{
 };
 
 use crate::failure::Failure;
+use crate::influence::Influence;
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -35,6 +36,8 @@ pub(crate) struct Options {
     /// Also count the events visitors sent, in the store of `triqueta serve` (a file or a PostgreSQL URL); goes with --counters.
     #[arg(long, value_name = "STORE", requires = "counters", conflicts_with_all = ["bundle", "catalogue"])]
     events: Option<StorePlace>,
+    #[command(flatten)]
+    influence: Influence,
     /// The registry folder, which `triqueta serve --bundles` hands out.
     #[arg(long, value_name = "FOLDER")]
     registry: PathBuf,
@@ -120,6 +123,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         Outcome {
             publication: Some(publish("counters", &draft)?),
             catalogue: None,
+        options.influence.cap(&mut dataset, 0);
             gate: None,
         }
     };

@@ -9,12 +9,14 @@ use triqueta::bundle::{Composition, Metric};
 use triqueta_server::store::StorePlace;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::dataset::FreshFolder;
+use triqueta_trainer::influence::LeftOut;
 use triqueta_trainer::progress::Progress;
 use triqueta_trainer::publish::{BUNDLE_MARK, save_bundle, seal_training};
 use triqueta_trainer::train::{OptionalModel, TrainOptions, TrainingCounts, train};
 use triqueta_trainer::tune::Settings;
 
 use crate::failure::Failure;
+use crate::influence::Influence;
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -31,6 +33,8 @@ pub(crate) struct Options {
     /// or a folder of `triqueta export`.
     #[arg(long, value_name = "STORE")]
     events: Option<StorePlace>,
+    #[command(flatten)]
+    influence: Influence,
     /// Everything random follows from it: the same data and seed give the same bytes.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -70,6 +74,8 @@ struct Outcome<'a> {
     out: &'a Path,
     learned_from: TrainingCounts,
     events_from_store: usize,
+    /// What single devices said beyond the cap on their influence.
+    left_out: LeftOut,
     metrics: Vec<Metric>,
     compositions: Vec<Composition>,
 }
@@ -87,6 +93,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
+    let left_out = options.influence.cap(&mut dataset, options.seed);
     let mut train_options = TrainOptions {
         seed: options.seed,
         models: options.models.clone(),
@@ -106,6 +113,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         out: &options.out,
         learned_from,
         events_from_store,
+        left_out,
         metrics,
         compositions: sealed.compositions,
     };
@@ -125,6 +133,12 @@ fn describe(outcome: &Outcome<'_>) -> String {
         counts.activities,
         counts.choices,
     );
+    let LeftOut { devices, events } = outcome.left_out;
+    if devices > 0 {
+        text.push_str(&format!(
+            "\nleft out: {events} events of {devices} devices that said more than --influence-cap"
+        ));
+    }
     for metric in &outcome.metrics {
         text.push_str(&format!(
             "\n{:8} {:.4}   random {:.4}   popularity {:.4}   ({}; n {})",

@@ -13,6 +13,7 @@ pub mod examples;
 pub mod feature_store;
 pub mod fit;
 pub mod gate;
+pub mod influence;
 pub mod ingest;
 pub mod interactions;
 pub mod leave_one_out;

@@ -5,7 +5,7 @@
 mod made_events;
 
 use triqueta::catalog::{Activity, City, OffsetInterval, Season};
-use triqueta::event::{ActivityId, Body, Event, Opinion};
+use triqueta::event::{ActivityId, Body, DeviceId, Event, Opinion};
 use triqueta::history::Profile;
 use triqueta::math::Random;
 
@@ -64,6 +64,27 @@ pub(crate) fn activity(number: usize, random: &mut Random) -> Activity {
         "series": format!("s{}", random.below(4)),
     }))
     .unwrap()
+}
+
+/// What happens on the device of this number, under the name of a visitor.
+pub(crate) fn said(number: u64, device: u64, user: &str, time_ms: i64, body: Body) -> Event {
+    let mut bytes = [7; 16];
+    bytes[..8].copy_from_slice(&device.to_le_bytes());
+    Event {
+        device: DeviceId::new(bytes),
+        ..event(1_000_000 + number, user, time_ms, body)
+    }
+}
+
+/// The data set with a device of their own for every visitor; otherwise they share one.
+pub(crate) fn own_devices(mut dataset: Dataset) -> Dataset {
+    for event in &mut dataset.events {
+        let mut bytes = [9; 16];
+        let user = event.user.as_deref().unwrap_or_default();
+        bytes[..user.len()].copy_from_slice(user.as_bytes());
+        event.device = DeviceId::new(bytes);
+    }
+    dataset
 }
 
 pub(crate) fn disliked(activity: &str) -> Body {

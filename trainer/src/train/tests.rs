@@ -231,3 +231,40 @@ fn a_visitor_seen_compactly_embeds_like_the_serving_code() {
         );
     }
 }
+
+#[test]
+fn a_device_that_makes_up_a_thousand_visitors_teaches_what_one_of_them_would_and_a_thousand_devices_more()
+ {
+    let city = testing::own_devices(testing::dataset(60, 1));
+    let made_up = |device: fn(u64) -> u64| {
+        let event = |number: u64| {
+            let time_ms = testing::START_MS + (number % 90) as i64 * testing::DAY_MS;
+            testing::said(
+                number,
+                device(number),
+                &format!("v{number}"),
+                time_ms,
+                testing::saved("a0"),
+            )
+        };
+        let mut dataset = city.clone();
+        dataset.extend((0..1_000).map(event).collect()).unwrap();
+        dataset
+    };
+    let learned = |dataset: &crate::Dataset| bits(&train(dataset, &quick(3), &Silent).unwrap());
+    let (mut alone, mut crowd) = (made_up(|_| 1), made_up(|number| number));
+    crate::influence::cap_influence(&mut alone, crate::influence::INFLUENCE_CAP, 3);
+    crate::influence::cap_influence(&mut crowd, crate::influence::INFLUENCE_CAP, 3);
+
+    let mut one = city.clone();
+    let kept = alone
+        .events
+        .iter()
+        .filter(|event| !city.events.contains(event));
+    let kept: Vec<_> = kept.cloned().collect();
+    assert_eq!(kept.len(), 1);
+    one.extend(kept).unwrap();
+    assert_eq!(alone, one);
+    assert_ne!(learned(&crowd), learned(&one));
+    assert_eq!(crowd.events.len(), city.events.len() + 1_000);
+}
