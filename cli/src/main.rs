@@ -13,12 +13,14 @@ mod features;
 mod import;
 mod influence;
 mod interrupt;
+mod key;
 mod leave_one_out;
 mod publish;
 mod recommend;
 mod replay_slate;
 mod report;
 mod serve;
+mod sign;
 mod store_events;
 mod train;
 mod tune;
@@ -76,6 +78,8 @@ enum Verb {
     Evaluate(evaluate::Options),
     LeaveOneOut(leave_one_out::Options),
     Publish(publish::Options),
+    Key(key::Options),
+    Sign(sign::Options),
     Recommend(recommend::Options),
     ReplaySlate(replay_slate::Options),
     Serve(serve::Options),
@@ -94,6 +98,8 @@ impl Verb {
             Self::Evaluate(options) => evaluate::run(&options, console),
             Self::LeaveOneOut(options) => leave_one_out::run(&options, console),
             Self::Publish(options) => publish::run(&options, console),
+            Self::Key(options) => key::run(&options, console),
+            Self::Sign(options) => sign::run(&options, console),
             Self::Recommend(options) => recommend::run(&options, console),
             Self::ReplaySlate(options) => replay_slate::run(&options, console),
             Self::Serve(options) => serve::run(&options, console),

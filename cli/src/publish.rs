@@ -11,8 +11,8 @@ use triqueta_server::store::StorePlace;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::gate::Verdict;
 use triqueta_trainer::publish::{
-    CatalogueChange, Gated, Publication, Registry, load_bundle, publish_training, seal_draft,
-    with_activities, with_counters,
+    CatalogueChange, Gated, Publication, Registry, Signer, load_bundle, publish_training,
+    seal_draft, with_activities, with_counters,
 };
 
 use crate::failure::Failure;
@@ -44,6 +44,10 @@ pub(crate) struct Options {
     /// Which variant of the channel to change.
     #[arg(long, default_value = "default")]
     variant: String,
+    /// Sign the channel with this key (`triqueta key --new` makes one), so that pages can refuse what others publish; once a
+    /// channel is signed every publication has to be. Repeat it while you change keys.
+    #[arg(long, value_name = "KEYFILE")]
+    sign: Vec<PathBuf>,
     /// Publish a bundle the gate refuses, and say why: the reason stands in its manifest from then on.
     #[arg(long, value_name = "REASON", conflicts_with_all = ["catalogue", "counters"],
           value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -58,7 +62,7 @@ where its stored weights rank otherwise than the trained ones. A catalogue or co
 Examples:
   triqueta publish target/meetup-bundle --registry target/registry
   triqueta publish target/meetup-bundle --registry target/registry --force \"the old one knows no music school\"
-  triqueta publish --catalogue target/meetup --registry target/registry
+  triqueta publish --catalogue target/meetup --registry target/registry --sign /etc/triqueta/channel.pem
   triqueta publish --counters target/meetup --events target/events.sqlite --registry target/registry --json";
 
 #[derive(Serialize)]
@@ -75,7 +79,7 @@ struct Outcome {
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
-    let registry = Registry::at(&options.registry);
+    let registry = Registry::at(&options.registry).signed_by(signers(&options.sign)?);
     // What cannot be published leaves no folder behind.
     let trained = options.bundle.as_deref().map(load_bundle).transpose()?;
     let is_there = trained.is_some() || registry.folder().is_dir();
@@ -119,11 +123,11 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         if let Some(store) = &options.events {
             dataset = with_store_events(dataset, store)?.0;
         }
+        options.influence.cap(&mut dataset, 0);
         let draft = with_counters(current()?, &dataset, now_ms);
         Outcome {
             publication: Some(publish("counters", &draft)?),
             catalogue: None,
-        options.influence.cap(&mut dataset, 0);
             gate: None,
         }
     };
@@ -132,6 +136,12 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         Some(_) => Ok(ExitCode::SUCCESS),
         None => Err(refused(outcome.gate.as_ref())),
     }
+}
+
+/// The keys in these files.
+pub(crate) fn signers(files: &[PathBuf]) -> Result<Vec<Signer>, Failure> {
+    let read = files.iter().map(|file| Signer::read(file));
+    Ok(read.collect::<Result<_, _>>()?)
 }
 
 fn refused(verdict: Option<&Verdict>) -> Failure {

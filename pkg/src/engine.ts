@@ -6,6 +6,7 @@ import type {
   ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Status,
   Trace, Vocabulary,
 } from './types.js';
+import type { Doubt } from './signature.js';
 
 /** Options the engine takes. */
 export interface EngineOptions {
@@ -42,6 +43,6 @@ export interface EngineRecommender {
 /** The generated module. */
 export interface EngineModule {
   default(input: { module_or_path: unknown }): Promise<unknown>;
-  Recommender: { open(options: EngineOptions): Promise<EngineRecommender> };
+  Recommender: { open(options: EngineOptions, doubt?: Doubt): Promise<EngineRecommender> };
   sendWaiting(): Promise<boolean>;
 }

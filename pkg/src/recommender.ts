@@ -12,6 +12,7 @@ import type {
   RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary,
 } from './types.js';
 import type { EngineOptions, EngineRecommender } from './engine.js';
+import { doubter, stopIfUnusable } from './signature.js';
 import { Tabs } from './tabs.js';
 import { loadEngine } from './wasm.js';
 
@@ -42,6 +43,7 @@ export class Recommender implements RecommenderLike {
       throw new TriquetaError('OPTIONS_INVALID', 'Recommender.open needs { channel }: the URL of channel.json.');
     }
     stopIfAborted(options.signal);
+    stopIfUnusable(options.channelKeys);
     const inner = await openInner(options);
     return new this(inner, !!options.events);
   }
@@ -188,7 +190,7 @@ export class Recommender implements RecommenderLike {
 async function openInner(options: OpenOptions): Promise<Inner> {
   try {
     const engine = await loadEngine(options.wasm);
-    return await engine.Recommender.open(engineOptions(options));
+    return await engine.Recommender.open(engineOptions(options), options.channelKeys && doubter(options.channelKeys));
   } catch (thrown) {
     stopIfAborted(options.signal);
     const reason = toTriquetaError(thrown);

@@ -16,6 +16,12 @@ export interface OpenOptions {
   /** URL of `channel.json`, absolute or relative to the page. */
   channel: string;
   /**
+   * Public keys, each of 64 hexadecimal digits as `triqueta key` prints them. With keys a channel counts only where
+   * `channel.json.sig` beside it has an Ed25519 signature by one of them; name the old key and the new one while you change
+   * keys. Absent: channels need no signature.
+   */
+  channelKeys?: readonly string[];
+  /**
    * URL that takes events (`POST`), with the site's key where the server asks for one: `/v1/events?key=…`. Absent: nothing is ever sent, whatever the consent. A visitor's consent to send is for
    * this address: on a page with another one it counts as `device` until they choose there too.
    */

@@ -65,6 +65,9 @@ test('changes are told to listeners until they stop listening', async (context) 
 
 test('missing options, an abort and use after close are errors with a code', async (context) => {
   await assert.rejects(Recommender.open({}), { name: 'TriquetaError', code: 'OPTIONS_INVALID' });
+  for (const channelKeys of [[], ['key'], ['ab'.repeat(32), 'ab'.repeat(31)]]) {
+    await assert.rejects(Recommender.open({ channel: 'http://127.0.0.1:9/c.json', channelKeys }), { code: 'OPTIONS_INVALID' });
+  }
   await assert.rejects(Recommender.open({ channel: 'http://127.0.0.1:9/c.json', signal: AbortSignal.abort() }), {
     code: 'ABORTED',
   });

@@ -1,4 +1,4 @@
-//! How do bundles go out? The two files that change are checked by their content's tag every time; everything else is
+//! How do bundles go out? The few files that change are checked by their content's tag every time; everything else is
 //! named by its content, kept for ever and sent packed where a packed sibling lies beside it.
 //!
 //! Only the names of a registry folder are served, so that nothing else can be reached whatever the address says.
@@ -21,6 +21,8 @@ use crate::routes::Shared;
 
 /// Below this, packing costs more than it saves.
 const PACK_FROM_BYTES: usize = 1_024;
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) const IMMUTABLE: HeaderValue =
     HeaderValue::from_static("public, max-age=31536000, immutable");
 pub(crate) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -33,8 +35,9 @@ pub(crate) async fn serve(
 ) -> Result<Response, ApiError> {
     match path.as_str() {
         "channel.json" | "fallback.json" => {
-            serve_mutable(shared.bundles.join(path), request.headers().clone()).await
+            serve_mutable(&shared, &path, JSON, request.headers().clone()).await
         }
+        "channel.json.sig" => serve_mutable(&shared, &path, TEXT, request.headers().clone()).await,
         _ => {
             let file = immutable_file(&shared.bundles, &path).ok_or_else(ApiError::not_found)?;
             serve_immutable(&file, request).await
@@ -64,10 +67,16 @@ async fn serve_immutable(file: &Path, request: Request) -> Result<Response, ApiE
     Ok(response)
 }
 
-async fn serve_mutable(file: PathBuf, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn serve_mutable(
+    shared: &Shared,
+    name: &str,
+    kind: &'static str,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let file = shared.bundles.join(name);
     let reading = tokio::task::spawn_blocking(move || {
         let content = std::fs::read(&file).map_err(|error| unreadable(&file, &error))?;
-        represent(content, &headers)
+        represent(content, kind, &headers)
     });
     reading.await.map_err(|_| {
         ApiError::new(
@@ -78,7 +87,11 @@ async fn serve_mutable(file: PathBuf, headers: HeaderMap) -> Result<Response, Ap
     })?
 }
 
-fn represent(content: Vec<u8>, headers: &HeaderMap) -> Result<Response, ApiError> {
+fn represent(
+    content: Vec<u8>,
+    kind: &'static str,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let digest = Sha256::digest(&content);
     let digest: String = digest
         .iter()
@@ -98,13 +111,13 @@ fn represent(content: Vec<u8>, headers: &HeaderMap) -> Result<Response, ApiError
         (
             [
                 (header::CONTENT_ENCODING, "gzip"),
-                (header::CONTENT_TYPE, "application/json"),
+                (header::CONTENT_TYPE, kind),
             ],
             packed,
         )
             .into_response()
     } else {
-        ([(header::CONTENT_TYPE, "application/json")], content).into_response()
+        ([(header::CONTENT_TYPE, kind)], content).into_response()
     };
     let response_headers = response.headers_mut();
     response_headers.insert(header::CACHE_CONTROL, REVALIDATE);

@@ -11,6 +11,7 @@ use super::record::Storing;
 use super::sender::{self, FlushReport, Outbox};
 use super::state::{State, key};
 use super::storage::Storage;
+use super::trust::Trust;
 use crate::outbox::{LOOKOUT_MS, Pending, Sender};
 
 /// How long until a withdrawal is tried again that the server did not confirm.
@@ -20,6 +21,8 @@ const WITHDRAW_AGAIN_MS: i64 = 60_000;
 pub(super) struct Inner {
     pub(super) storage: Storage,
     pub(super) channel: String,
+    /// Whose channel is taken.
+    pub(super) trust: Trust,
     pub(super) state: RefCell<State>,
     /// Absent while a flush runs.
     pub(super) sender: RefCell<Option<Sender>>,

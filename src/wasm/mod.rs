@@ -23,6 +23,7 @@ mod sender;
 mod state;
 mod storage;
 mod swap;
+mod trust;
 mod view;
 
 pub use background::send_waiting;

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Function;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -12,6 +13,7 @@ use super::knowledge::{Knowledge, Vocabulary};
 use super::sender;
 use super::state::{self, State, keep_accounts, keep_history, keep_profile, key};
 use super::storage::{Change, Storage};
+use super::trust::Trust;
 use super::view::{self, read_request, slate_view};
 use super::{clock, convert, network, swap};
 use crate::engine::Recollection;
@@ -46,8 +48,9 @@ type Answer = Result<JsValue, JsValue>;
 #[wasm_bindgen]
 impl Recommender {
     /// Opens a channel: `{channel, events?, storage?: "auto" | "memory"}`. Rejects only where neither the network nor an
-    /// earlier visit has a usable bundle; the reason has a code.
-    pub async fn open(options: JsValue) -> Result<Recommender, JsValue> {
+    /// earlier visit has a usable bundle; the reason has a code. `doubt`, where channels are to be signed, promises why a
+    /// channel's bytes and signatures are not to be trusted, or nothing.
+    pub async fn open(options: JsValue, doubt: Option<Function>) -> Result<Recommender, JsValue> {
         let options: Options = convert::read(&options).map_err(|error| convert::error(&error))?;
         let (storage, refused) = Storage::open(options.storage.as_deref() != Some("memory")).await;
         let address = options.events.as_deref().map(network::absolute);
@@ -57,7 +60,8 @@ impl Recommender {
         let account = kept.accounts.get(&address);
         let unit =
             account.map_or_else(|| session.to_string(), |account| account.device.to_string());
-        let opened = swap::open(&storage, &options.channel, &unit).await;
+        let trust = Trust::new(doubt);
+        let opened = swap::open(&storage, &options.channel, &trust, &unit).await;
         let opened = opened.map_err(|(code, message)| convert::coded(&code, &message))?;
         let refused = refused.map(|reason| {
             let message = format!("this browser does not let the page keep anything ({reason}); it works until it is closed");
@@ -82,6 +86,7 @@ impl Recommender {
         let inner = Rc::new(Inner {
             storage,
             channel: options.channel,
+            trust,
             state: RefCell::new(state),
             sender: RefCell::new(Some(Sender::default())),
             storing: RefCell::new(vec![]),
@@ -255,7 +260,7 @@ impl Recommender {
                 .map_or_else(|| state.session.to_string(), |device| device.to_string());
             (unit, state.engine.bundle().id.clone())
         };
-        let opened = swap::open(&inner.storage, &inner.channel, &unit).await;
+        let opened = swap::open(&inner.storage, &inner.channel, &inner.trust, &unit).await;
         let mut state = inner.state.borrow_mut();
         match opened {
             Ok(opened) => {

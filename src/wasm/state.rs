@@ -22,6 +22,8 @@ pub(super) mod key {
     /// Under which name the device sends to each address, and how that fares.
     pub(in crate::wasm) const DEVICES: &str = "devices";
     pub(in crate::wasm) const CHANNEL: &str = "channel";
+    /// Who signed the channel, as its `.sig` file had it.
+    pub(in crate::wasm) const SIGNATURES: &str = "channel-signatures";
     /// Which page may send, where the browser has no locks.
     pub(in crate::wasm) const LEASE: &str = "lease";
     /// Begins the keys of devices whose withdrawal a server has not confirmed yet; the value is its address.

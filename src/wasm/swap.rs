@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::{Change, Storage};
+use super::trust::{Trust, distrusted};
 use super::{clock, hash};
 use crate::bundle::{Channel, Files, Manifest};
 use crate::engine::Engine;
@@ -30,8 +31,8 @@ pub(super) struct Opened {
     pub(super) problem: Option<(String, String)>,
 }
 
-/// What went wrong on the way.
-type Problem = (String, String);
+/// What went wrong on the way: a stable code and a sentence.
+pub(super) type Problem = (String, String);
 
 fn problem(error: &RecommenderError) -> Problem {
     (error.code().to_owned(), error.to_string())
@@ -46,26 +47,33 @@ fn unreachable(detail: String) -> Problem {
     )
 }
 
+/// A channel as it arrived: trusted, newer than all before it, and not expired.
+struct Announced {
+    channel: Channel,
+    json: String,
+    /// By whom it was signed, where that is asked for.
+    signatures: Option<String>,
+}
+
 /// Opens the best bundle there is. `unit` decides the variant.
 pub(super) async fn open(
     storage: &Storage,
     channel_url: &str,
+    trust: &Trust,
     unit: &str,
 ) -> Result<Opened, Problem> {
-    let stored = stored_channel(storage).await;
+    let stored = stored_channel(storage, trust).await;
     let seen = stored.as_ref().map_or(0, |channel| channel.sequence);
     let fresh = if network::is_online() {
-        fetch_channel(channel_url, seen).await
+        fetch_channel(channel_url, trust, seen).await
     } else {
         Err(unreachable("the browser is offline".into()))
     };
     let trouble = match fresh {
-        Ok((channel, bytes)) => {
-            match open_fresh(storage, channel_url, &channel, &bytes, unit).await {
-                Ok(opened) => return Ok(opened),
-                Err(trouble) => trouble,
-            }
-        }
+        Ok(announced) => match open_fresh(storage, channel_url, &announced, unit).await {
+            Ok(opened) => return Ok(opened),
+            Err(trouble) => trouble,
+        },
         Err(trouble) => trouble,
     };
     let Some(channel) = stored else {
@@ -83,20 +91,46 @@ pub(super) async fn open(
     })
 }
 
-async fn stored_channel(storage: &Storage) -> Option<Channel> {
-    Channel::from_json(storage.text(key::CHANNEL).await?.as_bytes()).ok()
+/// What an earlier visit kept. It was trusted then, by the keys of then: where keys are asked for it is asked again, so that
+/// neither a channel of before there were any nor its sequence counts.
+async fn stored_channel(storage: &Storage, trust: &Trust) -> Option<Channel> {
+    let json = storage.text(key::CHANNEL).await?;
+    let signatures = storage.text(key::SIGNATURES).await.unwrap_or_default();
+    trust.confirm(json.as_bytes(), &signatures).await.ok()?;
+    Channel::from_json(json.as_bytes()).ok()
 }
 
-async fn fetch_channel(url: &str, seen: u64) -> Result<(Channel, Vec<u8>), Problem> {
+/// Nothing of the channel is read before it is trusted.
+async fn fetch_channel(url: &str, trust: &Trust, seen: u64) -> Result<Announced, Problem> {
     let bytes = network::get(url, Cached::Confirmed, CHANNEL_LIMIT_MS)
         .await
         .map_err(unreachable)?
         .to_vec();
+    let mut signatures = None;
+    if trust.is_asked_for() {
+        let file = network::get(&signature_url(url), Cached::Confirmed, CHANNEL_LIMIT_MS)
+            .await
+            .map_err(|detail| distrusted(&format!("there is no signature ({detail})")))?;
+        let text = String::from_utf8_lossy(&file.to_vec()).into_owned();
+        trust.confirm(&bytes, &text).await?;
+        signatures = Some(text);
+    }
     let channel = Channel::from_json(&bytes).map_err(|error| problem(&error.into()))?;
     channel
         .accept(seen, clock::now_ms())
         .map_err(|error| problem(&error.into()))?;
-    Ok((channel, bytes))
+    Ok(Announced {
+        channel,
+        json: String::from_utf8_lossy(&bytes).into_owned(),
+        signatures,
+    })
+}
+
+/// Where a channel's signatures are: beside it.
+fn signature_url(channel_url: &str) -> String {
+    let end = channel_url.find(['?', '#']).unwrap_or(channel_url.len());
+    let (path, rest) = channel_url.split_at(end);
+    format!("{path}.sig{rest}")
 }
 
 fn variant_of(channel: &Channel, unit: &str) -> String {
@@ -112,12 +146,12 @@ fn variant_of(channel: &Channel, unit: &str) -> String {
 async fn open_fresh(
     storage: &Storage,
     channel_url: &str,
-    channel: &Channel,
-    channel_bytes: &[u8],
+    announced: &Announced,
     unit: &str,
 ) -> Result<Opened, Problem> {
-    let variant = variant_of(channel, unit);
-    let id = channel
+    let variant = variant_of(&announced.channel, unit);
+    let id = announced
+        .channel
         .bundle(&variant)
         .map_err(|error| problem(&error.into()))?;
     let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
@@ -134,10 +168,11 @@ async fn open_fresh(
             value: bytes.into(),
         })
         .collect();
-    changes.push(Change::state(
-        key::CHANNEL,
-        String::from_utf8_lossy(channel_bytes),
-    ));
+    changes.push(Change::state(key::CHANNEL, &announced.json));
+    changes.push(match &announced.signatures {
+        Some(signatures) => Change::state(key::SIGNATURES, signatures),
+        None => Change::forget(key::SIGNATURES),
+    });
     let kept = storage.keys("files", "").await.unwrap_or_default();
     let orphans = kept.into_iter().filter(|path| !paths.contains(path));
     changes.extend(orphans.map(|key| Change::Delete {

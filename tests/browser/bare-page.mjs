@@ -1,5 +1,5 @@
 // A page that holds the package as it is published and nothing else: `opening` is the promise of its recommender. Opened as
-// `/?events=…` it sends there.
+// `/?events=…` it sends there, as `/?keys=…,…` it takes channels that are signed by one of these keys alone.
 
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +9,10 @@ const PACKAGE = fileURLToPath(new URL('../../pkg/dist', import.meta.url));
 
 const SCRIPT = `
   import { Recommender } from './recommender/index.js';
-  const events = new URLSearchParams(location.search).get('events') ?? '/v1/events';
-  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events });
+  const asked = new URLSearchParams(location.search);
+  const events = asked.get('events') ?? '/v1/events';
+  const channelKeys = asked.get('keys')?.split(',');
+  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events, channelKeys });
 `;
 const PAGE = '<!doctype html><title>Loop</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 

@@ -38,6 +38,9 @@ pub enum TrainerError {
     /// What a bundle was judged by cannot be read.
     #[error(transparent)]
     Gate(#[from] crate::gate::GateError),
+    /// A channel cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] crate::publish::SigningError),
     /// A search for settings cannot be done as asked.
     #[error(transparent)]
     Tune(#[from] crate::tune::TuneError),
@@ -63,6 +66,7 @@ impl TrainerError {
             Self::Evaluate(error) => error.code(),
             Self::Interactions(error) => error.code(),
             Self::Gate(error) => error.code(),
+            Self::Signing(error) => error.code(),
             Self::Tune(error) => error.code(),
             Self::Features(error) => error.code(),
             Self::Cancelled => "CANCELLED",
@@ -115,16 +119,16 @@ pub enum DatasetError {
         /// The path.
         path: PathBuf,
     },
-    /// Two visitors have the same id.
-    #[error("visitor `{user}` occurs twice; ids must be unique, merge the rows at the source")]
-    DuplicateVisitor {
-        /// The repeated id.
     /// Events of one store were to be added to those of another.
     #[error("`{}` holds the events of another store: how far that one was read says nothing of this one; choose another --out", path.display())]
     OtherStore {
         /// The folder.
         path: PathBuf,
     },
+    /// Two visitors have the same id.
+    #[error("visitor `{user}` occurs twice; ids must be unique, merge the rows at the source")]
+    DuplicateVisitor {
+        /// The repeated id.
         user: String,
     },
 }
@@ -137,11 +141,11 @@ impl DatasetError {
             Self::Damaged { .. } => "DATASET_DAMAGED",
             Self::Format { .. } => "DATASET_FORMAT",
             Self::Occupied { .. } => "DATASET_OCCUPIED",
+            Self::OtherStore { .. } => "DATASET_OTHER_STORE",
             Self::DuplicateVisitor { .. } => "DATASET_DUPLICATE_VISITOR",
         }
     }
 }
-            Self::OtherStore { .. } => "DATASET_OTHER_STORE",
 
 /// A mapping file does not describe a source.
 #[derive(Debug, Error)]

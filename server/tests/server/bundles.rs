@@ -136,6 +136,18 @@ fn the_channel_is_checked_every_time_and_sent_only_when_it_changed() {
         (200, Some(2))
     );
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
+
+    // As its signatures are, where it has any.
+    let signatures = || get(world.address, "/bundles/channel.json.sig");
+    assert_eq!(signatures().status, 404);
+    world.publish("channel.json.sig", "ab01\n\n");
+    let signed = signatures();
+    assert_eq!((signed.status, signed.text().as_str()), (200, "ab01\n\n"));
+    assert_eq!(signed.header("cache-control"), Some("no-cache"));
+    assert_eq!(
+        signed.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
 }
 
 #[test]

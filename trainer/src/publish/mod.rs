@@ -10,6 +10,7 @@ mod folder;
 mod gated;
 mod registry;
 mod self_test;
+mod signing;
 mod training;
 
 pub use catalogue::{CatalogueChange, with_activities};
@@ -18,4 +19,5 @@ pub use folder::{BUNDLE_MARK, load_bundle, save_bundle};
 pub use gated::{Gated, publish_training};
 pub use registry::{CHANNEL_LIFETIME_DAYS, Publication, Registry};
 pub use self_test::{SELF_TEST_CASES, self_test_cases};
+pub use signing::{Signer, SigningError};
 pub use training::{SealedTraining, draft_of_training, seal_draft, seal_training};

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,6 +21,8 @@ use triqueta::rank::{Filters, Ranking, Request};
 
 use crate::error::{FileError, Result};
 use crate::gate::Answers;
+
+use super::signing::{SIGNATURES, Signer, SigningError, signatures};
 
 /// How long a published channel is valid: after this a device that reaches the network stops trusting it.
 pub const CHANNEL_LIFETIME_DAYS: i64 = 365;
@@ -36,6 +39,7 @@ const LEAST_COMPRESSED_BYTES: usize = 512;
 #[derive(Debug, Clone)]
 pub struct Registry {
     folder: PathBuf,
+    signers: Arc<[Signer]>,
 }
 
 /// One line of the registry's log.
@@ -74,6 +78,15 @@ impl Registry {
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
+            signers: Arc::new([]),
+        }
+    }
+
+    /// The same, whose channels are signed by each of these keys.
+    pub fn signed_by(self, signers: Vec<Signer>) -> Self {
+        Self {
+            signers: signers.into(),
+            ..self
         }
     }
 
@@ -177,7 +190,8 @@ impl Registry {
     /// names it, so that a disk fault cannot be published.
     ///
     /// # Errors
-    /// [`FileError`] where the folder cannot be written (the old channel stays), or whatever the engine refuses.
+    /// [`FileError`] where the folder cannot be written (the old channel stays), [`SigningError::Unsigned`], or whatever the
+    /// engine refuses.
     pub fn publish(
         &self,
         id: &str,
@@ -187,6 +201,11 @@ impl Registry {
         now_ms: i64,
     ) -> Result<Publication> {
         let previous = self.channel()?;
+        let signed_before = self.signatures()?;
+        if self.signers.is_empty() && signed_before.is_some() {
+            let folder = self.folder.clone();
+            return Err(SigningError::Unsigned { folder }.into());
+        }
         let (mut bytes, mut new_bytes) = (0, 0);
         for (path, content) in files.iter() {
             if path.starts_with('.') {
@@ -230,7 +249,9 @@ impl Registry {
         {
             self.write_mutable(FALLBACK, &json(&fallback(&engine, now_ms)?)?)?;
         }
-        self.write_mutable(CHANNEL, &json(&channel)?)?;
+        let channel = json(&channel)?;
+        self.write_signatures(&channel, &signed_before.unwrap_or_default())?;
+        self.write_mutable(CHANNEL, &channel)?;
         let (variant, kind) = (variant.to_owned(), kind.to_owned());
         let publication = Publication {
             sequence,
@@ -249,6 +270,35 @@ impl Registry {
         };
         self.log(&publication)?;
         Ok(publication)
+    }
+
+    /// Signs the channel as it lies there, such as by the old key and a new one while pages change keys.
+    ///
+    /// # Errors
+    /// [`BundleError::Missing`] where nothing was published, [`FileError`] where the folder cannot be written.
+    pub fn sign(&self) -> Result<()> {
+        let channel = self.read(CHANNEL)?;
+        Channel::from_json(&channel).map_err(RecommenderError::from)?;
+        self.write_signatures(&channel, "")
+    }
+
+    fn signatures(&self) -> Result<Option<String>> {
+        let path = self.folder.join(SIGNATURES);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(FileError::at("read", &path)(cause).into()),
+        }
+    }
+
+    fn write_signatures(&self, channel: &[u8], before: &str) -> Result<()> {
+        if self.signers.is_empty() {
+            return Ok(());
+        }
+        self.write_mutable(
+            SIGNATURES,
+            signatures(&self.signers, channel, before).as_bytes(),
+        )
     }
 
     /// Everything published so far, oldest first.

@@ -5,6 +5,7 @@
 mod catalogue;
 mod made_up;
 mod registry;
+mod signing;
 // The made-up city of the core crate's own tests.
 #[path = "../../../tests/support/mod.rs"]
 mod support;
