@@ -14,6 +14,7 @@ use triqueta_server::store::{Watermark, export};
 use triqueta_server::{RunningServer, ServerConfig, serve};
 use triqueta_trainer::dataset::{Dataset, Lineage, VisitorRecord};
 use triqueta_trainer::evaluate::RankingMetrics;
+use triqueta_trainer::influence::{INFLUENCE_CAP, cap_influence};
 use triqueta_trainer::progress::Progress;
 use triqueta_trainer::publish::{Registry, publish_training, seal_training};
 use triqueta_trainer::train::{TrainOptions, train};
@@ -194,7 +195,9 @@ impl Making<'_> {
         if !reused {
             let city = self.city()?;
             self.send_events(&city)?;
-            let dataset = self.read_store(&city)?;
+            let mut dataset = self.read_store(&city)?;
+            // As every training from a store does; nobody of the city says as much.
+            cap_influence(&mut dataset, INFLUENCE_CAP, self.options.plan.seed);
             (offline, refused) = self.train_and_publish(&dataset, &registry)?;
             let engine = registry.engine(VARIANT)?;
             regret = self.clock.time("asking the oracle", None, || {

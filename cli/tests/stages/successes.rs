@@ -11,6 +11,7 @@ fn a_dataset_becomes_a_bundle_a_registry_and_a_list_that_replays() {
     let trained = json(folder, &TRAIN);
     assert_eq!(trained["events_from_store"], 0);
     assert_eq!(trained["learned_from"]["events"], 240);
+    assert_eq!(trained["left_out"]["events"], 0, "nobody says too much");
     assert_eq!(trained["learned_from"]["activities"], 40);
     let metric = &trained["metrics"][0];
     assert_eq!(metric["metric"], "ndcg@10");
