@@ -84,6 +84,13 @@ impl PostgresReader {
 
 #[async_trait]
 impl Reader for PostgresReader {
+    async fn name(&self) -> Result<String, StoreError> {
+        sqlx::query_scalar(NAME)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
+    }
+
     async fn read_after(
         &self,
         watermark: Watermark,
@@ -101,13 +108,6 @@ impl Reader for PostgresReader {
     async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         sqlx::query_scalar(WITHDRAWALS)
             .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.explain(&error))
-    }
-
-    async fn name(&self) -> Result<String, StoreError> {
-        sqlx::query_scalar(NAME)
-            .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))
     }

@@ -129,6 +129,13 @@ impl SqliteReader {
 
 #[async_trait]
 impl Reader for SqliteReader {
+    async fn name(&self) -> Result<String, StoreError> {
+        sqlx::query_scalar(NAME)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.explain(&error))
+    }
+
     async fn read_after(
         &self,
         watermark: Watermark,
@@ -146,13 +153,6 @@ impl Reader for SqliteReader {
     async fn withdrawals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         sqlx::query_scalar(WITHDRAWALS)
             .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.explain(&error))
-    }
-
-    async fn name(&self) -> Result<String, StoreError> {
-        sqlx::query_scalar(NAME)
-            .fetch_one(&self.readers)
             .await
             .map_err(|error| self.explain(&error))
     }
