@@ -35,8 +35,8 @@ pub struct Exported {
     pub reached: i64,
 }
 
-/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and deletes from it what devices withdrew and what
-/// happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
+/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and deletes
+/// from it what devices withdrew and what happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
 ///
 /// # Errors
 /// [`ExportError`]; what was added before it stays, and the next run goes on from there.
