@@ -151,13 +151,22 @@ fn describe(outcome: &Outcome<'_>) -> String {
             loss,
             above_best,
             standard_error,
+            ranking,
             chosen,
         } = composition;
         text.push_str(&format!(
-            "\nloss {loss:.4}   {above_best:.4} above the best (standard error {standard_error:.4})   {}{}",
-            parts.join(" + "),
-            if *chosen { "   ships: the fewest parts within a standard error" } else { "" }
+            "\nloss {loss:.4}, {above_best:.4} above the best (standard error {standard_error:.4})"
         ));
+        if let Some(ranking) = ranking {
+            text.push_str(&format!(
+                "   NDCG@10 {:.4}, {:.4} below it ({:.4})",
+                ranking.ndcg_at_10, ranking.below_best, ranking.standard_error
+            ));
+        }
+        text.push_str(&format!("   {}", parts.join(" + ")));
+        if *chosen {
+            text.push_str("   ships: the fewest parts that the best beats in one of both at most");
+        }
     }
     text
 }

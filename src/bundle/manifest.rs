@@ -105,8 +105,22 @@ pub struct Composition {
     pub above_best: f64,
     /// The standard error of this difference.
     pub standard_error: f64,
+    /// How well it ranks what was chosen; older bundles do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
     /// Whether it is the one in this bundle.
     pub chosen: bool,
+}
+
+/// How well a composition ranks what was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Mean NDCG at 10.
+    pub ndcg_at_10: f64,
+    /// How far that is below the NDCG of the composition with the least loss; less than 0 where it ranks better.
+    pub below_best: f64,
+    /// The standard error of this difference.
+    pub standard_error: f64,
 }
 
 /// A publication against the gate's advice.

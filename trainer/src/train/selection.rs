@@ -1,20 +1,22 @@
 //! Which models ship?
 //!
-//! The one-standard-error rule (Breiman et al. 1984, section 3.4.3): of all compositions, the one of fewest parts whose loss
-//! on the judged choices is no more than a standard error above the least. A part that cannot be shown to help is bytes to
-//! download and time to score; the rule leaves it out. Parts it decides on are the factors and the trees. Towers and
-//! neighbours always ship: the towers embed histories and new activities, the neighbours answer "similar". So do the models
-//! a training was asked for by name ([`super::OptionalModel`]).
+//! The one-standard-error rule (Breiman et al. 1984, section 3.4.3), asked twice: of all compositions, the one of fewest parts
+//! that the likeliest one beats by no more than a standard error, either in the loss or in NDCG@10 of the judged choices. Both
+//! are asked because a part can make choices likelier and lists no better: among the handful that were looked at it sharpens
+//! what was ranked well already. A part that cannot be shown to help is bytes to download and time to score; the rule leaves
+//! it out. Parts it decides on are the factors and the trees. Towers and neighbours always ship: the towers embed histories
+//! and new activities, the neighbours answer "similar". So do the models a training was asked for by name
+//! ([`super::OptionalModel`]).
 
-use triqueta::bundle::Composition;
+use triqueta::bundle::{Composition, Ranking};
 use triqueta::model::{MODEL_INPUTS, ModelScores, Models};
 
 use super::optional::heard;
 use super::stack::looks;
 use super::steps::{Seen, Task, split};
 use crate::Result;
-use crate::evaluate::resolve;
-use crate::fit::{Scored, blend_loss, fit_blend, fit_judged_trees};
+use crate::evaluate::{Rank, resolve};
+use crate::fit::{Looks, Scored, blend_loss, fit_blend, fit_judged_trees};
 
 /// The models the rule decides on, by the name of their input.
 const OPTIONAL: [&str; 1] = ["matrix_factorization"];
@@ -104,34 +106,45 @@ impl Task<'_> {
         };
         let blend = resolve(&blend)?;
         let judged = looks(judged, &blend);
-        let losses = judged.losses(&judged.scores);
         tried.push(Tried {
             with: with.clone(),
             without: without.clone(),
             trees: false,
-            losses,
+            losses: judged.losses(&judged.scores),
+            gains: gains(&judged, &judged.scores),
         });
         let (options, seed) = (&self.options.trees, self.options.seed);
         let learned = looks(learned, &blend);
         if let Some(found) = fit_judged_trees(&learned, &judged, options, seed, self.progress)? {
-            let losses = judged.losses(&judged.adjusted(&found.trees));
+            let scores = judged.adjusted(&found.trees);
             tried.push(Tried {
                 with,
                 without,
                 trees: true,
-                losses,
+                losses: judged.losses(&scores),
+                gains: gains(&judged, &scores),
             });
         }
         Ok(())
     }
 }
 
-/// A composition and its loss on each judged choice.
+/// NDCG@10 of each choice under these scores.
+fn gains(judged: &Looks, scores: &[f64]) -> Vec<f64> {
+    let gain = |ends: &[usize]| {
+        let scores = scores[ends[0]..ends[1]].iter().map(|&score| score as f32);
+        Rank::of(&scores.collect::<Vec<f32>>(), 0).ndcg(10)
+    };
+    judged.begins.windows(2).map(gain).collect()
+}
+
+/// A composition, and its loss and NDCG@10 on each judged choice.
 struct Tried {
     with: Vec<&'static str>,
     without: Vec<&'static str>,
     trees: bool,
     losses: Vec<f64>,
+    gains: Vec<f64>,
 }
 
 impl Tried {
@@ -140,17 +153,46 @@ impl Tried {
     }
 
     fn loss(&self) -> f64 {
-        self.losses.iter().sum::<f64>() / self.losses.len().max(1) as f64
+        mean(&self.losses)
     }
 
-    /// How far it is above another, choice by choice, and the standard error of that.
-    fn above(&self, other: &Self) -> (f64, f64) {
-        let n = self.losses.len() as f64;
-        let differences = self.losses.iter().zip(&other.losses).map(|(a, b)| a - b);
-        let mean = differences.clone().sum::<f64>() / n.max(1.0);
-        let squares = differences.map(|difference| (difference - mean).powi(2));
+    /// How far its loss is above another's, and the standard error of that.
+    fn above(&self, other: &Self) -> Difference {
+        Difference::of(&self.losses, &other.losses)
+    }
+
+    /// How far its NDCG is below another's, and the standard error of that.
+    fn below(&self, other: &Self) -> Difference {
+        Difference::of(&other.gains, &self.gains)
+    }
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len().max(1) as f64
+}
+
+/// By how much one exceeds another, choice by choice.
+struct Difference {
+    mean: f64,
+    standard_error: f64,
+}
+
+impl Difference {
+    fn of(one: &[f64], other: &[f64]) -> Self {
+        let n = one.len() as f64;
+        let differences: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
+        let mean = mean(&differences);
+        let squares = differences.iter().map(|one| (one - mean).powi(2));
         let variance = squares.sum::<f64>() / (n - 1.0).max(1.0);
-        (mean, (variance / n.max(1.0)).sqrt())
+        let standard_error = (variance / n.max(1.0)).sqrt();
+        Self {
+            mean,
+            standard_error,
+        }
+    }
+
+    fn is_shown(&self) -> bool {
+        self.mean > self.standard_error
     }
 }
 
@@ -158,13 +200,13 @@ fn least(tried: &[Tried]) -> Option<&Tried> {
     tried.iter().min_by(|a, b| a.loss().total_cmp(&b.loss()))
 }
 
-/// The composition of fewest parts within a standard error of the best; of equals the one with the smaller loss.
+/// The composition of fewest parts that the best does not beat in both; of equals the one with the smaller loss.
 fn choose(tried: &[Tried]) -> Option<usize> {
     let best = least(tried)?;
-    let near = tried.iter().enumerate().filter(|(_, tried)| {
-        let (above, error) = tried.above(best);
-        above <= error
-    });
+    let near = tried
+        .iter()
+        .enumerate()
+        .filter(|(_, tried)| !(tried.above(best).is_shown() && tried.below(best).is_shown()));
     let fewest = near.min_by(|(_, a), (_, b)| {
         let by_parts = a.parts().cmp(&b.parts());
         by_parts.then(a.loss().total_cmp(&b.loss()))
@@ -179,7 +221,7 @@ fn compositions(tried: &[Tried], chosen: Option<usize>, asked_for: &[&str]) -> V
     let mut order: Vec<usize> = (0..tried.len()).collect();
     order.sort_by_key(|&number| tried[number].parts());
     let composition = |number: usize| {
-        let (above_best, standard_error) = tried[number].above(best);
+        let (above, below) = (tried[number].above(best), tried[number].below(best));
         let always = ["two_tower", "item_neighbours"].into_iter();
         let always = always.chain(asked_for.iter().copied());
         let trees = tried[number].trees.then_some("boosted_trees");
@@ -189,8 +231,13 @@ fn compositions(tried: &[Tried], chosen: Option<usize>, asked_for: &[&str]) -> V
         Composition {
             parts: parts.map(str::to_owned).collect(),
             loss: tried[number].loss(),
-            above_best,
-            standard_error,
+            above_best: above.mean,
+            standard_error: above.standard_error,
+            ranking: Some(Ranking {
+                ndcg_at_10: mean(&tried[number].gains),
+                below_best: below.mean,
+                standard_error: below.standard_error,
+            }),
             chosen: Some(number) == chosen,
         }
     };
@@ -215,25 +262,41 @@ fn silence(by_choice: &[Vec<ModelScores>], left_out: &[&str]) -> Vec<Vec<ModelSc
 mod tests {
     use super::*;
 
-    fn tried(with: &[&'static str], trees: bool, losses: &[f64]) -> Tried {
+    fn tried(with: &[&'static str], trees: bool, losses: &[f64], gains: &[f64]) -> Tried {
         Tried {
             with: with.to_vec(),
             without: Vec::new(),
             trees,
             losses: losses.to_vec(),
+            gains: gains.to_vec(),
         }
     }
 
     #[test]
     fn the_fewest_parts_within_a_standard_error_of_the_best_are_chosen() {
-        let alone = || tried(&[], false, &[1.0, 1.2, 1.1, 1.3]);
+        let gains = [0.4, 0.5, 0.6, 0.3];
+        let better = [0.6, 0.8, 0.7, 0.5];
+        let alone = || tried(&[], false, &[1.0, 1.2, 1.1, 1.3], &gains);
         // A little better, but not on every choice.
-        let factors = tried(&["matrix_factorization"], false, &[0.9, 1.3, 0.9, 1.4]);
-        let trees = tried(&[], true, &[0.5, 0.7, 0.6, 0.9]);
-        let all = tried(&["matrix_factorization"], true, &[0.4, 0.8, 0.5, 0.95]);
+        let factors = tried(
+            &["matrix_factorization"],
+            false,
+            &[0.9, 1.3, 0.9, 1.4],
+            &gains,
+        );
+        let trees = |gains| tried(&[], true, &[0.5, 0.7, 0.6, 0.9], gains);
+        let all = tried(
+            &["matrix_factorization"],
+            true,
+            &[0.4, 0.8, 0.5, 0.95],
+            &better,
+        );
         let chosen = |tried: &[Tried]| choose(tried).map(|number| tried[number].parts());
         assert_eq!(choose(&[]), None);
         assert_eq!(chosen(&[alone(), factors]), Some(0));
-        assert_eq!(chosen(&[alone(), trees, all]), Some(1));
+        assert_eq!(chosen(&[alone(), trees(&better), all]), Some(1));
+        // Likelier choices, and lists that are no better.
+        assert_eq!(chosen(&[alone(), trees(&gains)]), Some(0));
+        assert_eq!(chosen(&[alone(), trees(&[0.3, 0.5, 0.5, 0.3])]), Some(0));
     }
 }
