@@ -28,7 +28,8 @@ pub struct Policy {
     /// How many of the best scored are reranked, at least 1. Small is fast and narrow, large lets diversity reach deep.
     pub survivors: u16,
     /// Weight of diversity against utility, 0 to 1 (Carbonell and Goldstein 1998, maximal marginal relevance). 0 ignores
-    /// likeness, 1 ignores the score.
+    /// likeness, 1 ignores the score. The default is what accuracy does not notice (docs/accuracy.md, Variety): lists grow
+    /// more alike inside below it, worse above.
     pub diversity: f32,
     /// What is taken from the utility of the most popular survivor, 0 and above. 0 lets popularity count as learned;
     /// large values turn the list upside down.
@@ -58,7 +59,7 @@ impl Default for Policy {
         Self {
             version: 1,
             survivors: 200,
-            diversity: 0.25,
+            diversity: 0.1,
             popularity_penalty: 0.0,
             seen_penalty: 0.15,
             freshness: 0.0,

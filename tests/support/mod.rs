@@ -254,6 +254,7 @@ pub fn draft_of(random: &mut Random, activities: &[Activity]) -> BundleDraft {
             blend: blend(random),
             popularity: PopularitySmoothing::default(),
             policy: Policy {
+                diversity: 0.25,
                 freshness: 0.1,
                 popularity_penalty: 0.05,
                 ..Policy::default()
