@@ -3,26 +3,22 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
-use std::sync::Arc;
-
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
-use crate::feature::{Component, PairRow, PairSide, Prepared, UserRow};
+use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
 use crate::math::{cosine, norm};
-use crate::model::{
-    Embedding, Remembered, Resolved, RuleScore, Score, VisitorSide, content_score,
-    popularity_score, second_look, triqueta_rule,
-};
-use crate::rank::{Filter, Ranking, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
+use crate::model::{Resolved, Score};
+use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
 mod assemble;
 mod card;
 mod facts;
 mod recollection;
 mod retrieve;
+mod scoring;
 mod seal;
 
 pub use card::ActivityCard;
@@ -40,23 +36,6 @@ pub struct Engine {
     inverse_lengths: Vec<f32>,
     average_rate: f32,
     most_popular: f32,
-}
-
-/// What scoring a visitor produced, for whoever assembles the slate.
-struct Scoring {
-    scored: Vec<Scored>,
-    total: usize,
-    side: Side,
-}
-
-/// The visitor's side of everything, computed once a request.
-struct Side {
-    user: UserRow,
-    /// Of each remembered activity its point, in order.
-    embeddings: Vec<Embedding>,
-    pair: PairSide,
-    models: VisitorSide,
-    maturity: f32,
 }
 
 impl Engine {
@@ -170,178 +149,15 @@ impl Engine {
         let side = self.visitor_side(visitor, now_ms, &mut Recollection::default());
         let score = |id: &ActivityId| {
             let row = self.catalog().row(id)?;
-            let score = self.score_row(request.ranking, visitor, &side, row, now_ms)?;
-            Some(match request.ranking {
-                Ranking::Learned => self.look_again(&side, row, score),
-                _ => score,
-            })
+            self.score_of(request.ranking, visitor, &side, row, now_ms)
         };
         activities.iter().map(score).collect()
-    }
-
-    fn visitor_side(
-        &self,
-        visitor: &Visitor,
-        now_ms: i64,
-        recollection: &mut Recollection,
-    ) -> Side {
-        let (bundle, schema) = (&self.bundle, &self.bundle.schema);
-        recollection.prepare(bundle, &visitor.history);
-        let mut embeddings = Vec::with_capacity(visitor.history.len());
-        let words = self.catalog().words();
-        let user = UserRow::recalling(visitor, schema, words, now_ms, |id, content| {
-            let known = recollection.recall(bundle, id, content);
-            embeddings.push(known.embedding);
-            Arc::clone(&known.activity)
-        });
-        let pair = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
-        let models = &self.bundle.models;
-        let pasts = user.history.iter().zip(&embeddings);
-        let remembered: Vec<Remembered<'_>> = pasts
-            .map(|(past, &embedding)| Remembered {
-                activity: &past.activity,
-                embedding,
-                row: self.catalog().row(&past.id).map(Row::index),
-                weight: past.weight,
-            })
-            .collect();
-        Side {
-            models: models.visitor_side(&user, &remembered),
-            embeddings,
-            maturity: user.maturity(),
-            pair,
-            user,
-        }
-    }
-
-    fn score(
-        &self,
-        visitor: &Visitor,
-        request: &Request,
-        recollection: &mut Recollection,
-    ) -> Scoring {
-        let now_ms = request.now_ms;
-        let side = self.visitor_side(visitor, now_ms, recollection);
-        let filter = Filter::new(
-            &request.filters,
-            self.catalog(),
-            &self.bundle.texts,
-            &visitor.history,
-            now_ms,
-        );
-        let mut eligible = filter.passing();
-        let mut total = eligible.len();
-        let survivors = usize::from(self.bundle.model.policy.survivors.max(request.limit));
-        if request.ranking == Ranking::Learned {
-            eligible = retrieve::candidates(self, &side, eligible, survivors);
-        }
-        let candidates = eligible.len();
-        let scored: Vec<Scored> = eligible
-            .into_iter()
-            .filter_map(|row| {
-                let score = self.score_row(request.ranking, visitor, &side, row, now_ms)?;
-                Some(Scored { row, score })
-            })
-            .collect();
-        // The rule says nothing of some activities.
-        total -= candidates - scored.len();
-        let mut scored = keep_best(scored, self.catalog(), survivors);
-        if request.ranking == Ranking::Learned && self.bundle.boosted_trees.is_some() {
-            for survivor in &mut scored {
-                survivor.score = self.look_again(&side, survivor.row, survivor.score);
-            }
-            scored = keep_best(scored, self.catalog(), survivors);
-        }
-        Scoring {
-            scored,
-            total,
-            side,
-        }
-    }
-
-    /// The score of one pair after the trees' second look, where the bundle has trees.
-    fn look_again(&self, side: &Side, row: Row, score: Score) -> Score {
-        let bundle = &self.bundle;
-        let Some(trees) = &bundle.boosted_trees else {
-            return score;
-        };
-        let pair = self.pair_row(side, row);
-        let models = bundle
-            .models
-            .all_scores(&side.models, &bundle.activities, row.index(), &pair);
-        let look = second_look(&score, &models, &pair, &side.user, side.maturity);
-        score.adjusted(trees.adjustment(&look))
-    }
-
-    fn pair_row(&self, side: &Side, row: Row) -> PairRow {
-        let bundle = &self.bundle;
-        let (catalog, counters) = (&bundle.catalog, &bundle.counters);
-        side.pair
-            .row(catalog, &self.prepared, counters, &bundle.schema, row)
     }
 
     /// Whether the bundle has anything to say under a component.
     fn speaks_of(&self, component: Component) -> bool {
         self.resolved.speaks_of(component)
             || component == Component::Adjustment && self.bundle.boosted_trees.is_some()
-    }
-
-    fn score_row(
-        &self,
-        ranking: Ranking,
-        visitor: &Visitor,
-        side: &Side,
-        row: Row,
-        now_ms: i64,
-    ) -> Option<Score> {
-        let bundle = &self.bundle;
-        let alone = |component: Component, value: f32| {
-            let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
-            contributions[component.index()] = value;
-            Score::of(contributions)
-        };
-        match ranking {
-            Ranking::Learned => {
-                let (activities, pair) = (&bundle.activities, self.pair_row(side, row));
-                let models = bundle
-                    .models
-                    .scores(&side.models, activities, row.index(), &pair);
-                Some(self.resolved.score(&models, &pair, side.maturity))
-            }
-            Ranking::Content => {
-                let pair = self.pair_row(side, row);
-                Some(alone(Component::Content, content_score(&pair)))
-            }
-            Ranking::Popularity => {
-                let smoothing = bundle.model.popularity;
-                let score =
-                    popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
-                Some(alone(Component::Popularity, score))
-            }
-            Ranking::Rule => {
-                let rule = self.rule(visitor, row, now_ms)?;
-                let mut contributions = [0.0; crate::feature::COMPONENTS.len()];
-                contributions[Component::Content.index()] = rule.tags + rule.level;
-                contributions[Component::Popularity.index()] = rule.popularity;
-                contributions[Component::Place.index()] = rule.locality;
-                contributions[Component::Schedule.index()] = rule.availability;
-                Some(Score::of(contributions))
-            }
-        }
-    }
-
-    fn rule(&self, visitor: &Visitor, row: Row, now_ms: i64) -> Option<RuleScore> {
-        let options = self.bundle.model.policy.rule;
-        let (catalog, counters) = (self.catalog(), &self.bundle.counters);
-        triqueta_rule(
-            &visitor.profile,
-            catalog,
-            counters,
-            self.most_popular,
-            row,
-            now_ms,
-            options,
-        )
     }
 
     /// The activities most like one of the catalogue, itself left out: closeness of embeddings, tags in
@@ -379,7 +195,7 @@ impl Engine {
             .collect();
         let total = scored.len();
         let scored = keep_best(scored, self.catalog(), usize::from(request.limit));
-        let scoring = Scoring {
+        let scoring = scoring::Scoring {
             scored,
             total,
             side,

@@ -1,7 +1,8 @@
 //! From scores to a slate: penalties, reranking, explanations, and what events will carry.
 
+use super::Engine;
 use super::facts::Facts;
-use super::{Engine, Scoring};
+use super::scoring::Scoring;
 use crate::catalog::{Catalog, NO_TIME, Row};
 use crate::event::Shown;
 use crate::feature::COMPONENTS;

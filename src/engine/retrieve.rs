@@ -5,33 +5,44 @@
 //! that distance: a sum of `n` numbers in single precision is off by at most `n·u` of the numbers' sizes, `u` being 2⁻²⁴
 //! (Higham 2002, section 4.2), a product or a quotient by `u` of itself.
 
-use super::{Engine, Side};
+use super::Engine;
+use super::scoring::Side;
 use crate::catalog::Row;
 use crate::feature::PairSums;
 use crate::math::{APPROXIMATION_ERROR, dot, norm};
 use crate::model::{Linear, VisitorSide};
+use crate::rank::{Scored, keep_best};
 
 /// Half the distance between 1 and the next larger number.
 const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
 /// Roundings of a term beside those of its sum: in the feature, standardised, weighted, in its component and the total.
 const OTHER_ROUNDINGS: usize = 32;
 
-/// The rows of `eligible` that may be among the `keep` best by the blend, in order.
+/// The rows of `eligible`, ascending as they are, that may be among the `keep` best by the blend.
 pub(super) fn candidates(
     engine: &Engine,
     side: &Side,
     eligible: Vec<Row>,
     keep: usize,
 ) -> Vec<Row> {
+    if eligible.len() <= keep || keep == 0 {
+        return eligible;
+    }
+    match within_reach(engine, side, &eligible, keep) {
+        Some(rows) => rows,
+        None => best_of_all(engine, side, eligible, keep),
+    }
+}
+
+/// Those whose nearly computed score is not too far below; nothing where there is no such score.
+fn within_reach(engine: &Engine, side: &Side, eligible: &[Row], keep: usize) -> Option<Vec<Row>> {
     let bundle = &engine.bundle;
     // A factorization machine says of each pair what no table holds.
     let is_linear = bundle.models.factorization_machine.is_none();
-    if eligible.len() <= keep || keep == 0 || !is_linear {
-        return eligible;
-    }
-    let Some(linear) = engine.resolved.linear(side.maturity) else {
-        return eligible;
-    };
+    let linear = engine
+        .resolved
+        .linear(side.maturity)
+        .filter(|_| is_linear)?;
     let sums = side.pair.sums(
         &linear.pair,
         &bundle.catalog,
@@ -39,18 +50,27 @@ pub(super) fn candidates(
         &bundle.counters,
         &bundle.schema,
     );
-    let (scores, models_size) = scores(engine, &linear, &sums, &side.models, &eligible);
+    let (scores, models_size) = scores(engine, &linear, &sums, &side.models, eligible);
     let reach = reach(&linear, &sums, models_size);
     let mut best = Best::new(keep);
     scores.iter().for_each(|&score| best.offer(score));
-    let Some(least) = best.least().filter(|_| reach.is_finite()) else {
-        return eligible;
-    };
+    let least = best.least().filter(|_| reach.is_finite())?;
     let threshold = least - 2.0 * reach;
-    let rows = eligible.into_iter().zip(scores);
-    rows.filter(|&(_, score)| score.is_nan() || score >= threshold)
-        .map(|(row, _)| row)
-        .collect()
+    let rows = eligible.iter().zip(scores);
+    let rows = rows.filter(|&(_, score)| score.is_nan() || score >= threshold);
+    Some(rows.map(|(&row, _)| row).collect())
+}
+
+/// The best themselves, each scored exactly.
+fn best_of_all(engine: &Engine, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Row> {
+    let scored = eligible.into_iter().map(|row| Scored {
+        row,
+        score: engine.blended(side, row),
+    });
+    let best = keep_best(scored.collect(), engine.catalog(), keep);
+    let mut rows: Vec<Row> = best.into_iter().map(|scored| scored.row).collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// The best of many numbers, without a look at all of them together: what is below the worst that was kept when the list was

@@ -217,6 +217,19 @@ impl Models {
         row: usize,
         pair: &PairRow,
     ) -> ModelScores {
+        let scores = self.scores(visitor, activities, row, pair);
+        self.completed(scores, visitor, activities, row, pair)
+    }
+
+    /// What [`Models::scores`] gave of a pair, with what those say that are asked about survivors only.
+    pub fn completed(
+        &self,
+        mut scores: ModelScores,
+        visitor: &VisitorSide,
+        activities: &ActivitySide,
+        row: usize,
+        pair: &PairRow,
+    ) -> ModelScores {
         let neural = || {
             let neural = self.neural_collaborative_filtering.as_ref()?;
             Some(neural.logit(visitor.neural.as_ref()?, activities.neural.get(row)?))
@@ -227,7 +240,6 @@ impl Models {
             Some(self.wide_deep.as_ref()?.logit(visitor, activity, pair))
         };
         let of_survivors = [neural().unwrap_or(0.0), wide_deep().unwrap_or(0.0)];
-        let mut scores = self.scores(visitor, activities, row, pair);
         scores[OF_ALL..].copy_from_slice(&of_survivors);
         scores
     }

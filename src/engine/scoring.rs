@@ -1,0 +1,229 @@
+//! What is each activity worth to this visitor? The blend scores what retrieval left exactly, and the trees look again at the
+//! best of it: the survivors.
+
+use std::sync::Arc;
+
+use super::{Engine, Recollection, retrieve};
+use crate::catalog::Row;
+use crate::feature::{COMPONENTS, Component, PairRow, PairSide, UserRow};
+use crate::history::Visitor;
+use crate::model::{
+    Embedding, ModelScores, Remembered, Score, VisitorSide, content_score, popularity_score,
+    second_look, triqueta_rule,
+};
+use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
+
+/// What scoring a visitor produced, for whoever assembles the slate.
+pub(super) struct Scoring {
+    pub(super) scored: Vec<Scored>,
+    pub(super) total: usize,
+    pub(super) side: Side,
+}
+
+/// The visitor's side of everything, computed once a request.
+pub(super) struct Side {
+    pub(super) user: UserRow,
+    /// Of each remembered activity its point, in order.
+    pub(super) embeddings: Vec<Embedding>,
+    pub(super) pair: PairSide,
+    pub(super) models: VisitorSide,
+    pub(super) maturity: f32,
+}
+
+/// What the blend's score of a pair is made of: the second look asks for the same.
+struct Inputs {
+    pair: PairRow,
+    models: ModelScores,
+}
+
+impl Engine {
+    pub(super) fn visitor_side(
+        &self,
+        visitor: &Visitor,
+        now_ms: i64,
+        recollection: &mut Recollection,
+    ) -> Side {
+        let (bundle, schema) = (&self.bundle, &self.bundle.schema);
+        recollection.prepare(bundle, &visitor.history);
+        let mut embeddings = Vec::with_capacity(visitor.history.len());
+        let words = self.catalog().words();
+        let user = UserRow::recalling(visitor, schema, words, now_ms, |id, content| {
+            let known = recollection.recall(bundle, id, content);
+            embeddings.push(known.embedding);
+            Arc::clone(&known.activity)
+        });
+        let pair = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
+        let models = &self.bundle.models;
+        let pasts = user.history.iter().zip(&embeddings);
+        let remembered: Vec<Remembered<'_>> = pasts
+            .map(|(past, &embedding)| Remembered {
+                activity: &past.activity,
+                embedding,
+                row: self.catalog().row(&past.id).map(Row::index),
+                weight: past.weight,
+            })
+            .collect();
+        Side {
+            models: models.visitor_side(&user, &remembered),
+            embeddings,
+            maturity: user.maturity(),
+            pair,
+            user,
+        }
+    }
+
+    pub(super) fn score(
+        &self,
+        visitor: &Visitor,
+        request: &Request,
+        recollection: &mut Recollection,
+    ) -> Scoring {
+        let now_ms = request.now_ms;
+        let side = self.visitor_side(visitor, now_ms, recollection);
+        let filter = Filter::new(
+            &request.filters,
+            self.catalog(),
+            &self.bundle.texts,
+            &visitor.history,
+            now_ms,
+        );
+        let eligible = filter.passing();
+        let keep = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        let (scored, total) = match request.ranking {
+            Ranking::Learned => {
+                let total = eligible.len();
+                (self.survivors(&side, eligible, keep), total)
+            }
+            ranking => {
+                let rows = eligible.into_iter();
+                let scored = rows.filter_map(|row| {
+                    let score = self.score_of(ranking, visitor, &side, row, now_ms)?;
+                    Some(Scored { row, score })
+                });
+                // The rule says nothing of some activities.
+                let scored: Vec<Scored> = scored.collect();
+                let total = scored.len();
+                (keep_best(scored, self.catalog(), keep), total)
+            }
+        };
+        Scoring {
+            scored,
+            total,
+            side,
+        }
+    }
+
+    /// The `keep` best of `eligible`, rows ascending, by the blend; in the order of what the trees make of them.
+    fn survivors(&self, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Scored> {
+        let rows = retrieve::candidates(self, side, eligible, keep);
+        let inputs: Vec<Inputs> = rows.iter().map(|&row| self.inputs(side, row)).collect();
+        let scored = rows.iter().zip(&inputs).map(|(&row, inputs)| Scored {
+            row,
+            score: self.by_blend(side, inputs),
+        });
+        let mut scored = keep_best(scored.collect(), self.catalog(), keep);
+        if self.bundle.boosted_trees.is_some() {
+            for survivor in &mut scored {
+                let place = rows.partition_point(|row| *row < survivor.row);
+                survivor.score =
+                    self.look_again(side, survivor.row, &inputs[place], survivor.score);
+            }
+            scored = keep_best(scored, self.catalog(), keep);
+        }
+        scored
+    }
+
+    fn inputs(&self, side: &Side, row: Row) -> Inputs {
+        let (bundle, pair) = (&self.bundle, self.pair_row(side, row));
+        Inputs {
+            models: bundle
+                .models
+                .scores(&side.models, &bundle.activities, row.index(), &pair),
+            pair,
+        }
+    }
+
+    fn by_blend(&self, side: &Side, inputs: &Inputs) -> Score {
+        self.resolved
+            .score(&inputs.models, &inputs.pair, side.maturity)
+    }
+
+    /// The score of one pair by the blend.
+    pub(super) fn blended(&self, side: &Side, row: Row) -> Score {
+        self.by_blend(side, &self.inputs(side, row))
+    }
+
+    /// The score of one pair after the trees' second look, where the bundle has trees.
+    fn look_again(&self, side: &Side, row: Row, inputs: &Inputs, score: Score) -> Score {
+        let bundle = &self.bundle;
+        let Some(trees) = &bundle.boosted_trees else {
+            return score;
+        };
+        let models = bundle.models.completed(
+            inputs.models,
+            &side.models,
+            &bundle.activities,
+            row.index(),
+            &inputs.pair,
+        );
+        let look = second_look(&score, &models, &inputs.pair, &side.user, side.maturity);
+        score.adjusted(trees.adjustment(&look))
+    }
+
+    pub(super) fn pair_row(&self, side: &Side, row: Row) -> PairRow {
+        let bundle = &self.bundle;
+        let (catalog, counters) = (&bundle.catalog, &bundle.counters);
+        side.pair
+            .row(catalog, &self.prepared, counters, &bundle.schema, row)
+    }
+
+    /// The score of one activity alone; nothing where the ranking says nothing of it.
+    pub(super) fn score_of(
+        &self,
+        ranking: Ranking,
+        visitor: &Visitor,
+        side: &Side,
+        row: Row,
+        now_ms: i64,
+    ) -> Option<Score> {
+        let bundle = &self.bundle;
+        let alone = |component: Component, value: f32| {
+            let mut contributions = [0.0; COMPONENTS.len()];
+            contributions[component.index()] = value;
+            Score::of(contributions)
+        };
+        match ranking {
+            Ranking::Learned => {
+                let inputs = self.inputs(side, row);
+                Some(self.look_again(side, row, &inputs, self.by_blend(side, &inputs)))
+            }
+            Ranking::Content => {
+                let pair = self.pair_row(side, row);
+                Some(alone(Component::Content, content_score(&pair)))
+            }
+            Ranking::Popularity => {
+                let smoothing = bundle.model.popularity;
+                let score =
+                    popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
+                Some(alone(Component::Popularity, score))
+            }
+            Ranking::Rule => {
+                let rule = triqueta_rule(
+                    &visitor.profile,
+                    &bundle.catalog,
+                    &bundle.counters,
+                    self.most_popular,
+                    row,
+                    now_ms,
+                    bundle.model.policy.rule,
+                )?;
+                let mut contributions = [0.0; COMPONENTS.len()];
+                contributions[Component::Content.index()] = rule.tags + rule.level;
+                contributions[Component::Popularity.index()] = rule.popularity;
+                contributions[Component::Place.index()] = rule.locality;
+                contributions[Component::Schedule.index()] = rule.availability;
+                Some(Score::of(contributions))
+            }
+        }
+    }
+}
