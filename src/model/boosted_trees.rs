@@ -45,16 +45,20 @@ pub fn second_look(
     maturity: f32,
 ) -> SecondLook {
     let now = &user.context;
-    let values = std::iter::once(score.total)
-        .chain(models.iter().copied())
-        .chain(pair.iter().copied())
-        .chain(std::iter::once(maturity))
-        .chain(user.numbers)
-        .chain(now.numbers)
-        .chain(std::iter::once(f32::from(now.weekday)));
     let mut look = [0.0; SECOND_LOOK_INPUTS];
-    for (place, value) in look.iter_mut().zip(values) {
-        *place = value;
+    let mut rest = &mut look[..];
+    for part in [
+        &[score.total][..],
+        models,
+        pair,
+        &[maturity],
+        &user.numbers,
+        &now.numbers,
+        &[f32::from(now.weekday)],
+    ] {
+        let (place, after) = rest.split_at_mut(part.len());
+        place.copy_from_slice(part);
+        rest = after;
     }
     look
 }
