@@ -22,24 +22,25 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// The inner products of `x` with rows of `width` numbers, one after the other into `products`; bit for bit what [`dot`]
 /// gives. Four rows at a time: the additions of one wait for each other, those of four do not. Extra inputs are ignored.
 pub fn dot_rows(rows: &[f32], width: usize, x: &[f32], products: &mut Vec<f32>) {
-    const ROWS: usize = 4;
     let width = width.max(1);
-    let mut groups = rows.chunks_exact(ROWS * width);
+    let used = width.min(x.len());
+    let (x_chunks, x_rest) = x[..used].as_chunks::<4>();
+    let mut groups = rows.chunks_exact(4 * width);
     for group in &mut groups {
-        let of_row = |row: usize| &group[row * width..(row + 1) * width];
-        let whole = width.min(x.len()) / 4 * 4;
-        let mut lanes = [[0.0_f32; 4]; ROWS];
-        for at in (0..whole).step_by(4) {
-            for (row, lanes) in lanes.iter_mut().enumerate() {
-                let (weights, x) = (&of_row(row)[at..at + 4], &x[at..at + 4]);
+        let of_row = |row: usize| group[row * width..][..used].as_chunks::<4>();
+        let rows = [of_row(0), of_row(1), of_row(2), of_row(3)];
+        let [(a, _), (b, _), (c, _), (d, _)] = rows;
+        let mut lanes = [[0.0_f32; 4]; 4];
+        for (((a, b), (c, d)), x) in a.iter().zip(b).zip(c.iter().zip(d)).zip(x_chunks) {
+            for (lanes, weights) in lanes.iter_mut().zip([a, b, c, d]) {
                 for lane in 0..4 {
                     lanes[lane] += weights[lane] * x[lane];
                 }
             }
         }
-        for (row, lanes) in lanes.into_iter().enumerate() {
-            let mut sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-            for (weight, x) in of_row(row).iter().zip(x).skip(whole) {
+        for (lanes, (_, rest)) in lanes.iter().zip(rows) {
+            let mut sum = total(lanes);
+            for (weight, x) in rest.iter().zip(x_rest) {
                 sum += weight * x;
             }
             products.push(sum);
@@ -47,6 +48,13 @@ pub fn dot_rows(rows: &[f32], width: usize, x: &[f32], products: &mut Vec<f32>) 
     }
     let rest = groups.remainder().chunks_exact(width);
     products.extend(rest.map(|row| dot(row, x)));
+}
+
+/// The sum of four running sums. A call, because compilers that see through it turn the lanes of four rows across in every step
+/// above, which takes longer than all its products.
+#[inline(never)]
+fn total(lanes: &[f32; 4]) -> f32 {
+    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
 }
 
 /// The Euclidean norm.
