@@ -100,12 +100,6 @@ impl BothWeights {
     pub(super) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
-
-    /// The facets that have a weight, in no order.
-    pub(super) fn codes(&self) -> impl Iterator<Item = u32> {
-        let codes = self.places.iter().map(|place| place.0);
-        codes.filter(|&code| code != NONE)
-    }
 }
 
 /// Where a code is looked for first (Knuth 1998, volume 3, section 6.4, multiplicative hashing).
@@ -127,10 +121,6 @@ mod tests {
         for code in (0..2_100).chain([NONE]) {
             assert_eq!(both.of(code), [common.of(code), own.of(code)]);
         }
-        let mut codes: Vec<u32> = both.codes().collect();
-        codes.sort_unstable();
-        let all = (0..2_100).filter(|code| both.of(*code) != [0.0; 2]);
-        assert!(codes.into_iter().eq(all));
         assert_eq!(BothWeights::new(&[], &[]).of(3), [0.0; 2]);
     }
 

@@ -8,9 +8,11 @@
 //! blend decides how far it is trusted beside what others taught.
 
 use super::activity::ActivityRow;
-use super::facet::{Corners, DIRECTION, Declared, ITSELF, PARTS, family_of};
+use super::common_taste::CommonTaste;
+use super::facet::{Corners, DIRECTION, Declared, Facet, ITSELF, PARTS, family_of};
 use super::facet_weights::BothWeights;
 use super::outline::Outline;
+use super::pair_features::{COMMON_TASTE, OWN_CONTENT};
 use super::reading::Reading;
 use super::schema::Schema;
 use super::taste_regression::{TasteExample, solve};
@@ -46,7 +48,16 @@ pub(super) struct Verdict {
 pub(super) struct OwnTaste {
     /// Weight of each facet met, and of those that go together with them, beside the common one.
     weights: BothWeights,
+    /// The visitor's own weights of activities by themselves.
+    of_rows: Vec<Facet>,
     declared: Declared,
+}
+
+/// The facets among these, codes ascending, that are activities themselves.
+fn of_rows(weights: &[Facet]) -> &[Facet] {
+    let from = weights.partition_point(|facet| facet.0 < ITSELF.code(0));
+    let of_rows = weights[from..].partition_point(|facet| family_of(facet.0) == Some(ITSELF));
+    &weights[from..][..of_rows]
 }
 
 impl OwnTaste {
@@ -76,8 +87,10 @@ impl OwnTaste {
         }
         let examples: Vec<&TasteExample> = examples.iter().collect();
         let weights = solve(&examples, starts, |code| common.own_deviation(code));
+        let weights = common.unfold_directions(weights);
         Self {
-            weights: BothWeights::new(common.weights(), &common.unfold_directions(weights)),
+            weights: BothWeights::new(common.weights(), &weights),
+            of_rows: of_rows(&weights).to_vec(),
             declared,
         }
     }
@@ -113,11 +126,12 @@ impl OwnTaste {
         verdict
     }
 
-    /// The rows that either taste knows by themselves, in no order.
-    pub(super) fn each_row(&self, each: impl FnMut(Row)) {
-        let itself =
-            |code: u32| (family_of(code) == Some(ITSELF)).then(|| Row(code - ITSELF.code(0)));
-        self.weights.codes().filter_map(itself).for_each(each);
+    /// What both tastes know of activities by themselves: facets, and the column of the feature that they are part of.
+    pub(super) fn of_rows<'a>(&'a self, common: &'a CommonTaste) -> [(&'a [Facet], usize); 2] {
+        [
+            (of_rows(common.weights()), COMMON_TASTE),
+            (&self.of_rows, OWN_CONTENT + ITSELF.part),
+        ]
     }
 
     pub(super) fn declared(&self) -> &Declared {

@@ -5,7 +5,7 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
 
-use super::facet::{Agreement, Corners, Property};
+use super::facet::{Agreement, Corners, Facet, ITSELF, Property};
 use super::pair::PairSide;
 use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, PairRow,
@@ -41,22 +41,25 @@ struct Worth<'a> {
 }
 
 impl Worth<'_> {
-    /// A table of `size` codes: the features that depend on a code, and the properties that have facets. The largest size of
-    /// its terms is added to the magnitude.
-    fn table<const N: usize>(
+    /// A table of `size` codes: the features that depend on a code, which are those of `columns`, and the properties that have
+    /// facets. The largest size of its terms is added to the magnitude.
+    fn table<const M: usize, const N: usize>(
         &mut self,
         size: usize,
+        columns: [usize; M],
         features: impl Fn(usize, &mut PairRow),
         properties: impl Fn(usize) -> [Property; N],
     ) -> Table {
         let (mut values, mut most) = (Vec::with_capacity(size), 0.0_f32);
+        let mut row = [0.0; PAIR_FEATURES.len()];
         for code in 0..size {
-            let mut row = [0.0; PAIR_FEATURES.len()];
             features(code, &mut row);
-            let terms = row.iter().zip(self.weights).map(|(x, weight)| x * weight);
-            let (mut value, mut terms_size) = terms.fold((0.0, 0.0), |(sum, size), term: f32| {
-                (sum + term, size + term.abs())
-            });
+            let (mut value, mut terms_size) = (0.0, 0.0);
+            for column in columns {
+                let term = row[column] * self.weights[column];
+                value += term;
+                terms_size += term.abs();
+            }
             for property in properties(code) {
                 let (worth, worth_size) = self.of_property(property);
                 value += worth;
@@ -145,17 +148,13 @@ impl PairSide {
         for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
             worth.magnitude += weights[column].abs() * codes.most_fixed[place];
         }
-        let mut itself = 0.0_f32;
-        self.own_taste().each_row(|row| {
-            let (value, size) = worth.of_property(Property::Row(row));
-            if let Some(sum) = values.get_mut(row.index()) {
-                *sum += value;
-                itself = itself.max(size);
-            }
-        });
+        let of_rows = self.own_taste().of_rows(&schema.common_taste);
+        for (facets, column) in of_rows {
+            worth.magnitude += add_facets(&mut values, weights[column], facets);
+        }
         PairSums {
             values,
-            magnitude: worth.magnitude + itself,
+            magnitude: worth.magnitude,
             length: PAIR_FEATURES.len()
                 + codes
                     .contents
@@ -173,6 +172,7 @@ impl PairSide {
         let code = |code: usize| code as u16;
         let kinds = worth.table(
             2 * words.types.size(),
+            const { [column("type_share")] },
             |at, row| self.of_kind(code(at / 2), row),
             |at| {
                 [Property::Kind {
@@ -183,6 +183,7 @@ impl PairSide {
         );
         let levels = worth.table(
             words.levels.size(),
+            const { [column("level_match")] },
             |at, row| self.of_level(code(at), row),
             |at| {
                 let agreement = Agreement::Level(code(at));
@@ -191,11 +192,21 @@ impl PairSide {
         );
         let organisers = worth.table(
             words.organisers.size(),
+            const {
+                [
+                    column("organiser_share"),
+                    column("organiser_log_count"),
+                    column("organiser_recency"),
+                    column("organiser_prior"),
+                    column("organiser_rejected"),
+                ]
+            },
             |at, row| self.of_organiser(code(at), prepared, row),
             |at| [Property::Organiser(code(at))],
         );
         let series = worth.table(
             words.series.size(),
+            const { [column("series_log_count")] },
             |at, row| self.of_series(code(at), row),
             |at| [Property::Series(code(at))],
         );
@@ -203,12 +214,19 @@ impl PairSide {
         let price = |at: usize| f32::from_bits(prices[at]);
         let price_worth = worth.table(
             prices.len(),
+            const { [column("free"), column("price_distance")] },
             |at, row| self.of_price(price(at), row),
             |at| [Property::Price(price(at))],
         );
-        let matches = worth.table(4, |count, row| self.declared_matches(count, row), |_| []);
+        let matches = worth.table(
+            4,
+            const { [column("declared_tag_matches")] },
+            |count, row| self.declared_matches(count, row),
+            |_| [],
+        );
         let agreements = worth.table(
             4,
+            [],
             |_, _| (),
             |count| [Property::Agreement(Agreement::Tags(count))],
         );
@@ -278,6 +296,14 @@ impl PairSide {
         let times = &prepared.scan.times;
         let of_time = worth.table(
             times.len(),
+            const {
+                [
+                    column("weekday_share"),
+                    column("slot_share"),
+                    column("availability_match"),
+                    column("weekend"),
+                ]
+            },
             |at, row| self.of_time(times[at], row),
             |at| {
                 let (time, windows) = (times[at], times[at].availability);
@@ -305,6 +331,7 @@ impl PairSide {
     fn place_sums(&self, worth: &mut Worth<'_>, words: &Words, prepared: &Prepared) -> Vec<f32> {
         let localities = worth.table(
             words.localities.size(),
+            const { [column("locality_declared"), column("locality_share")] },
             |at, row| self.of_locality(at as u16, row),
             |at| {
                 let agreement = Agreement::Locality(at as u16);
@@ -349,6 +376,19 @@ impl PairSide {
 /// The largest size of a value.
 fn largest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |most, value| most.max(value.abs()))
+}
+
+/// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
+fn add_facets(sums: &mut [f32], weight: f32, facets: &[Facet]) -> f32 {
+    let mut most = 0.0_f32;
+    for &(code, of_facet) in facets {
+        if let Some(sum) = sums.get_mut((code - ITSELF.code(0)) as usize) {
+            let term = weight * of_facet;
+            *sum += term;
+            most = most.max(term.abs());
+        }
+    }
+    most
 }
 
 /// Adds `weight · ln(1 + decay · count)` of each row that has a count. Returns no less than the largest size added; infinity
