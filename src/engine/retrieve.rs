@@ -4,6 +4,9 @@
 //! best than both computations can be from the truth is not among the `keep` best, and is left out. What can be said of
 //! that distance: a sum of `n` numbers in single precision is off by at most `n·u` of the numbers' sizes, `u` being 2⁻²⁴
 //! (Higham 2002, section 4.2), a product or a quotient by `u` of itself.
+//!
+//! What the towers say is asked last, and only where it could matter: a cosine is 1 at most, so that most activities are left
+//! out by what they are without it.
 
 use super::Engine;
 use super::scoring::Side;
@@ -43,22 +46,39 @@ fn within_reach(engine: &Engine, side: &Side, eligible: &[Row], keep: usize) -> 
         .resolved
         .linear(side.maturity)
         .filter(|_| is_linear)?;
-    let sums = side.pair.sums(
+    let mut sums = side.pair.sums(
         &linear.pair,
         &bundle.catalog,
         &engine.prepared,
         &bundle.counters,
         &bundle.schema,
     );
-    let (scores, models_size) = scores(engine, &linear, &sums, &side.models, eligible);
-    let reach = reach(&linear, &sums, models_size);
+    let models_size = add_models(engine, &linear, &side.models, &mut sums.values);
+    let [cosine, ..] = linear.models;
+    let reach = reach(&linear, &sums, models_size + cosine.abs());
+    if !reach.is_finite() {
+        return None;
+    }
+    let length = norm(&side.models.embedding);
+    let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
+    let most_ahead = linear.offset + cosine.abs();
     let mut best = Best::new(keep);
-    scores.iter().for_each(|&score| best.offer(score));
-    let least = best.least().filter(|_| reach.is_finite())?;
-    let threshold = least - 2.0 * reach;
-    let rows = eligible.iter().zip(scores);
-    let rows = rows.filter(|&(_, score)| score.is_nan() || score >= threshold);
-    Some(rows.map(|(&row, _)| row).collect())
+    let mut near: Vec<(Row, f32)> = Vec::with_capacity(4 * keep);
+    for &row in eligible {
+        let sum = sums.values[row.index()];
+        // Were the towers all for it, it would still be too far below: a third `reach` covers the roundings of this sum.
+        if sum + most_ahead < best.least - 3.0 * reach {
+            continue;
+        }
+        let point = &bundle.activities.embeddings[row.index()];
+        let alike = dot(&side.models.embedding, point) * engine.inverse_lengths[row.index()];
+        let score = sum + linear.offset + cosine_scale * alike;
+        best.offer(score);
+        near.push((row, score));
+    }
+    let threshold = best.least()? - 2.0 * reach;
+    near.retain(|&(_, score)| score.is_nan() || score >= threshold);
+    Some(near.into_iter().map(|(row, _)| row).collect())
 }
 
 /// The best themselves, each scored exactly.
@@ -119,35 +139,28 @@ impl Best {
     }
 }
 
-/// The nearly computed scores, and the largest size of what models said. Where the exact score is no number, neither is this
-/// one, or its size is not finite.
-fn scores(
-    engine: &Engine,
-    linear: &Linear,
-    sums: &PairSums,
-    visitor: &VisitorSide,
-    eligible: &[Row],
-) -> (Vec<f32>, f32) {
-    let bundle = &engine.bundle;
-    let [cosine, _machine, factors, neighbours, ..] = linear.models;
-    let length = norm(&visitor.embedding);
-    let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
-    let of_factors = bundle.models.matrix_factorization.as_ref();
-    let mut most = 0.0_f32;
-    let score = |&row: &Row| {
-        let index = row.index();
-        let embedding = &bundle.activities.embeddings[index];
-        let near = dot(&visitor.embedding, embedding) * engine.inverse_lengths[index];
-        let said = factors * of_factors.map_or(0.0, |of| of.score(&visitor.factor, index));
-        let neighbour = visitor.neighbour_scores.get(index).copied().unwrap_or(0.0);
-        let beside = neighbours * neighbour;
-        let size = said.abs() + beside.abs();
+/// Adds what models beside the towers say to sums of pair features. Returns no less than the largest size of what was said.
+/// Where the exact score is no number, neither is the sum, or its size is not finite.
+fn add_models(engine: &Engine, linear: &Linear, visitor: &VisitorSide, sums: &mut [f32]) -> f32 {
+    let [_cosine, _machine, factors, neighbours, ..] = linear.models;
+    let mut size = add_said(sums, neighbours, visitor.neighbour_scores.iter().copied());
+    if let Some(of) = &engine.bundle.models.matrix_factorization {
+        let of_factors = (0..).map(|row| of.score(&visitor.factor, row));
+        size += add_said(sums, factors, of_factors);
+    }
+    size
+}
+
+/// Adds what one model says of each row, and returns its largest size.
+fn add_said(sums: &mut [f32], weight: f32, said: impl Iterator<Item = f32>) -> f32 {
+    let mut most = 0.0;
+    for (sum, said) in sums.iter_mut().zip(said) {
+        let term = weight * said;
+        *sum += term;
         // What is no number is found by its score.
-        most = if size > most { size } else { most };
-        linear.offset + sums.values[index] + cosine_scale * near + said + beside
-    };
-    let scores = eligible.iter().map(score).collect();
-    (scores, most + cosine.abs())
+        most = if term.abs() > most { term.abs() } else { most };
+    }
+    most
 }
 
 /// How far a nearly computed score can be from the exact one.

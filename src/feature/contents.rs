@@ -14,8 +14,6 @@ use crate::catalog::Catalog;
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Contents {
-    /// Of each row the number of its content.
-    pub(super) codes: Vec<u32>,
     /// Twice the type, one more on days off.
     pub(super) kinds: Vec<u32>,
     pub(super) levels: Vec<u16>,
@@ -88,13 +86,14 @@ impl Terms {
 }
 
 impl Contents {
-    /// `prices` are the numbers of rows' prices; lists of tags and of words come with the numbers of rows' lists.
+    /// The contents of a catalogue, and of each row the number of its content. `prices` are the numbers of rows' prices; lists
+    /// of tags and of words come with the numbers of rows' lists.
     pub(super) fn new(
         catalog: &Catalog,
         prices: &[u32],
         (tag_lists, tags): (Terms, &[u32]),
         (word_lists, words): (Terms, &[u32]),
-    ) -> Self {
+    ) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
         let content = |index: usize| {
             let codes = [
@@ -111,12 +110,13 @@ impl Contents {
             word_lists,
             ..Self::default()
         };
+        let mut codes = Vec::with_capacity(catalog.len());
         let mut known = HashMap::with_hasher(RandomState::default());
         for index in 0..catalog.len() {
             let content = content(index);
             let next = contents.kinds.len() as u32;
             let number = *known.entry(content).or_insert(next);
-            contents.codes.push(number);
+            codes.push(number);
             if number != next {
                 continue;
             }
@@ -131,6 +131,6 @@ impl Contents {
             contents.tags.push(tags);
             contents.words.push(words);
         }
-        contents
+        (contents, codes)
     }
 }

@@ -220,14 +220,15 @@ impl PairSide {
         self.of_place((columns.lat[index], columns.lon[index]), &mut features);
         self.of_locality(columns.locality[index], &mut features);
         self.of_time(TimeOfWeek::of(columns, index), &mut features);
-        [features[DENSITY], features[TRANSIT]] = prepared.scan.fixed[index];
+        let codes = &prepared.scan.rows[index];
+        [features[DENSITY], features[TRANSIT]] = codes.fixed;
         features[DAYS_TO_START] = ln_1p(self.days_to_start(columns.start_ms[index]));
         features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms[index]));
         for (column, counts, decay) in self.counts(counters) {
             let count = counts.get(index).copied().unwrap_or(0.0);
             features[column] = ln_1p(count * decay);
         }
-        let corners = prepared.scan.places.corners_of(index);
+        let corners = prepared.scan.places.corners_of(codes.place);
         let taste = self.own_taste.of_row(catalog, row, corners);
         features[COMMON_TASTE] = taste.common;
         features[OWN_CONTENT..OWN_CONTENT + PARTS].copy_from_slice(&taste.own);

@@ -13,7 +13,7 @@ use super::pair_features::{
 };
 use super::prepared::Prepared;
 use super::profiles::Profiles;
-use super::scan_codes::CountCodes;
+use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Words};
 use crate::math::{APPROXIMATION_ERROR, ln_1p_approximate};
@@ -111,7 +111,7 @@ impl PairSide {
         let contents = self.content_sums(&mut worth, catalog.words(), prepared);
         let dates = self.date_sums(&mut worth, prepared);
         let places = self.place_sums(&mut worth, catalog.words(), prepared);
-        let published = codes.published.values.iter();
+        let published = codes.published.iter();
         let published: Vec<f32> = published
             .map(|&time_ms| {
                 let days = self.days_published(time_ms);
@@ -132,18 +132,17 @@ impl PairSide {
         for ((column, _, decay), of_column) in columns {
             worth.magnitude += add_counts(&mut counts, weights[column], of_column, decay);
         }
-        let of_contents = codes.contents.codes.iter().zip(&codes.dates.codes);
-        let of_places = codes.places.codes.iter().zip(&codes.published.codes);
-        let rows = of_contents.zip(of_places);
-        let rows = rows.zip(count_codes.codes.iter().zip(&codes.fixed));
-        let worth_of = |table: &[f32], code: &u32| table[*code as usize];
-        let of_row = |(((content, date), (place, time)), (count, fixed)): (_, (_, &[f32; 2]))| {
-            let [density, transit] = fixed;
-            (worth_of(&contents, content) + worth_of(&dates, date))
-                + (worth_of(&places, place) + worth_of(&published, time))
-                + (worth_of(&counts, count)
-                    + (weights[DENSITY] * density + weights[TRANSIT] * transit))
+        // Slices in the loop's own hands: whatever it only knows of is looked up again for every row.
+        let (contents, dates) = (&contents[..], &dates[..]);
+        let (places, published, counts) = (&places[..], &published[..], &counts[..]);
+        let fixed = [weights[DENSITY], weights[TRANSIT]];
+        let of_row = move |(row, &count): (&RowCodes, &u32)| {
+            let worth_of = |table: &[f32], code: u32| table[code as usize];
+            (worth_of(contents, row.content) + worth_of(dates, row.date))
+                + (worth_of(places, row.place) + worth_of(published, row.published))
+                + (worth_of(counts, count) + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]))
         };
+        let rows = codes.rows.iter().zip(&count_codes.codes);
         let mut values: Vec<f32> = rows.map(of_row).collect();
         for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
             worth.magnitude += weights[column].abs() * codes.most_fixed[place];
@@ -316,7 +315,7 @@ impl PairSide {
             },
         );
         let weight = worth.weights[DAYS_TO_START];
-        let dates = prepared.scan.dates.values.iter();
+        let dates = prepared.scan.dates.iter();
         let (mut values, mut most) = (Vec::with_capacity(dates.len()), 0.0_f32);
         for date in dates {
             let term = weight * ln_1p_approximate(self.days_to_start(date.start_ms));

@@ -16,18 +16,29 @@ use crate::catalog::{Catalog, Counters, Place};
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ScanCodes {
+    pub(super) rows: Vec<RowCodes>,
     pub(super) contents: Contents,
-    pub(super) dates: Distinct<Date>,
+    pub(super) dates: Vec<Date>,
     pub(super) places: Places,
     /// When activities were published.
-    pub(super) published: Distinct<i64>,
+    pub(super) published: Vec<i64>,
     /// The bits of prices.
     pub(super) prices: Vec<u32>,
     pub(super) times: Vec<TimeOfWeek>,
-    /// Density and nearness to public transport, as features.
-    pub(super) fixed: Vec<[f32; 2]>,
-    /// The largest sizes of both.
+    /// The largest sizes of the fixed features.
     pub(super) most_fixed: [f32; 2],
+}
+
+/// What a row is made of: the numbers of its content, date, place and publication, side by side, because they are read
+/// together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct RowCodes {
+    pub(super) content: u32,
+    pub(super) date: u32,
+    pub(super) place: u32,
+    pub(super) published: u32,
+    /// Density and nearness to public transport, as features.
+    pub(super) fixed: [f32; 2],
 }
 
 /// When an activity starts.
@@ -41,8 +52,6 @@ pub(super) struct Date {
 /// Where activities take place.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Places {
-    /// Of each row the number of its place.
-    pub(super) codes: Vec<u32>,
     pub(super) lat: Vec<f32>,
     pub(super) lon: Vec<f32>,
     pub(super) localities: Vec<u16>,
@@ -53,17 +62,15 @@ pub(super) struct Places {
 }
 
 impl Places {
-    fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
+    /// The places of a catalogue, and of each row the number of its place.
+    fn new(catalog: &Catalog, centre: Option<&Place>) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
         let place = |index: usize| {
             let place = [columns.lat[index], columns.lon[index]];
             (place.map(f32::to_bits), columns.locality[index])
         };
         let distinct = Distinct::of((0..catalog.len()).map(place));
-        let mut places = Self {
-            codes: distinct.codes,
-            ..Self::default()
-        };
+        let mut places = Self::default();
         let mut around = Vec::with_capacity(distinct.values.len());
         for (place, locality) in distinct.values {
             let [lat, lon] = place.map(f32::from_bits);
@@ -86,12 +93,12 @@ impl Places {
             .map(|around| around.map_or([(0, 0.0); 4], numbered))
             .collect();
         places.corners = corners;
-        places
+        (places, distinct.codes)
     }
 
-    /// The corners of the grid around a row, and its shares of them, which add up to 1 where they are known.
-    pub(super) fn corners_of(&self, row: usize) -> Option<Corners> {
-        let shares = self.shares[self.codes[row] as usize];
+    /// The corners of the grid around a place, and its shares of them, which add up to 1 where they are known.
+    pub(super) fn corners_of(&self, place: u32) -> Option<Corners> {
+        let shares = self.shares[place as usize];
         let is_known = shares.iter().any(|&(_, share)| share > 0.0);
         let corner = |(number, share): (u32, f32)| (self.corners[number as usize], share);
         is_known.then(|| shares.map(corner))
@@ -131,25 +138,33 @@ impl ScanCodes {
     ) -> Self {
         let columns = catalog.columns();
         let times = Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index)));
-        let rows = 0..catalog.len();
-        let fixed: Vec<[f32; 2]> = rows.map(|index| fixed_features(columns, index)).collect();
-        let most_fixed = [0, 1].map(|of| {
-            fixed
-                .iter()
-                .fold(0.0, |most: f32, row| most.max(row[of].abs()))
-        });
         let dates = columns.start_ms.iter().zip(&times.codes);
-        let dates = dates.map(|(&start_ms, &time)| Date { start_ms, time });
+        let dates = Distinct::of(dates.map(|(&start_ms, &time)| Date { start_ms, time }));
         let prices = Distinct::of(columns.price.iter().map(|price| price.to_bits()));
+        let published = Distinct::of(columns.published_ms.iter().copied());
+        let (contents, of_contents) = Contents::new(catalog, &prices.codes, tags, words);
+        let (places, of_places) = Places::new(catalog, centre);
+        let row = |index: usize| RowCodes {
+            content: of_contents[index],
+            date: dates.codes[index],
+            place: of_places[index],
+            published: published.codes[index],
+            fixed: fixed_features(columns, index),
+        };
+        let rows: Vec<RowCodes> = (0..catalog.len()).map(row).collect();
+        let largest = |of: usize| {
+            let sizes = rows.iter().map(|row| row.fixed[of].abs());
+            sizes.fold(0.0, f32::max)
+        };
         Self {
-            contents: Contents::new(catalog, &prices.codes, tags, words),
-            dates: Distinct::of(dates),
-            places: Places::new(catalog, centre),
-            published: Distinct::of(columns.published_ms.iter().copied()),
+            most_fixed: [0, 1].map(largest),
+            rows,
+            contents,
+            dates: dates.values,
+            places,
+            published: published.values,
             prices: prices.values,
             times: times.values,
-            fixed,
-            most_fixed,
         }
     }
 }

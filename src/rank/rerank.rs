@@ -205,6 +205,9 @@ impl Caps {
     /// Positions the caps allow; all of them where they allow none, because a short list is worse than a lopsided one.
     fn allowed(&self, remaining: &[&Candidate]) -> Vec<usize> {
         let full: Vec<(usize, u16)> = self.full().collect();
+        if full.is_empty() {
+            return (0..remaining.len()).collect();
+        }
         let fits = |candidate: &Candidate| {
             let is_full = |&(sort, group): &(usize, u16)| candidate.groups[sort] == group;
             !full.iter().any(is_full)
