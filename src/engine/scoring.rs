@@ -116,7 +116,17 @@ impl Engine {
     /// The `keep` best of `eligible`, rows ascending, by the blend; in the order of what the trees make of them.
     fn survivors(&self, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Scored> {
         let rows = retrieve::candidates(self, side, eligible, keep);
-        let inputs: Vec<Inputs> = rows.iter().map(|&row| self.inputs(side, row)).collect();
+        let pairs = side.pair.rows(
+            self.catalog(),
+            &self.prepared,
+            &self.bundle.counters,
+            &self.bundle.schema,
+            &rows,
+        );
+        let inputs = rows.iter().zip(pairs);
+        let inputs: Vec<Inputs> = inputs
+            .map(|(&row, pair)| self.inputs(side, row, pair))
+            .collect();
         let scored = rows.iter().zip(&inputs).map(|(&row, inputs)| Scored {
             row,
             score: self.by_blend(side, inputs),
@@ -133,8 +143,8 @@ impl Engine {
         scored
     }
 
-    fn inputs(&self, side: &Side, row: Row) -> Inputs {
-        let (bundle, pair) = (&self.bundle, self.pair_row(side, row));
+    fn inputs(&self, side: &Side, row: Row, pair: PairRow) -> Inputs {
+        let bundle = &self.bundle;
         Inputs {
             models: bundle
                 .models
@@ -150,7 +160,8 @@ impl Engine {
 
     /// The score of one pair by the blend.
     pub(super) fn blended(&self, side: &Side, row: Row) -> Score {
-        self.by_blend(side, &self.inputs(side, row))
+        let inputs = self.inputs(side, row, self.pair_row(side, row));
+        self.by_blend(side, &inputs)
     }
 
     /// The score of one pair after the trees' second look, where the bundle has trees.
@@ -194,7 +205,7 @@ impl Engine {
         };
         match ranking {
             Ranking::Learned => {
-                let inputs = self.inputs(side, row);
+                let inputs = self.inputs(side, row, self.pair_row(side, row));
                 Some(self.look_again(side, row, &inputs, self.by_blend(side, &inputs)))
             }
             Ranking::Content => {

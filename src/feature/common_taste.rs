@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facet::{DIRECTION, Declared, Facet, READINESS, family_of};
+use super::directions::Directions;
+use super::facet::{Declared, Facet, READINESS, family_of};
 use super::facet_weights::FacetWeights;
 use super::own_taste::{PASSED_LABEL, examples_of};
 use super::reading::Reading;
@@ -33,7 +34,7 @@ pub struct CommonTaste {
     /// Weight of each facet.
     weights: FacetWeights,
     /// Of each direction the facets.
-    directions: Vec<FacetWeights>,
+    directions: Directions,
     /// The codes among which directions were looked for, ascending: the rest keep their whole width.
     directed: Vec<u32>,
     reading: Reading,
@@ -67,7 +68,7 @@ impl From<Stored> for CommonTaste {
                 reading,
             } => Self {
                 weights: weights.into(),
-                directions: directions.into_iter().map(FacetWeights::from).collect(),
+                directions: directions.into(),
                 directed,
                 reading,
             },
@@ -77,14 +78,12 @@ impl From<Stored> for CommonTaste {
 
 impl From<CommonTaste> for Stored {
     fn from(taste: CommonTaste) -> Self {
-        if taste.directions.is_empty() && taste.reading.is_empty() {
+        if taste.directions.lists().is_empty() && taste.reading.is_empty() {
             return Self::Weights(taste.weights.list().to_vec());
         }
         Self::Whole {
             weights: taste.weights.list().to_vec(),
-            directions: (taste.directions.iter())
-                .map(|direction| direction.list().to_vec())
-                .collect(),
+            directions: taste.directions.lists().to_vec(),
             directed: taste.directed,
             reading: taste.reading,
         }
@@ -165,7 +164,7 @@ impl CommonTaste {
     /// With these directions, each of facets by code ascending; looked for among the facets `directed`, ascending too.
     pub fn with_directions(self, directions: Vec<Vec<(u32, f32)>>, directed: Vec<u32>) -> Self {
         Self {
-            directions: directions.into_iter().map(FacetWeights::from).collect(),
+            directions: directions.into(),
             directed,
             ..self
         }
@@ -196,9 +195,9 @@ impl CommonTaste {
             let ascending = facets.windows(2).all(|pair| pair[0].0 < pair[1].0);
             ascending && facets.iter().all(|facet| facet.1.abs() <= LIMIT_WEIGHT)
         };
-        let few = self.directions.len() <= LIMIT_DIRECTIONS && self.directed.is_sorted();
+        let few = self.directions.lists().len() <= LIMIT_DIRECTIONS && self.directed.is_sorted();
         few && sound(self.weights.list())
-            && (self.directions.iter()).all(|direction| sound(direction.list()))
+            && (self.directions.lists().iter()).all(|direction| sound(direction))
             && self.reading.is_sound()
     }
 
@@ -232,36 +231,8 @@ impl CommonTaste {
         READINESS_MEAN + self.weights.of(READINESS) + sum
     }
 
-    /// How far an activity lies in each direction.
-    pub(super) fn along_directions(&self, facets: &[Facet]) -> Vec<f32> {
-        let along = |direction: &FacetWeights| {
-            let facets = facets.iter();
-            let sum: f32 = facets
-                .map(|&(code, value)| value * direction.of(code))
-                .sum();
-            direction.of(READINESS) + sum
-        };
-        self.directions.iter().map(along).collect()
-    }
-
-    /// Weights in which the visitor's way along each direction has become weights of its facets.
-    pub(super) fn unfold_directions(&self, mut weights: Vec<Facet>) -> Vec<Facet> {
-        let first = weights.partition_point(|facet| facet.0 < DIRECTION.code(0));
-        let ways = weights.split_off(first);
-        for (code, way) in ways {
-            let direction = self.directions.get((code - DIRECTION.code(0)) as usize);
-            let facets = direction.into_iter().flat_map(FacetWeights::list);
-            weights.extend(facets.map(|&(code, share)| (code, share * way)));
-        }
-        weights.sort_by_key(|facet| facet.0);
-        weights.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                earlier.1 += later.1;
-            }
-            same
-        });
-        weights
+    pub(super) fn directions(&self) -> &Directions {
+        &self.directions
     }
 }
 

@@ -9,6 +9,7 @@ mod common_taste;
 mod component;
 mod contents;
 mod context;
+mod directions;
 mod facet;
 mod facet_weights;
 mod nearness;

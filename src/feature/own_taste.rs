@@ -79,7 +79,7 @@ impl OwnTaste {
             .map(|example| common.start(&example.facets))
             .collect();
         for example in &mut examples {
-            let along = common.along_directions(&example.facets);
+            let along = common.directions().along(&example.facets);
             let coded = along.into_iter().zip(0..);
             example
                 .facets
@@ -87,7 +87,7 @@ impl OwnTaste {
         }
         let examples: Vec<&TasteExample> = examples.iter().collect();
         let weights = solve(&examples, starts, |code| common.own_deviation(code));
-        let weights = common.unfold_directions(weights);
+        let weights = common.directions().unfold(&weights);
         Self {
             weights: BothWeights::new(common.weights(), &weights),
             of_rows: of_rows(&weights).to_vec(),

@@ -1,14 +1,16 @@
 //! The features of a visitor and an activity together: in event recommendation they decide most, because nearly every
 //! activity is new and only what it shares with the past speaks for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+use foldhash::fast::RandomState;
 
 use super::facet::PARTS;
 use super::nearness::Nearness;
 use super::own_taste::OwnTaste;
 use super::pair_features::{
-    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, POSITIVES,
-    POSITIVES_TOTAL, PairRow, TRANSIT, VIEWS, column,
+    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, PAIR_FEATURES,
+    POSITIVES, POSITIVES_TOTAL, PairRow, TRANSIT, VIEWS, column,
 };
 use super::prepared::Prepared;
 use super::profiles::{DECLARED, LIKED, Profiles, REJECTED};
@@ -201,6 +203,38 @@ impl PairSide {
         schema: &Schema,
         row: Row,
     ) -> PairRow {
+        let near = self.near(place_of(catalog, row));
+        self.row_near(catalog, prepared, counters, schema, row, near)
+    }
+
+    /// The features of this visitor and each of these activities. Many share a place: how near it is, is worked out once.
+    pub fn rows(
+        &self,
+        catalog: &Catalog,
+        prepared: &Prepared,
+        counters: &Counters,
+        schema: &Schema,
+        rows: &[Row],
+    ) -> Vec<PairRow> {
+        let mut known = HashMap::with_hasher(RandomState::default());
+        let of_row = |&row: &Row| {
+            let place = known.entry(prepared.scan.rows[row.index()].place);
+            let near = *place.or_insert_with(|| self.near(place_of(catalog, row)));
+            self.row_near(catalog, prepared, counters, schema, row, near)
+        };
+        rows.iter().map(of_row).collect()
+    }
+
+    /// The features of an activity that is so near.
+    fn row_near(
+        &self,
+        catalog: &Catalog,
+        prepared: &Prepared,
+        counters: &Counters,
+        schema: &Schema,
+        row: Row,
+        near: [f32; 3],
+    ) -> PairRow {
         let columns = catalog.columns();
         let index = row.index();
         let mut features = [0.0; PAIR_FEATURES.len()];
@@ -217,7 +251,9 @@ impl PairSide {
         self.of_price(columns.price[index], &mut features);
         self.of_organiser(columns.organiser[index], prepared, &mut features);
         self.of_series(columns.series[index], &mut features);
-        self.of_place((columns.lat[index], columns.lon[index]), &mut features);
+        for (column, near) in NEARNESS.into_iter().zip(near) {
+            features[column] = near;
+        }
         self.of_locality(columns.locality[index], &mut features);
         self.of_time(TimeOfWeek::of(columns, index), &mut features);
         let codes = &prepared.scan.rows[index];
@@ -279,11 +315,10 @@ impl PairSide {
         features[const { column("series_log_count") }] = known(series, count);
     }
 
-    pub(super) fn of_place(&self, place: (f32, f32), features: &mut PairRow) {
+    /// How near a place is, as [`NEARNESS`] has it.
+    fn near(&self, place: (f32, f32)) -> [f32; 3] {
         let [near, around] = self.nearness.to_history(place);
-        features[const { column("near_history") }] = near;
-        features[const { column("around_history") }] = around;
-        features[const { column("near_now") }] = self.nearness.to_visitor(place);
+        [near, around, self.nearness.to_visitor(place)]
     }
 
     pub(super) fn of_locality(&self, locality: u16, features: &mut PairRow) {
@@ -343,6 +378,11 @@ impl PairSide {
             _ => 0.0,
         }
     }
+}
+
+fn place_of(catalog: &Catalog, row: Row) -> (f32, f32) {
+    let (columns, index) = (catalog.columns(), row.index());
+    (columns.lat[index], columns.lon[index])
 }
 
 /// The features that only the activity decides.

@@ -77,6 +77,12 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
 pub(super) const COMMON_TASTE: usize = column("common_taste");
 /// The parts of own taste, [`PARTS`] columns in their order.
 pub(super) const OWN_CONTENT: usize = column("own_content");
+/// How near the place is: to the past twice, and to the visitor.
+pub(super) const NEARNESS: [usize; 3] = [
+    column("near_history"),
+    column("around_history"),
+    column("near_now"),
+];
 pub(super) const DENSITY: usize = column("density_log");
 pub(super) const TRANSIT: usize = column("transit_near");
 /// Columns that are logarithms of something the moment decides.

@@ -8,8 +8,8 @@
 use super::facet::{Agreement, Corners, Facet, ITSELF, Property};
 use super::pair::PairSide;
 use super::pair_features::{
-    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, OWN_CONTENT, PAIR_FEATURES, PairRow,
-    TRANSIT, column,
+    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, PAIR_FEATURES,
+    PairRow, TRANSIT, column,
 };
 use super::prepared::Prepared;
 use super::profiles::Profiles;
@@ -358,14 +358,7 @@ impl PairSide {
             localities.0[usize::from(locality)] + grid
         };
         let mut values: Vec<f32> = known.map(value).collect();
-        let columns = const {
-            [
-                column("near_history"),
-                column("around_history"),
-                column("near_now"),
-            ]
-        };
-        let weights = columns.map(|column| worth.weights[column]);
+        let weights = NEARNESS.map(|column| worth.weights[column]);
         let nearness = self.nearness();
         worth.magnitude += nearness.add_to(weights, &places.lat, &places.lon, &mut values);
         values

@@ -8,7 +8,7 @@
 //! What a tower reads is data: the tables its bags are looked up in. So the same passes serve events, whose rows are made
 //! of content, and logs that know only ids and a few categories.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 
 use super::dense::Perceptron;
 use super::tower_input::{AVAILABILITY, TowerInput};
@@ -56,9 +56,11 @@ pub struct TwoTower {
     pub activity: Tower,
 }
 
-fn embedding(table: &Array2<f32>, code: u32) -> ArrayView1<'_, f32> {
+fn embedding(table: &Array2<f32>, code: u32) -> &[f32] {
     let code = code as usize;
-    table.row(if code < table.nrows() { code } else { 0 })
+    let row = table.row(if code < table.nrows() { code } else { 0 });
+    // Tables are in standard layout: they are read and learned so.
+    row.to_slice().unwrap_or_default()
 }
 
 fn append_mean(x: &mut Vec<f32>, table: &Array2<f32>, codes: &[u32]) {
@@ -79,7 +81,8 @@ fn append_mean(x: &mut Vec<f32>, table: &Array2<f32>, codes: &[u32]) {
 impl TwoTower {
     /// An input row with its codes looked up: the mean of each bag, the pooled history where there is one, the numbers.
     fn look_up(&self, tower: &Tower, input: &TowerInput, pooled: Option<&Embedding>) -> Vec<f32> {
-        let mut x = Vec::new();
+        let widths = tower.tables.iter().map(|&table| self.tables[table].ncols());
+        let mut x = Vec::with_capacity(widths.sum::<usize>() + EMBEDDING + input.numbers.len());
         for (&table, codes) in tower.tables.iter().zip(input.bags()) {
             append_mean(&mut x, &self.tables[table], codes);
         }
