@@ -42,57 +42,57 @@ pub(super) fn solve(
     codes.push(READINESS);
     codes.sort_unstable();
     codes.dedup();
-    codes.retain(|&code| deviation(code) > 0.0);
-    let precision: Vec<f32> = codes
-        .iter()
-        .map(|&code| {
-            let deviation = deviation(code);
-            1.0 / (deviation * deviation)
+    let columns = codes.into_iter().filter_map(|code| {
+        let deviation = deviation(code);
+        (deviation > 0.0).then(|| Column {
+            code,
+            end: 0,
+            precision: 1.0 / (deviation * deviation),
+            bend: 0.0,
+            weight: 0.0,
         })
-        .collect();
-    let mut columns = Columns::new(&codes, examples);
-    let mut weights = vec![0.0_f32; codes.len()];
-    let mut bends = vec![0.0_f32; codes.len()];
+    });
+    let mut columns = Columns::new(columns.collect(), examples);
+    let mut residual = vec![0.0; examples.len()];
+    let mut curvature = vec![0.0; examples.len()];
     for _ in 0..NEWTON_STEPS {
-        let mut curvature = Vec::with_capacity(examples.len());
-        let mut residual = Vec::with_capacity(examples.len());
-        for (example, &score) in examples.iter().zip(&scores) {
+        let examples = examples.iter().zip(&scores);
+        let outcomes = residual.iter_mut().zip(&mut curvature);
+        for ((example, &score), (residual, curvature)) in examples.zip(outcomes) {
             let p = sigmoid(score);
             let bend = (p * (1.0 - p)).max(LEAST_CURVATURE);
-            curvature.push(example.weight * bend);
-            residual.push((example.label - p) / bend);
+            *curvature = example.weight * bend;
+            *residual = (example.label - p) / bend;
         }
         let before = residual.clone();
         // What all rounds of a step have in common.
         columns.bend(&curvature);
-        for (bend, (column, &precision)) in bends.iter_mut().zip(columns.each().zip(&precision)) {
-            let curved = column.iter().map(|entry| entry.curved * entry.value);
-            *bend = curved.fold(precision, |sum, term| sum + term);
-        }
         for _ in 0..ROUNDS {
-            let of_columns = columns.each().zip(&bends).zip(&precision);
-            for (((column, &bend), &precision), weight) in of_columns.zip(&mut weights) {
-                let mut slope = -precision * *weight;
-                for entry in column {
-                    slope += entry.curved * residual[entry.number as usize];
-                }
-                let step = slope / bend;
-                *weight += step;
-                for entry in column {
-                    residual[entry.number as usize] -= step * entry.value;
-                }
-            }
+            columns.descend(&mut residual);
         }
-        for ((score, before), after) in scores.iter_mut().zip(before).zip(residual) {
+        for ((score, before), after) in scores.iter_mut().zip(before).zip(&residual) {
             *score += before - after;
         }
     }
-    codes.into_iter().zip(weights).collect()
+    let columns = columns.columns.into_iter();
+    columns.map(|column| (column.code, column.weight)).collect()
 }
 
-/// Which examples have a facet, and how far: one list a code, all in one piece.
+/// One facet and its weight.
+struct Column {
+    code: u32,
+    /// Where its examples end.
+    end: usize,
+    /// How strongly its weight is pulled to zero.
+    precision: f32,
+    /// The curvature of the whole along its weight.
+    bend: f32,
+    weight: f32,
+}
+
+/// Which examples have a facet, and how far: one list a column, all in one piece.
 struct Columns {
-    ends: Vec<usize>,
+    columns: Vec<Column>,
     entries: Vec<ColumnEntry>,
 }
 
@@ -107,36 +107,35 @@ struct ColumnEntry {
 }
 
 impl Columns {
-    /// `codes` ascend; facets of other codes are left out. Every example has [`READINESS`].
-    fn new(codes: &[u32], examples: &[&TasteExample]) -> Self {
+    /// Codes of `columns` ascend; facets of other codes are left out. Every example has [`READINESS`].
+    fn new(mut columns: Vec<Column>, examples: &[&TasteExample]) -> Self {
         let mut found = Vec::new();
-        let mut ends = vec![0_usize; codes.len()];
         for (number, example) in examples.iter().enumerate() {
             for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
-                if let Ok(column) = codes.binary_search(&code) {
+                if let Ok(column) = columns.binary_search_by_key(&code, |column| column.code) {
                     let entry = ColumnEntry {
                         number: number as u32,
                         value,
                         curved: 0.0,
                     };
                     found.push((column, entry));
-                    ends[column] += 1;
+                    columns[column].end += 1;
                 }
             }
         }
         let mut end = 0;
-        for column in &mut ends {
-            end += *column;
-            *column = end;
+        for column in &mut columns {
+            end += column.end;
+            column.end = end;
         }
         // Where the next entry of a column goes: from its end to its front.
-        let mut next = ends.clone();
+        let mut next: Vec<usize> = columns.iter().map(|column| column.end).collect();
         let mut entries = vec![ColumnEntry::default(); end];
         for (column, entry) in found.into_iter().rev() {
             next[column] -= 1;
             entries[next[column]] = entry;
         }
-        Self { ends, entries }
+        Self { columns, entries }
     }
 
     /// Takes in how far the score of each example bends.
@@ -144,14 +143,30 @@ impl Columns {
         for entry in &mut self.entries {
             entry.curved = curvature[entry.number as usize] * entry.value;
         }
+        let mut start = 0;
+        for column in &mut self.columns {
+            let entries = &self.entries[start..column.end];
+            let curved = entries.iter().map(|entry| entry.curved * entry.value);
+            column.bend = curved.fold(column.precision, |sum, term| sum + term);
+            start = column.end;
+        }
     }
 
-    fn each(&self) -> impl Iterator<Item = &[ColumnEntry]> {
+    /// One round over all weights, each moved to where it is best beside the others.
+    fn descend(&mut self, residual: &mut [f32]) {
         let mut start = 0;
-        self.ends.iter().map(move |&end| {
-            let column = &self.entries[start..end];
-            start = end;
-            column
-        })
+        for column in &mut self.columns {
+            let entries = &self.entries[start..column.end];
+            start = column.end;
+            let mut slope = -column.precision * column.weight;
+            for entry in entries {
+                slope += entry.curved * residual[entry.number as usize];
+            }
+            let step = slope / column.bend;
+            column.weight += step;
+            for entry in entries {
+                residual[entry.number as usize] -= step * entry.value;
+            }
+        }
     }
 }
