@@ -25,6 +25,9 @@ pub use card::ActivityCard;
 pub use recollection::Recollection;
 pub use seal::seal;
 
+/// One over a length so small that its squares are hardly numbers.
+const FAINT: f32 = 1e15;
+
 /// An open, verified bundle, ready to rank.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -34,6 +37,8 @@ pub struct Engine {
     prepared: Prepared,
     /// One over the length of each row's point; 0 where it has none.
     inverse_lengths: Vec<f32>,
+    /// No cosine with a row's point is larger: 1, but where a point is so faint that its length is not known.
+    most_alike: f32,
     average_rate: f32,
     most_popular: f32,
 }
@@ -65,7 +70,8 @@ impl Engine {
             let length = norm(point);
             if length > 0.0 { 1.0 / length } else { 0.0 }
         });
-        let inverse_lengths = inverse_lengths.collect();
+        let inverse_lengths: Vec<f32> = inverse_lengths.collect();
+        let is_faint = inverse_lengths.iter().any(|&inverse| inverse > FAINT);
         let average_rate = bundle.counters.positive_rate();
         let counts = bundle
             .counters
@@ -81,6 +87,7 @@ impl Engine {
             resolved,
             prepared,
             inverse_lengths,
+            most_alike: if is_faint { f32::INFINITY } else { 1.0 },
             average_rate,
             most_popular,
         })
@@ -199,6 +206,7 @@ impl Engine {
             scored,
             total,
             side,
+            seen: Vec::new(),
         };
         Ok(assemble::similar_slate(
             self, visitor, request, &scoring, origin,

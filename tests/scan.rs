@@ -181,6 +181,23 @@ fn blends_whose_terms_nearly_cancel_leave_out_nobody() {
 }
 
 #[test]
+fn points_too_faint_to_have_a_length_leave_out_nobody() {
+    let mut random = Random::new(9);
+    let mut draft = plain(support::draft(6, 190));
+    for point in draft.activities.embeddings.iter_mut().step_by(2) {
+        // Only the first has a square that is not 0: the point is three times as long as it seems, and so is its cosine.
+        *point = point.map(|x| x.signum() * 2.6e-23);
+        point[0] = point[0].signum() * 4.5e-23;
+    }
+    for input in &mut draft.model.blend.inputs {
+        if input.name == "two_tower_cosine" {
+            (input.weight, input.maturity_weight) = (3.0, 0.0);
+        }
+    }
+    agrees(&draft, 100, &mut random);
+}
+
+#[test]
 fn activities_that_are_equally_good_are_listed_by_id() {
     let mut random = Random::new(7);
     let mut draft = plain(support::draft(4, 190));

@@ -243,7 +243,7 @@ fn display(engine: &Engine, ranking: Ranking, score: &Score, similar: bool) -> f
 /// The fingerprint of the feature row, which the trainer recomputes from events to measure skew.
 fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
     let bundle = &engine.bundle;
-    let pair = engine.pair_row(&scoring.side, row);
+    let pair = scoring.pair_row(engine, row);
     let mut digest = Digest::default();
     // Columns newer than the bundle decide nothing in it.
     let known = bundle.schema.names.pair.len().min(pair.len());

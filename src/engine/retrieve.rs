@@ -61,7 +61,7 @@ fn within_reach(engine: &Engine, side: &Side, eligible: &[Row], keep: usize) -> 
     }
     let length = norm(&side.models.embedding);
     let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
-    let most_ahead = linear.offset + cosine.abs();
+    let most_ahead = linear.offset + cosine.abs() * engine.most_alike;
     let mut best = Best::new(keep);
     let mut near: Vec<(Row, f32)> = Vec::with_capacity(4 * keep);
     for &row in eligible {

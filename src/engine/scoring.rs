@@ -18,6 +18,8 @@ pub(super) struct Scoring {
     pub(super) scored: Vec<Scored>,
     pub(super) total: usize,
     pub(super) side: Side,
+    /// What was scored by the blend, rows ascending.
+    pub(super) seen: Vec<Seen>,
 }
 
 /// The visitor's side of everything, computed once a request.
@@ -30,10 +32,21 @@ pub(super) struct Side {
     pub(super) maturity: f32,
 }
 
-/// What the blend's score of a pair is made of: the second look asks for the same.
-struct Inputs {
+/// What the blend's score of a pair is made of: the second look asks for the same, and events carry its fingerprint.
+pub(super) struct Seen {
+    row: Row,
     pair: PairRow,
     models: ModelScores,
+}
+
+impl Scoring {
+    /// The features of the visitor and one activity.
+    pub(super) fn pair_row(&self, engine: &Engine, row: Row) -> PairRow {
+        match self.seen.binary_search_by_key(&row, |seen| seen.row) {
+            Ok(place) => self.seen[place].pair,
+            Err(_) => engine.pair_row(&self.side, row),
+        }
+    }
 }
 
 impl Engine {
@@ -89,10 +102,12 @@ impl Engine {
         );
         let eligible = filter.passing();
         let keep = usize::from(self.bundle.model.policy.survivors.max(request.limit));
+        let mut seen = Vec::new();
         let (scored, total) = match request.ranking {
             Ranking::Learned => {
                 let total = eligible.len();
-                (self.survivors(&side, eligible, keep), total)
+                seen = self.seen(&side, eligible, keep);
+                (self.survivors(&side, &seen, keep), total)
             }
             ranking => {
                 let rows = eligible.into_iter();
@@ -110,11 +125,12 @@ impl Engine {
             scored,
             total,
             side,
+            seen,
         }
     }
 
-    /// The `keep` best of `eligible`, rows ascending, by the blend; in the order of what the trees make of them.
-    fn survivors(&self, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Scored> {
+    /// Those of `eligible`, rows ascending, that may be among the `keep` best by the blend.
+    fn seen(&self, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Seen> {
         let rows = retrieve::candidates(self, side, eligible, keep);
         let pairs = side.pair.rows(
             self.catalog(),
@@ -123,61 +139,59 @@ impl Engine {
             &self.bundle.schema,
             &rows,
         );
-        let inputs = rows.iter().zip(pairs);
-        let inputs: Vec<Inputs> = inputs
-            .map(|(&row, pair)| self.inputs(side, row, pair))
-            .collect();
-        let scored = rows.iter().zip(&inputs).map(|(&row, inputs)| Scored {
-            row,
-            score: self.by_blend(side, inputs),
+        let seen = rows.into_iter().zip(pairs);
+        seen.map(|(row, pair)| self.see(side, row, pair)).collect()
+    }
+
+    /// The `keep` best of them by the blend, in the order of what the trees make of them.
+    fn survivors(&self, side: &Side, seen: &[Seen], keep: usize) -> Vec<Scored> {
+        let scored = seen.iter().map(|seen| Scored {
+            row: seen.row,
+            score: self.by_blend(side, seen),
         });
         let mut scored = keep_best(scored.collect(), self.catalog(), keep);
         if self.bundle.boosted_trees.is_some() {
             for survivor in &mut scored {
-                let place = rows.partition_point(|row| *row < survivor.row);
-                survivor.score =
-                    self.look_again(side, survivor.row, &inputs[place], survivor.score);
+                let place = seen.partition_point(|seen| seen.row < survivor.row);
+                survivor.score = self.look_again(side, &seen[place], survivor.score);
             }
             scored = keep_best(scored, self.catalog(), keep);
         }
         scored
     }
 
-    fn inputs(&self, side: &Side, row: Row, pair: PairRow) -> Inputs {
-        let bundle = &self.bundle;
-        Inputs {
-            models: bundle
-                .models
-                .scores(&side.models, &bundle.activities, row.index(), &pair),
+    fn see(&self, side: &Side, row: Row, pair: PairRow) -> Seen {
+        let (models, activities) = (&self.bundle.models, &self.bundle.activities);
+        Seen {
+            row,
+            models: models.scores(&side.models, activities, row.index(), &pair),
             pair,
         }
     }
 
-    fn by_blend(&self, side: &Side, inputs: &Inputs) -> Score {
-        self.resolved
-            .score(&inputs.models, &inputs.pair, side.maturity)
+    fn by_blend(&self, side: &Side, seen: &Seen) -> Score {
+        self.resolved.score(&seen.models, &seen.pair, side.maturity)
     }
 
     /// The score of one pair by the blend.
     pub(super) fn blended(&self, side: &Side, row: Row) -> Score {
-        let inputs = self.inputs(side, row, self.pair_row(side, row));
-        self.by_blend(side, &inputs)
+        self.by_blend(side, &self.see(side, row, self.pair_row(side, row)))
     }
 
     /// The score of one pair after the trees' second look, where the bundle has trees.
-    fn look_again(&self, side: &Side, row: Row, inputs: &Inputs, score: Score) -> Score {
+    fn look_again(&self, side: &Side, seen: &Seen, score: Score) -> Score {
         let bundle = &self.bundle;
         let Some(trees) = &bundle.boosted_trees else {
             return score;
         };
         let models = bundle.models.completed(
-            inputs.models,
+            seen.models,
             &side.models,
             &bundle.activities,
-            row.index(),
-            &inputs.pair,
+            seen.row.index(),
+            &seen.pair,
         );
-        let look = second_look(&score, &models, &inputs.pair, &side.user, side.maturity);
+        let look = second_look(&score, &models, &seen.pair, &side.user, side.maturity);
         score.adjusted(trees.adjustment(&look))
     }
 
@@ -205,8 +219,8 @@ impl Engine {
         };
         match ranking {
             Ranking::Learned => {
-                let inputs = self.inputs(side, row, self.pair_row(side, row));
-                Some(self.look_again(side, row, &inputs, self.by_blend(side, &inputs)))
+                let seen = self.see(side, row, self.pair_row(side, row));
+                Some(self.look_again(side, &seen, self.by_blend(side, &seen)))
             }
             Ranking::Content => {
                 let pair = self.pair_row(side, row);

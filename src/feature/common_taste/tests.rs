@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::feature::facet::DIRECTION;
 
 /// Two facets a direction ties together, and a third that goes its own way.
 const TIED: [u32; 3] = [3 << 24 | 1, 3 << 24 | 2, 3 << 24 | 3];
