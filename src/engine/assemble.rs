@@ -1,7 +1,7 @@
 //! From scores to a slate: penalties, reranking, explanations, and what events will carry.
 
 use super::Engine;
-use super::facts::Facts;
+use super::facts::{Known, OfItem};
 use super::scoring::Scoring;
 use crate::catalog::{Catalog, NO_TIME, Row};
 use crate::event::Shown;
@@ -160,7 +160,7 @@ fn finish(
 ) -> Slate {
     let bundle = &engine.bundle;
     let history = visitor.history.digest().hexadecimal();
-    let facts = Facts {
+    let known = Known {
         engine,
         visitor,
         user: &scoring.side.user,
@@ -183,8 +183,12 @@ fn finish(
         let id = bundle.catalog.id(scored.row);
         let entry = visitor.history.entry(id);
         let position = u16::try_from(position).unwrap_or(u16::MAX);
-        let reason =
-            explain(&facts.of(scored.row, &scored.score, chosen.slot == Slot::Exploration));
+        let reason = explain(&OfItem {
+            known: &known,
+            row: scored.row,
+            score: &scored.score,
+            explores: chosen.slot == Slot::Exploration,
+        });
         slate.items.push(SlateItem {
             activity: id.clone(),
             position,

@@ -16,37 +16,65 @@ pub struct Reason {
     pub english: String,
 }
 
-/// The facts an explanation may use.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ReasonInputs<'a> {
+/// The facts an explanation may use, each looked for when it is asked for: the first that speaks is enough. What nobody says is
+/// not known.
+pub trait Facts<'a> {
     /// Components by contribution, the largest first, those that speak for the activity only.
-    pub components: Vec<Component>,
+    fn components(&self) -> Vec<Component> {
+        Vec::new()
+    }
     /// Declared tags the activity has.
-    pub declared_tags: Vec<&'a str>,
+    fn declared_tags(&self) -> Vec<&'a str> {
+        Vec::new()
+    }
     /// Tags of the visitor's past the activity has, the weightiest first.
-    pub history_tags: Vec<&'a str>,
+    fn history_tags(&self) -> Vec<&'a str> {
+        Vec::new()
+    }
     /// The organiser, where the visitor chose them before.
-    pub known_organiser: Option<&'a str>,
+    fn known_organiser(&self) -> Option<&'a str> {
+        None
+    }
     /// Whether the visitor chose the series before.
-    pub known_series: bool,
+    fn knows_series(&self) -> bool {
+        false
+    }
     /// The locality, where it is the preferred one.
-    pub preferred_locality: Option<&'a str>,
+    fn preferred_locality(&self) -> Option<&'a str> {
+        None
+    }
     /// Kilometres from the visitor, where they allow it.
-    pub distance_km: Option<f32>,
+    fn distance_km(&self) -> Option<f32> {
+        None
+    }
     /// Whether it is near places the visitor chose.
-    pub near_history: bool,
+    fn is_near_history(&self) -> bool {
+        false
+    }
     /// The declared part of the week it falls in.
-    pub availability: Option<&'a str>,
+    fn availability(&self) -> Option<&'a str> {
+        None
+    }
     /// Whether it falls on a weekday or at an hour the visitor often chooses.
-    pub usual_time: bool,
+    fn is_usual_time(&self) -> bool {
+        false
+    }
     /// How many saved or liked it.
-    pub positives: f32,
+    fn positives(&self) -> f32 {
+        0.0
+    }
     /// The most alike activity the visitor chose.
-    pub similar_title: Option<&'a str>,
+    fn similar_title(&self) -> Option<&'a str> {
+        None
+    }
     /// Whether the visitor told something about themselves.
-    pub has_profile: bool,
+    fn has_profile(&self) -> bool {
+        false
+    }
     /// Whether the slot explores.
-    pub exploration: bool,
+    fn explores(&self) -> bool {
+        false
+    }
 }
 
 fn reason(code: &str, text: String, english: String) -> Option<Reason> {
@@ -58,8 +86,8 @@ fn reason(code: &str, text: String, english: String) -> Option<Reason> {
 }
 
 /// The reason the facts give.
-pub fn explain(inputs: &ReasonInputs<'_>) -> Reason {
-    if inputs.exploration
+pub fn explain<'a>(facts: &impl Facts<'a>) -> Reason {
+    if facts.explores()
         && let Some(found) = reason(
             "exploration",
             "Para descubrir algo distinto".into(),
@@ -68,16 +96,16 @@ pub fn explain(inputs: &ReasonInputs<'_>) -> Reason {
     {
         return found;
     }
-    let found = inputs
-        .components
-        .iter()
+    let found = facts
+        .components()
+        .into_iter()
         .find_map(|component| match component {
-            Component::Content => content(inputs),
-            Component::Organiser => organiser(inputs),
-            Component::Place => place(inputs),
-            Component::Schedule => schedule(inputs),
-            Component::Popularity => popularity(inputs),
-            Component::TwoTower | Component::Factorization => likeness(inputs),
+            Component::Content => content(facts),
+            Component::Organiser => organiser(facts),
+            Component::Place => place(facts),
+            Component::Schedule => schedule(facts),
+            Component::Popularity => popularity(facts),
+            Component::TwoTower | Component::Factorization => likeness(facts),
             // A second look has no fact a visitor could check.
             Component::Adjustment => None,
         });
@@ -87,28 +115,24 @@ pub fn explain(inputs: &ReasonInputs<'_>) -> Reason {
         english: "Featured in the programme".into(),
     };
     found
-        .or_else(|| content(inputs))
-        .or_else(|| popularity(inputs))
+        .or_else(|| content(facts))
+        .or_else(|| popularity(facts))
         .unwrap_or_else(general)
 }
 
-fn content(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    if !inputs.declared_tags.is_empty() {
-        let (es, en) = (
-            list(&inputs.declared_tags, true),
-            list(&inputs.declared_tags, false),
-        );
+fn content<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    let declared = facts.declared_tags();
+    if !declared.is_empty() {
+        let (es, en) = (list(&declared, true), list(&declared, false));
         return reason(
             "declared_tags",
             format!("Por tu interés en {es}"),
             format!("Because you are interested in {en}"),
         );
     }
-    if !inputs.history_tags.is_empty() {
-        let (es, en) = (
-            list(&inputs.history_tags, true),
-            list(&inputs.history_tags, false),
-        );
+    let chosen = facts.history_tags();
+    if !chosen.is_empty() {
+        let (es, en) = (list(&chosen, true), list(&chosen, false));
         return reason(
             "history_tags",
             format!("Porque has elegido {es}"),
@@ -118,15 +142,15 @@ fn content(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     None
 }
 
-fn organiser(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    if inputs.known_series {
+fn organiser<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    if facts.knows_series() {
         return reason(
             "series",
             "De una serie que ya elegiste".into(),
             "From a series you chose before".into(),
         );
     }
-    let name = inputs.known_organiser?;
+    let name = facts.known_organiser()?;
     reason(
         "organiser",
         format!("De {name}, que ya elegiste antes"),
@@ -134,8 +158,8 @@ fn organiser(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     )
 }
 
-fn place(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    if let Some(km) = inputs.distance_km.filter(|&km| km <= 3.0) {
+fn place<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    if let Some(km) = facts.distance_km().filter(|&km| km <= 3.0) {
         let metres = (libm::roundf(km * 10.0) as u32) * 100;
         return reason(
             "near_now",
@@ -143,14 +167,14 @@ fn place(inputs: &ReasonInputs<'_>) -> Option<Reason> {
             format!("About {metres} m from you"),
         );
     }
-    if let Some(locality) = inputs.preferred_locality {
+    if let Some(locality) = facts.preferred_locality() {
         return reason(
             "locality",
             format!("En {locality}, tu localidad"),
             format!("In {locality}, your area"),
         );
     }
-    inputs.near_history.then_some(())?;
+    facts.is_near_history().then_some(())?;
     reason(
         "near_history",
         "Cerca de lugares que has elegido".into(),
@@ -158,8 +182,8 @@ fn place(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     )
 }
 
-fn schedule(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    if let Some(window) = inputs.availability {
+fn schedule<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    if let Some(window) = facts.availability() {
         let window = window.replace('_', " ");
         return reason(
             "availability",
@@ -167,7 +191,7 @@ fn schedule(inputs: &ReasonInputs<'_>) -> Option<Reason> {
             format!("Fits when you are free: {window}"),
         );
     }
-    inputs.usual_time.then_some(())?;
+    facts.is_usual_time().then_some(())?;
     reason(
         "usual_time",
         "En un horario que sueles elegir".into(),
@@ -175,8 +199,8 @@ fn schedule(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     )
 }
 
-fn popularity(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    (inputs.positives >= 1.0).then_some(())?;
+fn popularity<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    (facts.positives() >= 1.0).then_some(())?;
     reason(
         "popular",
         "Popular en estos días".into(),
@@ -184,15 +208,15 @@ fn popularity(inputs: &ReasonInputs<'_>) -> Option<Reason> {
     )
 }
 
-fn likeness(inputs: &ReasonInputs<'_>) -> Option<Reason> {
-    if let Some(title) = inputs.similar_title {
+fn likeness<'a>(facts: &impl Facts<'a>) -> Option<Reason> {
+    if let Some(title) = facts.similar_title() {
         return reason(
             "similar",
             format!("Se parece a «{title}»"),
             format!("Similar to “{title}”"),
         );
     }
-    inputs.has_profile.then_some(())?;
+    facts.has_profile().then_some(())?;
     reason(
         "profile",
         "Encaja con lo que nos contaste".into(),
@@ -220,19 +244,33 @@ fn list(words: &[&str], spanish: bool) -> String {
 mod tests {
     use super::*;
 
+    /// An activity in the visitor's locality with tags they declared, for which these components speak.
+    struct Local(Vec<Component>);
+
+    impl Facts<'static> for Local {
+        fn components(&self) -> Vec<Component> {
+            self.0.clone()
+        }
+
+        fn declared_tags(&self) -> Vec<&'static str> {
+            vec!["música", "historia"]
+        }
+
+        fn preferred_locality(&self) -> Option<&'static str> {
+            Some("Chapinero")
+        }
+    }
+
+    /// An activity of which nothing is known.
+    struct Unknown;
+
+    impl Facts<'static> for Unknown {}
+
     #[test]
     fn the_largest_component_with_a_fact_speaks() {
-        let inputs = ReasonInputs {
-            components: vec![Component::TwoTower, Component::Place, Component::Content],
-            declared_tags: vec!["música", "historia"],
-            preferred_locality: Some("Chapinero"),
-            ..ReasonInputs::default()
-        };
-        assert_eq!(explain(&inputs).code, "locality");
-        let content = ReasonInputs {
-            components: vec![Component::Content],
-            ..inputs
-        };
+        let all = vec![Component::TwoTower, Component::Place, Component::Content];
+        assert_eq!(explain(&Local(all)).code, "locality");
+        let content = Local(vec![Component::Content]);
         assert_eq!(
             explain(&content).text,
             "Por tu interés en música e historia"
@@ -241,7 +279,7 @@ mod tests {
 
     #[test]
     fn there_is_always_a_sentence() {
-        let nothing = explain(&ReasonInputs::default());
+        let nothing = explain(&Unknown);
         assert_eq!(nothing.code, "general");
         assert!(!nothing.text.is_empty() && !nothing.english.is_empty());
     }

@@ -12,7 +12,7 @@ mod retrieve;
 mod slate;
 mod trace;
 
-pub use explain::{Reason, ReasonInputs, explain};
+pub use explain::{Facts, Reason, explain};
 pub use filter::Filter;
 pub use policy::{Exploration, Policy};
 pub use request::{Filters, Ranking, Request, Within};
