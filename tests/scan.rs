@@ -184,10 +184,13 @@ fn blends_whose_terms_nearly_cancel_leave_out_nobody() {
 fn points_too_faint_to_have_a_length_leave_out_nobody() {
     let mut random = Random::new(9);
     let mut draft = plain(support::draft(6, 190));
+    let (schema, words) = (&draft.schema, draft.catalog.words());
+    let stranger = UserRow::of(&Visitor::default(), schema, words, support::NOW_MS);
+    let viewpoint = draft.models.two_tower.embed_user(&stranger);
     for point in draft.activities.embeddings.iter_mut().step_by(2) {
         // Only the first has a square that is not 0: the point is three times as long as it seems, and so is its cosine.
-        *point = point.map(|x| x.signum() * 2.6e-23);
-        point[0] = point[0].signum() * 4.5e-23;
+        *point = viewpoint.map(|x| x.signum() * 2.6e-23);
+        point[0] = viewpoint[0].signum() * 4.5e-23;
     }
     for input in &mut draft.model.blend.inputs {
         if input.name == "two_tower_cosine" {
