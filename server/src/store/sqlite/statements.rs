@@ -1,13 +1,18 @@
 //! With which statements is it written?
 
-use sqlx::{Sqlite, Transaction};
+use std::collections::HashSet;
+
+use sqlx::{QueryBuilder, Sqlite, Transaction};
 use triqueta::event::DeviceId;
 
 use crate::store::Outcome;
 use crate::store::work::{Answer, DELETED_AT_ONCE, EventRow, Rows, Work, digest};
 
-const INSERT_EVENT: &str = "INSERT INTO events (id, device, sent_at_ms, received_ms, payload) VALUES (?, ?, ?, ?, ?) \
-                            ON CONFLICT (id) DO NOTHING";
+const INSERT_EVENTS: &str = "INSERT INTO events (id, device, sent_at_ms, received_ms, payload) ";
+const NAME_INSERTED: &str = " ON CONFLICT (id) DO NOTHING RETURNING id";
+/// So many rows go into one statement: each statement is a turn between two threads, which takes longer than its rows, and
+/// each number of rows is a statement of its own to prepare.
+const ROWS_AT_ONCE: [usize; 3] = [32, 4, 1];
 const SAME_EVENT: &str = "SELECT payload = ? FROM events WHERE id = ?";
 const UPSERT_DEVICE: &str = "INSERT INTO devices (device, first_sequence, last_sequence, stored, dropped, seen_ms) \
      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET \
@@ -101,9 +106,14 @@ async fn append(
             ..Answer::default()
         });
     }
+    let mut inserted = insert(transaction, rows).await?;
     let mut outcomes = Vec::with_capacity(rows.events.len());
     for event in &rows.events {
-        outcomes.push(append_event(transaction, rows, event).await?);
+        outcomes.push(if inserted.remove(event.id.0.as_bytes().as_slice()) {
+            Outcome::Stored
+        } else {
+            compare(transaction, event).await?
+        });
     }
     let sequences = rows.events.iter().map(|event| event.sequence);
     if let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) {
@@ -127,26 +137,44 @@ async fn append(
     })
 }
 
-async fn append_event(
+/// Stores the events whose ids are new, in their order, and gives these ids.
+async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     rows: &Rows,
+) -> Result<HashSet<Vec<u8>>, sqlx::Error> {
+    let mut inserted = HashSet::with_capacity(rows.events.len());
+    let mut left = rows.events.as_slice();
+    for size in ROWS_AT_ONCE {
+        let pieces = left.chunks_exact(size);
+        left = pieces.remainder();
+        for piece in pieces {
+            let mut statement = QueryBuilder::<Sqlite>::new(INSERT_EVENTS);
+            statement.push_values(piece, |mut row, event| {
+                row.push_bind(event.id.0.as_bytes().as_slice())
+                    .push_bind(key(&rows.device))
+                    .push_bind(rows.sent_at_ms)
+                    .push_bind(rows.received_ms)
+                    .push_bind(event.payload.as_str());
+            });
+            let ids: Vec<Vec<u8>> = statement
+                .push(NAME_INSERTED)
+                .build_query_scalar()
+                .fetch_all(&mut **transaction)
+                .await?;
+            inserted.extend(ids);
+        }
+    }
+    Ok(inserted)
+}
+
+/// What is said of an event whose id was there already.
+async fn compare(
+    transaction: &mut Transaction<'_, Sqlite>,
     event: &EventRow,
 ) -> Result<Outcome, sqlx::Error> {
-    let id = event.id.0.as_bytes().as_slice();
-    let inserted = sqlx::query(INSERT_EVENT)
-        .bind(id)
-        .bind(key(&rows.device))
-        .bind(rows.sent_at_ms)
-        .bind(rows.received_ms)
-        .bind(event.payload.as_str())
-        .execute(&mut **transaction)
-        .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(Outcome::Stored);
-    }
     let same: bool = sqlx::query_scalar(SAME_EVENT)
         .bind(event.payload.as_str())
-        .bind(id)
+        .bind(event.id.0.as_bytes().as_slice())
         .fetch_one(&mut **transaction)
         .await?;
     Ok(if same {
