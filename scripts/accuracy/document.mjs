@@ -1,7 +1,7 @@
 // Writes docs/accuracy.md from target/bench/accuracy.json: tables only of what was measured, beside published figures.
 // usage: node scripts/accuracy/document.mjs
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const measured = JSON.parse(readFileSync('target/bench/accuracy.json', 'utf8'));
 const published = JSON.parse(readFileSync('scripts/accuracy/published.json', 'utf8'));
@@ -60,9 +60,15 @@ const run = (piece) => {
   const seeds = measured.seeds[piece]?.length ?? 0;
   return facts ? `Measured ${facts.day} at \`${facts.commit}\`, ${seeds} seed${seeds === 1 ? '' : 's'}.` : undefined;
 };
-const section = (title, ...parts) => {
+// What was measured elsewhere, or before the last cleaning, stays as it was written then, with its own day and commit.
+const PATH = 'docs/accuracy.md';
+const written = existsSync(PATH) ? readFileSync(PATH, 'utf8').split(/\n(?=## )/) : [];
+const section = (title, piece, ...parts) => {
+  const heading = `## ${title}`;
+  const before = written.find((part) => part.startsWith(`${heading}\n`));
+  if (!measured.pieces[piece] && before) return before.trimEnd();
   const body = parts.filter((part) => part !== undefined);
-  return [`## ${title}`, ...body].join('\n\n');
+  return [heading, not(piece), run(piece), ...body].filter(Boolean).join('\n\n');
 };
 const not = (piece) => (measured.pieces[piece] ? undefined : `Not measured yet: \`./build.sh bench accuracy --only ${piece}\`.`);
 const titled = (title, body) => (body ? `### ${title}\n\n${body}` : undefined);
@@ -70,8 +76,7 @@ const titled = (title, body) => (body ? `### ${title}\n\n${body}` : undefined);
 function p1() {
   return section(
     'P1: are the learners right?',
-    not('p1'),
-    run('p1'),
+    'p1',
     'Data: MovieLens 1M as He et al. (2017) cut it (6,040 users, 3,706 films, one choice a user held out). Candidates: the held-out film among 99 published negatives (HR@10 to AUC), and among everything the user had not chosen in training (columns that begin with “full”). The two disagree about which learner is best (Krichene and Rendle 2020), so both are shown. Hyper-parameters were chosen on one more choice a user, taken from the training part.',
     meansTable('P1 / all', 4),
     titled('Between the best two', differencesTable('P1 / all')),
@@ -86,8 +91,7 @@ function p2() {
   return [
     section(
       'P2: what is the product worth?',
-      not('meetup'),
-      run('meetup'),
+      'meetup',
       `Data: meetup-montana (1,391 events, 1,757 users), trained up to ${day(measured.split_ms)}. Candidates: at the moment of each later RSVP, every event that was open then; only what was known before that moment is used. Counters and catalogue are live.`,
       titled('All', meansTable('P2 / all')),
       titled('Known visitors', meansTable('P2 / known visitors')),
@@ -99,7 +103,7 @@ function p2() {
     ),
     section(
       'P2 as published',
-      not('meetup'),
+      'meetup',
       'The same questions with what a browser can know: counters of the last full hour and the catalogue of the last full day. What was published since is not in the list and ranks last.',
       live && stale
         ? `NDCG@10 of the score is ${number(stale.value)} instead of ${number(live.value)} with live counters: publishing daily costs ${number(live.value - stale.value)}.`
@@ -115,8 +119,7 @@ function p3() {
   const over = (row) => row.case.endsWith('/ stack') || row.peer === 'popularity';
   return section(
     'P3: the hard one',
-    not('meetup'),
-    run('meetup'),
+    'meetup',
     'The same data and split. Candidates: all events that anybody chose after the split, ranked for each visitor who chose some of them, with what was known at the split. Nearly all are new, and half of the visitors are.',
     titled('All', meansTable('P3 / all')),
     titled('Known visitors', meansTable('P3 / known visitors')),
@@ -137,9 +140,8 @@ function ships() {
     });
   return section(
     'Which models ship',
-    not('models'),
-    run('models'),
-    'Decided by the choices each training judges itself by: the last third of those its blend is learned from, all before the split, so no question of P2 or P3 has a say. A model that a bundle can do without is a file more to download and to score with: it ships where the score gains more from it than trainings with other seeds differ. Factors and trees are decided in each training by the one-standard-error rule.',
+    'models',
+    'Decided by the choices each training judges itself by: the last third of those its blend is learned from, all before the split, so no question of P2 or P3 has a say. A model that a bundle can do without is a file more to download and to score with: it ships where the score gains more from it than trainings with other seeds differ. Factors and trees are decided in each training by the one-standard-error rule, by likelihood and by NDCG@10.',
     titled('Every model on those choices', meansTable('validation / all')),
     titles.length
       ? titled(
@@ -173,6 +175,7 @@ function behind() {
   const dead = analysis.slices.filter((slice) => slice.dead).length;
   return section(
     'Behind the means of P2',
+    'meetup',
     titled(
       'Slices',
       `${table(['slice', 'n', 'NDCG@10', '95 % interval', 'chance', 'popularity', ''], analysis.slices.filter((slice) => kinds.includes(slice.by)).map(sliceLine))}\n\nOf all ${analysis.slices.length} slices (also by type, locality and organiser) ${dead} ${dead === 1 ? 'is' : 'are'} dead: not shown to be better than chance with 20 questions or more.`,
@@ -203,8 +206,7 @@ function behind() {
 function demo() {
   return section(
     'Demo city: regret',
-    not('demo'),
-    run('demo'),
+    'demo',
     'Data: the simulated city of docs/demo-city.md, 3,000 visitors, a city a seed; what it shows holds for its inventors’ idea of a city. Each way of ranking makes a list of ten for every sixth visitor who keeps a history, without exploration; regret is what the list is worth less than the oracle’s best list, which knows the hidden tastes. Lower is better; “any order” is chance.',
     meansTable('demo city / all'),
   );
@@ -227,5 +229,5 @@ const parts = [
   behind(),
   demo(),
 ];
-writeFileSync('docs/accuracy.md', `${parts.filter(Boolean).join('\n\n')}\n`);
+writeFileSync(PATH, `${parts.filter(Boolean).join('\n\n')}\n`);
 console.log('docs/accuracy.md is written');
