@@ -27,6 +27,8 @@ pub use seal::seal;
 
 /// One over a length so small that its squares are hardly numbers.
 const FAINT: f32 = 1e15;
+/// The longest a point may be: squares of longer ones are soon no numbers.
+const LONGEST: f32 = 1e15;
 
 /// An open, verified bundle, ready to rank.
 #[derive(Debug, Clone)]
@@ -62,15 +64,24 @@ impl Engine {
     /// An engine over an open bundle, without the self-test.
     ///
     /// # Errors
-    /// [`BundleError::Malformed`] where the blend names inputs this engine does not have.
+    /// [`BundleError::Malformed`] where the blend names inputs this engine does not have, or a point is too long to compare.
     pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
-        let inverse_lengths = bundle.activities.embeddings.iter().map(|point| {
+        let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
+        for (row, point) in bundle.activities.embeddings.iter().enumerate() {
             let length = norm(point);
-            if length > 0.0 { 1.0 / length } else { 0.0 }
-        });
-        let inverse_lengths: Vec<f32> = inverse_lengths.collect();
+            if length > LONGEST {
+                return Err(BundleError::Malformed {
+                    path: "activities".into(),
+                    detail: format!(
+                        "the point of row {row} is {length:e} long, more than {LONGEST:e}"
+                    ),
+                }
+                .into());
+            }
+            inverse_lengths.push(if length > 0.0 { 1.0 / length } else { 0.0 });
+        }
         let is_faint = inverse_lengths.iter().any(|&inverse| inverse > FAINT);
         let average_rate = bundle.counters.positive_rate();
         let counts = bundle

@@ -8,7 +8,7 @@
 mod support;
 
 use triqueta::bundle::{Bundle, Channel, ENGINE_VERSION, Files, Manifest};
-use triqueta::engine::Engine;
+use triqueta::engine::{Engine, seal};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
 use triqueta::rank::Request;
@@ -173,6 +173,20 @@ fn an_engine_that_ranks_otherwise_refuses_the_bundle() {
         Engine::open(&forged, copy).map(|_| ()).unwrap_err().code(),
         "BUNDLE_SELF_TEST"
     );
+}
+
+#[test]
+fn points_too_long_to_compare_are_refused() {
+    let mut draft = support::draft(3, 12);
+    let (id, files) = support::sealed(&draft, &[]);
+    assert!(Engine::open(&id, files).is_ok());
+    draft.activities.embeddings[7][2] = 1e30;
+    let (manifest, files) = draft.write().unwrap();
+    let sealed = seal(manifest, files, &[]);
+    let opened = sealed.and_then(|(id, files)| Engine::open(&id, files));
+    let error = opened.map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "BUNDLE_MALFORMED");
+    assert!(error.to_string().contains("row 7"), "{error}");
 }
 
 #[test]

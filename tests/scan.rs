@@ -201,6 +201,15 @@ fn points_too_faint_to_have_a_length_leave_out_nobody() {
 }
 
 #[test]
+fn a_blend_that_names_an_input_twice_is_asked_of_everything() {
+    let mut random = Random::new(11);
+    let mut draft = plain(support::draft(6, 190));
+    let inputs = &mut draft.model.blend.inputs;
+    inputs.push(inputs[0].clone());
+    agrees(&draft, 60, &mut random);
+}
+
+#[test]
 fn activities_that_are_equally_good_are_listed_by_id() {
     let mut random = Random::new(7);
     let mut draft = plain(support::draft(4, 190));

@@ -66,7 +66,10 @@ const written = existsSync(PATH) ? readFileSync(PATH, 'utf8').split(/\n(?=## )/)
 const section = (title, piece, ...parts) => {
   const heading = `## ${title}`;
   const before = written.find((part) => part.startsWith(`${heading}\n`));
-  if (!measured.pieces[piece] && before) return before.trimEnd();
+  if (!measured.pieces[piece] && before) {
+    console.log(`kept as it was written: ${title}`);
+    return before.trimEnd();
+  }
   const body = parts.filter((part) => part !== undefined);
   return [heading, not(piece), run(piece), ...body].filter(Boolean).join('\n\n');
 };
@@ -160,7 +163,7 @@ function ships() {
 
 function behind() {
   const { analysis } = measured;
-  if (!analysis) return undefined;
+  if (!analysis) return section('Behind the means of P2', 'meetup');
   const { calibration } = analysis;
   const sliceLine = (slice) => [
     `${slice.by}: ${slice.name}`,
@@ -221,7 +224,7 @@ const parts = [
   '# Accuracy',
   '<!-- Written by `./build.sh bench accuracy` (scripts/accuracy/document.mjs); change that, not this. -->',
   `Every figure is a mean over trainings with different seeds, in brackets its standard deviation where that is .0005 or more. A figure means nothing without its candidates: compare within a table, and with chance and popularity. Ties count as expectations over their orders, so chance is exact. Intervals are bootstrap intervals clustered by visitor. The data sets are internal test material and are not part of this repository; \`--only p1\`, \`--only meetup\`, \`--only models\` and \`--only demo\` measure a part again.`,
-  `Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memory_gib} GiB. ${versions.rustc}.`,
+  `Machine of what was measured last: ${machine.processor}, ${machine.cores} cores, ${machine.memory_gib} GiB. ${versions.rustc}.`,
   p1(),
   p2(),
   p3(),

@@ -107,14 +107,14 @@ pub struct Composition {
     pub standard_error: f64,
     /// How well it ranks what was chosen; older bundles do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ranking: Option<Ranking>,
+    pub ranking: Option<RankingQuality>,
     /// Whether it is the one in this bundle.
     pub chosen: bool,
 }
 
 /// How well a composition ranks what was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ranking {
+pub struct RankingQuality {
     /// Mean NDCG at 10.
     pub ndcg_at_10: f64,
     /// How far that is below the NDCG of the composition with the least loss; less than 0 where it ranks better.

@@ -29,7 +29,7 @@ const LEAST_PASSED: f32 = 0.2;
 /// What becomes of activities with a facet, whoever sees them: where every visitor's own taste starts from. Empty where
 /// nothing was learned.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct CommonTaste {
     /// Weight of each facet.
     weights: FacetWeights,
@@ -54,24 +54,34 @@ enum Stored {
     },
 }
 
-impl From<Stored> for CommonTaste {
-    fn from(stored: Stored) -> Self {
+impl TryFrom<Stored> for CommonTaste {
+    type Error = String;
+
+    /// Refuses more directions than a device follows before it makes room for them: the table of their shares grows with both
+    /// their number and their facets'.
+    fn try_from(stored: Stored) -> Result<Self, String> {
         match stored {
-            Stored::Weights(weights) => Self {
+            Stored::Weights(weights) => Ok(Self {
                 weights: weights.into(),
                 ..Self::default()
-            },
+            }),
+            Stored::Whole { directions, .. } if directions.len() > LIMIT_DIRECTIONS => {
+                Err(format!(
+                    "{} directions of taste are more than {LIMIT_DIRECTIONS}",
+                    directions.len()
+                ))
+            }
             Stored::Whole {
                 weights,
                 directions,
                 directed,
                 reading,
-            } => Self {
+            } => Ok(Self {
                 weights: weights.into(),
                 directions: directions.into(),
                 directed,
                 reading,
-            },
+            }),
         }
     }
 }

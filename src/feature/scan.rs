@@ -42,7 +42,8 @@ struct Worth<'a> {
 
 impl Worth<'_> {
     /// A table of `size` codes: the features that depend on a code, which are those of `columns`, and the properties that have
-    /// facets. The largest size of its terms is added to the magnitude.
+    /// facets. `features` writes all of `columns` for every code: the row still holds the code before. The largest size of its
+    /// terms is added to the magnitude.
     fn table<const M: usize, const N: usize>(
         &mut self,
         size: usize,

@@ -59,7 +59,8 @@ pub struct TwoTower {
 fn embedding(table: &Array2<f32>, code: u32) -> &[f32] {
     let code = code as usize;
     let row = table.row(if code < table.nrows() { code } else { 0 });
-    // Tables are in standard layout: they are read and learned so.
+    // Tables are read and learned in standard layout.
+    debug_assert!(row.to_slice().is_some());
     row.to_slice().unwrap_or_default()
 }
 

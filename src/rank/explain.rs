@@ -16,65 +16,36 @@ pub struct Reason {
     pub english: String,
 }
 
-/// The facts an explanation may use, each looked for when it is asked for: the first that speaks is enough. What nobody says is
-/// not known.
+/// The facts an explanation may use, each looked for when it is asked for: the first that speaks is enough.
 pub trait Facts<'a> {
     /// Components by contribution, the largest first, those that speak for the activity only.
-    fn components(&self) -> Vec<Component> {
-        Vec::new()
-    }
+    fn components(&self) -> Vec<Component>;
     /// Declared tags the activity has.
-    fn declared_tags(&self) -> Vec<&'a str> {
-        Vec::new()
-    }
+    fn declared_tags(&self) -> Vec<&'a str>;
     /// Tags of the visitor's past the activity has, the weightiest first.
-    fn history_tags(&self) -> Vec<&'a str> {
-        Vec::new()
-    }
+    fn history_tags(&self) -> Vec<&'a str>;
     /// The organiser, where the visitor chose them before.
-    fn known_organiser(&self) -> Option<&'a str> {
-        None
-    }
+    fn known_organiser(&self) -> Option<&'a str>;
     /// Whether the visitor chose the series before.
-    fn knows_series(&self) -> bool {
-        false
-    }
+    fn knows_series(&self) -> bool;
     /// The locality, where it is the preferred one.
-    fn preferred_locality(&self) -> Option<&'a str> {
-        None
-    }
+    fn preferred_locality(&self) -> Option<&'a str>;
     /// Kilometres from the visitor, where they allow it.
-    fn distance_km(&self) -> Option<f32> {
-        None
-    }
+    fn distance_km(&self) -> Option<f32>;
     /// Whether it is near places the visitor chose.
-    fn is_near_history(&self) -> bool {
-        false
-    }
+    fn is_near_history(&self) -> bool;
     /// The declared part of the week it falls in.
-    fn availability(&self) -> Option<&'a str> {
-        None
-    }
+    fn availability(&self) -> Option<&'a str>;
     /// Whether it falls on a weekday or at an hour the visitor often chooses.
-    fn is_usual_time(&self) -> bool {
-        false
-    }
+    fn is_usual_time(&self) -> bool;
     /// How many saved or liked it.
-    fn positives(&self) -> f32 {
-        0.0
-    }
+    fn positives(&self) -> f32;
     /// The most alike activity the visitor chose.
-    fn similar_title(&self) -> Option<&'a str> {
-        None
-    }
+    fn similar_title(&self) -> Option<&'a str>;
     /// Whether the visitor told something about themselves.
-    fn has_profile(&self) -> bool {
-        false
-    }
+    fn has_profile(&self) -> bool;
     /// Whether the slot explores.
-    fn explores(&self) -> bool {
-        false
-    }
+    fn explores(&self) -> bool;
 }
 
 fn reason(code: &str, text: String, english: String) -> Option<Reason> {
@@ -244,42 +215,77 @@ fn list(words: &[&str], spanish: bool) -> String {
 mod tests {
     use super::*;
 
-    /// An activity in the visitor's locality with tags they declared, for which these components speak.
-    struct Local(Vec<Component>);
+    /// What is known of an activity: components that speak for it, declared tags, the visitor's locality; nothing else.
+    #[derive(Default)]
+    struct Known {
+        components: Vec<Component>,
+        tags: Vec<&'static str>,
+        locality: Option<&'static str>,
+    }
 
-    impl Facts<'static> for Local {
+    impl Facts<'static> for Known {
         fn components(&self) -> Vec<Component> {
-            self.0.clone()
+            self.components.clone()
         }
-
         fn declared_tags(&self) -> Vec<&'static str> {
-            vec!["música", "historia"]
+            self.tags.clone()
         }
-
+        fn history_tags(&self) -> Vec<&'static str> {
+            Vec::new()
+        }
+        fn known_organiser(&self) -> Option<&'static str> {
+            None
+        }
+        fn knows_series(&self) -> bool {
+            false
+        }
         fn preferred_locality(&self) -> Option<&'static str> {
-            Some("Chapinero")
+            self.locality
+        }
+        fn distance_km(&self) -> Option<f32> {
+            None
+        }
+        fn is_near_history(&self) -> bool {
+            false
+        }
+        fn availability(&self) -> Option<&'static str> {
+            None
+        }
+        fn is_usual_time(&self) -> bool {
+            false
+        }
+        fn positives(&self) -> f32 {
+            0.0
+        }
+        fn similar_title(&self) -> Option<&'static str> {
+            None
+        }
+        fn has_profile(&self) -> bool {
+            false
+        }
+        fn explores(&self) -> bool {
+            false
         }
     }
 
-    /// An activity of which nothing is known.
-    struct Unknown;
-
-    impl Facts<'static> for Unknown {}
-
     #[test]
     fn the_largest_component_with_a_fact_speaks() {
+        let local = |components| Known {
+            components,
+            tags: vec!["música", "historia"],
+            locality: Some("Chapinero"),
+        };
         let all = vec![Component::TwoTower, Component::Place, Component::Content];
-        assert_eq!(explain(&Local(all)).code, "locality");
-        let content = Local(vec![Component::Content]);
+        assert_eq!(explain(&local(all)).code, "locality");
         assert_eq!(
-            explain(&content).text,
+            explain(&local(vec![Component::Content])).text,
             "Por tu interés en música e historia"
         );
     }
 
     #[test]
     fn there_is_always_a_sentence() {
-        let nothing = explain(&Unknown);
+        let nothing = explain(&Known::default());
         assert_eq!(nothing.code, "general");
         assert!(!nothing.text.is_empty() && !nothing.english.is_empty());
     }

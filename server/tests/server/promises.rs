@@ -40,6 +40,7 @@ macro_rules! promises {
 promises!(
     an_event_is_kept_once_also_within_a_delivery_and_after_opening_again,
     the_same_id_with_other_content_keeps_the_first,
+    a_long_delivery_with_repeats_is_judged_event_by_event,
     a_withdrawn_device_is_deleted_and_refused,
     ids_of_clocks_that_are_far_off_are_kept_once_too,
     text_comes_back_as_it_was_sent,
@@ -126,6 +127,28 @@ async fn the_same_id_with_other_content_keeps_the_first(site: &Site) {
     );
     let stored = read_all(&*store).await.unwrap();
     assert_eq!(events_of(stored), [first, second]);
+}
+
+async fn a_long_delivery_with_repeats_is_judged_event_by_event(site: &Site) {
+    use Outcome::{Conflicting, Duplicate, Stored};
+    let store = site.open().await;
+    let fresh = events(device(), 40);
+    assert_eq!(append(&*store, vec![fresh[7].clone()]).await, [Stored]);
+    let mut sent = fresh.clone();
+    let mut outcomes = vec![Stored; 40];
+    outcomes[7] = Duplicate;
+    // Twice within what a store may take at once: as it was, otherwise, and otherwise than what was there before.
+    for (place, again, outcome) in [
+        (11, fresh[3].clone(), Duplicate),
+        (20, disliked(&fresh[5]), Conflicting),
+        (31, disliked(&fresh[7]), Conflicting),
+    ] {
+        sent.insert(place, again);
+        outcomes.insert(place, outcome);
+    }
+    assert_eq!(append(&*store, sent).await, outcomes);
+    let kept = [&fresh[7..8], &fresh[..7], &fresh[8..]].concat();
+    assert_eq!(events_of(read_all(&*store).await.unwrap()), kept);
 }
 
 async fn a_withdrawn_device_is_deleted_and_refused(site: &Site) {

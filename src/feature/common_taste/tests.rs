@@ -61,3 +61,16 @@ fn facets_keep_their_whole_width_where_no_directions_were_looked_for() {
     );
     assert_eq!(taste.own_deviation(DIRECTION.code(0)), 1.0);
 }
+
+#[test]
+fn more_directions_than_a_device_follows_are_refused_when_they_are_read() {
+    let read = |count: u32| {
+        let directions: Vec<Vec<Facet>> = (0..count).map(|number| vec![(number, 1.0)]).collect();
+        let reading = serde_json::to_value(Reading::default()).unwrap();
+        let stored =
+            serde_json::json!({ "weights": [], "directions": directions, "reading": reading });
+        serde_json::from_value::<CommonTaste>(stored)
+    };
+    assert!(read(64).is_ok_and(|taste| taste.is_sound()));
+    assert!(read(65).is_err_and(|error| error.to_string().contains("65 directions")));
+}

@@ -8,7 +8,7 @@
 //! and new activities, the neighbours answer "similar". So do the models a training was asked for by name
 //! ([`super::OptionalModel`]).
 
-use triqueta::bundle::{Composition, Ranking};
+use triqueta::bundle::{Composition, RankingQuality};
 use triqueta::model::{MODEL_INPUTS, ModelScores, Models};
 
 use super::optional::heard;
@@ -191,8 +191,9 @@ impl Difference {
         }
     }
 
-    fn is_shown(&self) -> bool {
-        self.mean > self.standard_error
+    /// Whether it may be chance. What is no number is not: it must not ship.
+    fn is_within_error(&self) -> bool {
+        self.mean <= self.standard_error
     }
 }
 
@@ -203,10 +204,9 @@ fn least(tried: &[Tried]) -> Option<&Tried> {
 /// The composition of fewest parts that the best does not beat in both; of equals the one with the smaller loss.
 fn choose(tried: &[Tried]) -> Option<usize> {
     let best = least(tried)?;
-    let near = tried
-        .iter()
-        .enumerate()
-        .filter(|(_, tried)| !(tried.above(best).is_shown() && tried.below(best).is_shown()));
+    let near = tried.iter().enumerate().filter(|(_, tried)| {
+        tried.above(best).is_within_error() || tried.below(best).is_within_error()
+    });
     let fewest = near.min_by(|(_, a), (_, b)| {
         let by_parts = a.parts().cmp(&b.parts());
         by_parts.then(a.loss().total_cmp(&b.loss()))
@@ -233,7 +233,7 @@ fn compositions(tried: &[Tried], chosen: Option<usize>, asked_for: &[&str]) -> V
             loss: tried[number].loss(),
             above_best: above.mean,
             standard_error: above.standard_error,
-            ranking: Some(Ranking {
+            ranking: Some(RankingQuality {
                 ndcg_at_10: mean(&tried[number].gains),
                 below_best: below.mean,
                 standard_error: below.standard_error,
@@ -260,6 +260,8 @@ fn silence(by_choice: &[Vec<ModelScores>], left_out: &[&str]) -> Vec<Vec<ModelSc
 
 #[cfg(test)]
 mod tests {
+    use triqueta::model::SecondLook;
+
     use super::*;
 
     fn tried(with: &[&'static str], trees: bool, losses: &[f64], gains: &[f64]) -> Tried {
@@ -277,12 +279,12 @@ mod tests {
         let gains = [0.4, 0.5, 0.6, 0.3];
         let better = [0.6, 0.8, 0.7, 0.5];
         let alone = || tried(&[], false, &[1.0, 1.2, 1.1, 1.3], &gains);
-        // A little better, but not on every choice.
+        // Lists are better, choices a little likelier, but not each of them.
         let factors = tried(
             &["matrix_factorization"],
             false,
             &[0.9, 1.3, 0.9, 1.4],
-            &gains,
+            &better,
         );
         let trees = |gains| tried(&[], true, &[0.5, 0.7, 0.6, 0.9], gains);
         let all = tried(
@@ -298,5 +300,17 @@ mod tests {
         // Likelier choices, and lists that are no better.
         assert_eq!(chosen(&[alone(), trees(&gains)]), Some(0));
         assert_eq!(chosen(&[alone(), trees(&[0.3, 0.5, 0.5, 0.3])]), Some(0));
+        let broken = tried(&[], false, &[f64::NAN; 4], &gains);
+        assert_eq!(chosen(&[broken, trees(&better)]), Some(1));
+    }
+
+    #[test]
+    fn what_was_chosen_comes_first_in_each_choice() {
+        let mut looks = Looks::default();
+        let look = SecondLook::default();
+        looks.push([(look, 1.0), (look, 3.0), (look, 2.0)]);
+        looks.push([(look, 5.0), (look, 4.0)]);
+        let gains = gains(&looks, &looks.scores);
+        assert_eq!(gains, [1.0 / 4.0_f64.log2(), 1.0]);
     }
 }
