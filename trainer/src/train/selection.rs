@@ -260,7 +260,7 @@ fn silence(by_choice: &[Vec<ModelScores>], left_out: &[&str]) -> Vec<Vec<ModelSc
 
 #[cfg(test)]
 mod tests {
-    use triqueta::model::SecondLook;
+    use triqueta::model::SECOND_LOOK_INPUTS;
 
     use super::*;
 
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn what_was_chosen_comes_first_in_each_choice() {
         let mut looks = Looks::default();
-        let look = SecondLook::default();
+        let look = [0.0; SECOND_LOOK_INPUTS];
         looks.push([(look, 1.0), (look, 3.0), (look, 2.0)]);
         looks.push([(look, 5.0), (look, 4.0)]);
         let gains = gains(&looks, &looks.scores);
