@@ -191,7 +191,7 @@ impl Difference {
         }
     }
 
-    /// Whether it may be chance. What is no number is not: it must not ship.
+    /// Whether it may be chance.
     fn is_within_error(&self) -> bool {
         self.mean <= self.standard_error
     }
@@ -205,7 +205,9 @@ fn least(tried: &[Tried]) -> Option<&Tried> {
 fn choose(tried: &[Tried]) -> Option<usize> {
     let best = least(tried)?;
     let near = tried.iter().enumerate().filter(|(_, tried)| {
-        tried.above(best).is_within_error() || tried.below(best).is_within_error()
+        let beaten_at_most_once =
+            tried.above(best).is_within_error() || tried.below(best).is_within_error();
+        tried.loss().is_finite() && beaten_at_most_once
     });
     let fewest = near.min_by(|(_, a), (_, b)| {
         let by_parts = a.parts().cmp(&b.parts());
@@ -300,7 +302,8 @@ mod tests {
         // Likelier choices, and lists that are no better.
         assert_eq!(chosen(&[alone(), trees(&gains)]), Some(0));
         assert_eq!(chosen(&[alone(), trees(&[0.3, 0.5, 0.5, 0.3])]), Some(0));
-        let broken = tried(&[], false, &[f64::NAN; 4], &gains);
+        // What has no loss must not ship, however it ranks.
+        let broken = tried(&[], false, &[f64::NAN; 4], &better);
         assert_eq!(chosen(&[broken, trees(&better)]), Some(1));
     }
 
