@@ -1,5 +1,7 @@
 //! What the server's answer means for the events that were sent.
 
+use uuid::Uuid;
+
 use crate::event::{BatchReply, EventId};
 
 /// What came back.
@@ -41,13 +43,12 @@ pub fn outcome(sent: &[EventId], reply: &Reply) -> Outcome {
     match reply.status {
         200..=299 => match serde_json::from_slice::<BatchReply>(reply.body.as_bytes()) {
             Ok(answer) => {
-                let named = |id: &&EventId| {
-                    answer
-                        .verdicts
-                        .iter()
-                        .any(|verdict| verdict.id == id.to_string())
-                };
-                let delete: Vec<EventId> = sent.iter().filter(named).copied().collect();
+                let verdicts = answer.verdicts.iter();
+                let named: Vec<EventId> = verdicts
+                    .filter_map(|verdict| Uuid::try_parse(&verdict.id).ok().map(EventId))
+                    .collect();
+                let mut delete = sent.to_vec();
+                delete.retain(|id| named.contains(id));
                 if delete.is_empty() {
                     later
                 } else {

@@ -1,24 +1,28 @@
 //! The outbox under any sequence of actions: what happens is recorded, sent, answered, the clock jumps, a page dies, the disk
-//! is full, the visitor withdraws. Each byte, or two, is an action. Whatever their order:
-//! nothing that is on the disk is lost, nothing is sent after a withdrawal, one request of a device is under way at a time,
-//! and events are sent in their order.
+//! is full, the visitor withdraws. Each byte, or two, is an action. Whatever their order: nothing leaves the disk but what the
+//! server has, what is too old and what the visitor withdrew; nothing is sent after a withdrawal; one request of a device is
+//! under way at a time; events are sent in their order; and a page that is opened afterwards delivers all that is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::event::{BatchReply, DeviceId, EventId, Verdict, VerdictKind};
 use triqueta::outbox::{
-    Accounts, Lease, Pending, Reply, Sender, Step, Unsaved, bound, claim, queue_key, queue_prefix,
+    Accounts, LEASE_MS, LIMIT_AGE_MS, Lease, Pending, Reply, Sender, Step, Unsaved, bound, claim,
 };
 
 const URL: &str = "https://events.example/v1/events";
 const PAGES: usize = 2;
 /// As long as a page waits for an answer.
 const PATIENCE_MS: i64 = 20_000;
+/// Longer than any waiting after a failure lasts.
+const LAST_WAIT_MS: i64 = 3_600_000;
+/// Enough to send what 300 actions leave, beginning with one event at a time.
+const ROUNDS: usize = 30;
 
 /// What all pages see.
 #[derive(Default)]
 struct Disk {
-    queue: BTreeMap<String, Pending>,
+    queue: BTreeMap<EventId, Pending>,
     accounts: Accounts,
     lease: Option<Lease>,
     is_full: bool,
@@ -43,8 +47,6 @@ struct World {
     server: BTreeMap<DeviceId, BTreeSet<EventId>>,
     /// Names that were given up.
     withdrawn: BTreeSet<DeviceId>,
-    /// What was on the disk, and neither deleted for cause nor dropped by the bounds.
-    owed: BTreeSet<EventId>,
     acknowledged: bool,
 }
 
@@ -54,9 +56,12 @@ pub(crate) fn run(actions: &[u8]) -> bool {
     for action in actions.iter().take(600).collect::<Vec<_>>().chunks(2) {
         let argument = action.get(1).map_or(0, |byte| **byte);
         world.act(*action[0], argument);
-        world.holds();
+        let under_way = world.pages.iter().filter(|page| page.request.is_some());
+        assert!(under_way.count() <= 1, "one request at a time");
     }
-    world.acknowledged
+    let acknowledged = world.acknowledged;
+    world.delivers();
+    acknowledged
 }
 
 impl World {
@@ -69,7 +74,6 @@ impl World {
             recorded: 0,
             server: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
-            owed: BTreeSet::new(),
             acknowledged: false,
         };
         for _ in 0..PAGES {
@@ -116,7 +120,6 @@ impl World {
     /// Deleting needs no room.
     fn withdraw(&mut self) {
         self.disk.queue.clear();
-        self.owed.clear();
         for account in self.disk.accounts.close() {
             self.withdrawn.insert(account.device);
         }
@@ -139,8 +142,7 @@ impl World {
             return;
         }
         self.store_unsaved(page);
-        self.disk.queue.insert(queue_key(URL, id), pending);
-        self.owed.insert(id);
+        self.disk.queue.insert(id, pending);
         if let Some(account) = self.disk.accounts.get_mut(URL) {
             account.sequence = account.sequence.max(sequence);
         }
@@ -153,20 +155,30 @@ impl World {
             return;
         }
         let saving = unsaved.saving();
+        let mut named = None;
         if let Some(account) = self.disk.accounts.get_mut(URL) {
             for (pending, _) in unsaved.events(account.device) {
-                self.disk.queue.insert(queue_key(URL, pending.id), *pending);
-                self.owed.insert(pending.id);
-            }
-            for id in &saving.named {
-                self.disk.queue.remove(&queue_key(URL, *id));
-                self.owed.remove(id);
+                self.disk.queue.insert(pending.id, *pending);
             }
             account.sequence = account.sequence.max(unsaved.sequence(account.device));
             account.drop_events(saving.dropped as usize);
+            named = Some(account.device);
         }
         unsaved.saved(&saving);
         assert!(!unsaved.has_news(), "the disk knows of everything");
+        if let Some(device) = named {
+            self.let_go(device, &saving.named);
+        }
+    }
+
+    /// What the device deletes the server has.
+    fn let_go(&mut self, device: DeviceId, ids: &[EventId]) {
+        let has = self.server.get(&device);
+        for id in ids {
+            let is_stored = has.is_some_and(|has| has.contains(id));
+            assert!(is_stored, "{id} is deleted, not stored");
+            self.disk.queue.remove(id);
+        }
     }
 
     fn flush(&mut self, page: usize) {
@@ -185,8 +197,9 @@ impl World {
         let stored: Vec<Pending> = self.disk.queue.values().copied().collect();
         if !self.disk.is_full {
             for id in bound(&stored, self.now_ms).drop {
-                self.disk.queue.remove(&queue_key(URL, id));
-                self.owed.remove(&id);
+                let dropped = self.disk.queue.remove(&id);
+                let age_ms = dropped.map(|pending| self.now_ms - pending.time_ms);
+                assert!(age_ms > Some(LIMIT_AGE_MS), "{id} is dropped: {age_ms:?}");
             }
         }
         let Some(account) = self.disk.accounts.get(URL).cloned() else {
@@ -281,15 +294,7 @@ impl World {
         };
         account.pace = at.sender.pace.clone();
         account.sequence = account.sequence.max(at.unsaved.sequence(device));
-        let has = self.server.get(&device);
-        for id in delete {
-            assert!(
-                has.is_some_and(|has| has.contains(&id)),
-                "deleted, not stored"
-            );
-            self.disk.queue.remove(&queue_key(URL, id));
-            self.owed.remove(&id);
-        }
+        self.let_go(device, &delete);
     }
 
     /// Time passes; a page that waits for an answer gives up before its lease ends.
@@ -312,15 +317,26 @@ impl World {
         self.now_ms += hours * hours * hours.signum() * 3_600_000 / 64;
     }
 
-    fn holds(&self) {
-        let under_way = self.pages.iter().filter(|page| page.request.is_some());
-        assert!(under_way.count() <= 1, "one request at a time");
-        for id in &self.owed {
-            let key = queue_key(URL, *id);
-            assert!(self.disk.queue.contains_key(&key), "{id} is lost");
+    /// The disk has room, the server answers, and one page is opened after all others died.
+    fn delivers(&mut self) {
+        self.disk.is_full = false;
+        for page in 0..PAGES {
+            self.pages[page] = self.open();
         }
-        let prefix = queue_prefix(URL);
-        assert!(self.disk.queue.keys().all(|key| key.starts_with(&prefix)));
+        self.now_ms += LEASE_MS;
+        for _ in 0..ROUNDS {
+            if self.disk.queue.is_empty() {
+                return;
+            }
+            self.flush(0);
+            if self.pages[0].request.is_some() {
+                self.answered(0, 0);
+            } else {
+                self.now_ms += LAST_WAIT_MS;
+            }
+        }
+        let left = self.disk.queue.len();
+        assert_eq!(left, 0, "events that nobody can deliver");
     }
 }
 
