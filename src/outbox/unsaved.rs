@@ -31,12 +31,31 @@ pub struct Unsaved {
 /// What a transaction tells the disk; see [`Unsaved::saved`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Saving {
+    device: Option<DeviceId>,
     events: Vec<EventId>,
     happened: Vec<EventId>,
-    /// Named by the server: to be deleted, and counted as acknowledged.
-    pub named: Vec<EventId>,
-    /// To be counted as dropped.
-    pub dropped: u64,
+    named: Vec<EventId>,
+    dropped: u64,
+}
+
+impl Saving {
+    /// What the server has named of this name's events: to be deleted, and counted as acknowledged.
+    pub fn named(&self, device: DeviceId) -> &[EventId] {
+        if self.device == Some(device) {
+            &self.named
+        } else {
+            &[]
+        }
+    }
+
+    /// How many of this name's events are to be counted as dropped.
+    pub fn dropped(&self, device: DeviceId) -> u64 {
+        if self.device == Some(device) {
+            self.dropped
+        } else {
+            0
+        }
+    }
 }
 
 impl Unsaved {
@@ -102,11 +121,6 @@ impl Unsaved {
         }
     }
 
-    /// How many were dropped that the disk does not know of.
-    pub fn dropped(&self) -> u64 {
-        self.dropped
-    }
-
     /// The server has named these, and the disk could not be told.
     pub fn not_deleted(&mut self, device: DeviceId, ids: &[EventId]) {
         if self.device.get_or_insert(device) == &device {
@@ -133,6 +147,7 @@ impl Unsaved {
     /// Everything the disk does not know, for one transaction.
     pub fn saving(&self) -> Saving {
         Saving {
+            device: self.device,
             events: self.events.iter().map(|(pending, _)| pending.id).collect(),
             happened: self.happened.iter().map(|(id, ..)| *id).collect(),
             named: self.named.iter().copied().collect(),
@@ -188,14 +203,13 @@ mod tests {
         for number in 0..LIMIT_UNSAVED as i64 + 3 {
             unsaved.add(device, number as u64 + 1, at(number, 2), "{}".to_owned());
         }
-        assert_eq!((unsaved.len(), unsaved.dropped()), (LIMIT_UNSAVED, 3));
+        assert_eq!(unsaved.len(), LIMIT_UNSAVED);
+        assert_eq!(unsaved.saving().dropped(device), 3);
         assert_eq!(unsaved.events(device)[0].0, at(3, 2), "the oldest went");
         assert_eq!(unsaved.sequence(device), LIMIT_UNSAVED as u64 + 3);
         unsaved.add(device, 0, at(9_999, LIMIT_UNSAVED_BYTES), String::new());
-        assert_eq!(
-            (unsaved.len(), unsaved.dropped()),
-            (1, LIMIT_UNSAVED as u64 + 3)
-        );
+        assert_eq!(unsaved.len(), 1);
+        assert_eq!(unsaved.saving().dropped(device), LIMIT_UNSAVED as u64 + 3);
     }
 
     #[test]
@@ -207,6 +221,8 @@ mod tests {
         assert!(unsaved.is_named(at(5, 2).id));
         assert!(unsaved.events(other).is_empty());
         assert_eq!(unsaved.sequence(other), 0);
+        assert!(unsaved.saving().named(other).is_empty());
+        assert_eq!(unsaved.saving().dropped(other), 0);
         unsaved.not_deleted(other, &[at(6, 2).id]);
         assert!(!unsaved.is_named(at(6, 2).id));
         unsaved.add(other, 1, at(2, 2), "{}".to_owned());
@@ -232,7 +248,7 @@ mod tests {
         assert_eq!(unsaved.events(device)[0].0, at(1, 2), "in order of id");
         unsaved.not_deleted(device, &[at(9, 2).id]);
         let saving = unsaved.saving();
-        assert_eq!(saving.named, [at(9, 2).id]);
+        assert_eq!(saving.named(device), [at(9, 2).id]);
         unsaved.add(device, 3, at(3, 2), "{}".to_owned());
         unsaved.happened(at(3, 2).id, 3, opened());
         unsaved.saved(&saving);

@@ -188,12 +188,17 @@ impl Outbox<'_> {
         let unsaved = self.unsaved.borrow();
         let in_memory = unsaved.len() + self.storage.in_memory("events");
         let saving = unsaved.saving();
-        let count = |of: fn(&Account) -> u64| account.as_ref().map_or(0, of);
+        let (mut named, mut acknowledged, mut dropped) = (0, 0, 0);
+        if let Some(account) = account {
+            named = saving.named(account.device).len();
+            acknowledged = account.acknowledged + named as u64;
+            dropped = account.dropped + saving.dropped(account.device);
+        }
         Counts {
-            pending: (stored + unsaved.len()).saturating_sub(saving.named.len()) as u64,
+            pending: (stored + unsaved.len()).saturating_sub(named) as u64,
             unsaved: in_memory as u64,
-            acknowledged: count(|account| account.acknowledged) + saving.named.len() as u64,
-            dropped: count(|account| account.dropped) + saving.dropped,
+            acknowledged,
+            dropped,
         }
     }
 
@@ -211,7 +216,7 @@ impl Outbox<'_> {
 
     /// What is to be sent next: stored, or in memory for want of room; without what the server has named already.
     async fn next(&self, device: DeviceId) -> Vec<(Pending, String)> {
-        let named = self.unsaved.borrow().saving().named.len();
+        let named = self.unsaved.borrow().saving().named(device).len();
         let limit = (LIMIT_EVENTS_PER_BATCH + named) as u32;
         let stored = queue(self.storage, &queue_prefix(self.url), limit).await;
         let mut events = stored.unwrap_or_default();
@@ -245,7 +250,7 @@ impl Outbox<'_> {
                 Step::Post { count, packed } => (count, packed),
                 Step::Rest { wait_ms } => return wait_ms,
             };
-            let dropped = dropped + self.unsaved.borrow().dropped();
+            let dropped = dropped + self.unsaved.borrow().saving().dropped(device);
             let texts = events.iter().take(count).map(|(.., json)| json.as_str());
             let batch = batch_json(device, now_ms, dropped, texts);
             report.sent += count as u64;

@@ -233,13 +233,13 @@ impl State {
         if let Some(device) = self.sends() {
             let news = unsaved.events(device).iter();
             changes.extend(news.map(|(pending, json)| put_event(&self.address, pending.id, json)));
-            let named = saving.named.iter();
+            let named = saving.named(device).iter();
             changes.extend(named.map(|id| delete_event(&self.address, *id)));
             if let Some(account) = self.accounts.get_mut(&self.address) {
                 account.url.clone_from(&self.address);
                 account.sequence = account.sequence.max(unsaved.sequence(device));
-                account.acknowledged += saving.named.len() as u64;
-                account.drop_events(saving.dropped as usize);
+                account.acknowledged += saving.named(device).len() as u64;
+                account.drop_events(saving.dropped(device) as usize);
             }
         }
         changes.push(keep_accounts(&self.accounts));

@@ -161,13 +161,13 @@ impl World {
                 self.disk.queue.insert(pending.id, *pending);
             }
             account.sequence = account.sequence.max(unsaved.sequence(account.device));
-            account.drop_events(saving.dropped as usize);
+            account.drop_events(saving.dropped(account.device) as usize);
             named = Some(account.device);
         }
         unsaved.saved(&saving);
         assert!(!unsaved.has_news(), "the disk knows of everything");
         if let Some(device) = named {
-            self.let_go(device, &saving.named);
+            self.let_go(device, saving.named(device));
         }
     }
 
