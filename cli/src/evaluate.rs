@@ -11,6 +11,7 @@ use triqueta_trainer::tune::Settings;
 use triqueta_trainer::{Dataset, TrainerError};
 
 use crate::failure::Failure;
+use crate::influence::Influence;
 use crate::report::Console;
 use crate::train::optional_model;
 
@@ -49,6 +50,8 @@ pub(crate) struct Options {
     /// Settings as `triqueta tune` wrote them; what they do not name keeps its default.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    #[command(flatten)]
+    influence: Influence,
 }
 
 const EXAMPLES: &str = "\
@@ -79,7 +82,8 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
 
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
-    let dataset = Dataset::load(&options.dataset)?;
+    let mut dataset = Dataset::load(&options.dataset)?;
+    options.influence.cap(&mut dataset, 0, console);
     let protocol = |named: &Named| match named {
         Named::P2 => Protocol::Live,
         Named::P3 => Protocol::Full,

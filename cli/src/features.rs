@@ -12,9 +12,11 @@ use triqueta_trainer::examples::{Augmentation, ExampleOptions};
 use triqueta_trainer::feature_store::{
     FEATURES_MARK, FeatureOptions, FeatureSummary, write_features,
 };
+use triqueta_trainer::influence::LeftOut;
 use triqueta_trainer::negatives::Mixture;
 
 use crate::failure::Failure;
+use crate::influence::Influence;
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -64,6 +66,8 @@ pub(crate) struct Options {
     /// In copies, the probability that something declared was not.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", value_parser = share)]
     undeclare: f64,
+    #[command(flatten)]
+    influence: Influence,
 }
 
 const EXAMPLES: &str = "\
@@ -121,6 +125,7 @@ impl Options {
 struct Outcome<'a> {
     out: &'a Path,
     events_from_store: usize,
+    left_out: LeftOut,
     #[serde(flatten)]
     summary: FeatureSummary,
 }
@@ -133,10 +138,12 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
+    let left_out = options.influence.cap(&mut dataset, options.seed, console);
     let summary = write_features(&dataset, &options.features(), &options.out, console)?;
     let outcome = Outcome {
         out: &options.out,
         events_from_store,
+        left_out,
         summary,
     };
     console.result(&outcome, || describe(&outcome))?;

@@ -6,9 +6,11 @@ use clap::Args;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::influence::{INFLUENCE_CAP, LeftOut, cap_influence};
 
+use crate::report::Console;
+
 const DEFAULT: NonZeroUsize = NonZeroUsize::new(INFLUENCE_CAP).unwrap();
 
-/// The cap on what is learned and counted of one device.
+/// The cap on what is learned, counted and judged of one device.
 #[derive(Args)]
 pub(crate) struct Influence {
     /// About how many activities a device has a say, and about each for one visitor: what it sent beyond that is left out, by
@@ -19,8 +21,15 @@ pub(crate) struct Influence {
 }
 
 impl Influence {
-    /// Leaves out what is beyond the cap.
-    pub(crate) fn cap(&self, dataset: &mut Dataset, seed: u64) -> LeftOut {
-        cap_influence(dataset, self.influence_cap.get(), seed)
+    /// Leaves out what is beyond the cap, and says so where there is any.
+    pub(crate) fn cap(&self, dataset: &mut Dataset, seed: u64, console: &Console) -> LeftOut {
+        let left_out = cap_influence(dataset, self.influence_cap.get(), seed);
+        let LeftOut { devices, events } = left_out;
+        if devices > 0 {
+            console.note(&format!(
+                "left out: {events} events of {devices} devices that said more than --influence-cap"
+            ));
+        }
+        left_out
     }
 }

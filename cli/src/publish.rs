@@ -123,7 +123,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         if let Some(store) = &options.events {
             dataset = with_store_events(dataset, store)?.0;
         }
-        options.influence.cap(&mut dataset, 0);
+        options.influence.cap(&mut dataset, 0, console);
         let draft = with_counters(current()?, &dataset, now_ms);
         Outcome {
             publication: Some(publish("counters", &draft)?),

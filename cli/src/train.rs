@@ -93,7 +93,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
-    let left_out = options.influence.cap(&mut dataset, options.seed);
+    let left_out = options.influence.cap(&mut dataset, options.seed, console);
     let mut train_options = TrainOptions {
         seed: options.seed,
         models: options.models.clone(),
@@ -133,12 +133,6 @@ fn describe(outcome: &Outcome<'_>) -> String {
         counts.activities,
         counts.choices,
     );
-    let LeftOut { devices, events } = outcome.left_out;
-    if devices > 0 {
-        text.push_str(&format!(
-            "\nleft out: {events} events of {devices} devices that said more than --influence-cap"
-        ));
-    }
     for metric in &outcome.metrics {
         text.push_str(&format!(
             "\n{:8} {:.4}   random {:.4}   popularity {:.4}   ({}; n {})",

@@ -10,6 +10,7 @@ use triqueta_trainer::tune::{KNOBS, TuneOptions, Tuning, tune};
 
 use crate::evaluate::share;
 use crate::failure::Failure;
+use crate::influence::Influence;
 use crate::report::Console;
 
 /// Search for the settings that learn best from a dataset: random trials, judged on later and later parts of its past.
@@ -39,6 +40,8 @@ pub(crate) struct Options {
     /// Only tell what is turned, how far, and what happens at each end.
     #[arg(long)]
     knobs: bool,
+    #[command(flatten)]
+    influence: Influence,
 }
 
 const EXAMPLES: &str = "\
@@ -61,7 +64,8 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         console.result(&named, knobs)?;
         return Ok(ExitCode::SUCCESS);
     };
-    let dataset = Dataset::load(&options.dataset)?;
+    let mut dataset = Dataset::load(&options.dataset)?;
+    options.influence.cap(&mut dataset, options.seed, console);
     let minutes = options.minutes.filter(|minutes| minutes.is_finite());
     let asked = TuneOptions {
         trials: options.trials.into(),

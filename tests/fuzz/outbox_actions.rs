@@ -10,7 +10,8 @@ use triqueta::outbox::{
     Accounts, LEASE_MS, LIMIT_AGE_MS, Lease, Pending, Reply, Sender, Step, Unsaved, bound, claim,
 };
 
-const URL: &str = "https://events.example/v1/events";
+/// Short: it is read at every step.
+const URL: &str = "https://a";
 const PAGES: usize = 2;
 /// As long as a page waits for an answer.
 const PATIENCE_MS: i64 = 20_000;

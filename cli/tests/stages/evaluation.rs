@@ -78,3 +78,22 @@ fn questions_that_cannot_be_asked_are_refused() {
         "EVALUATE_NOTHING_TO_RANK"
     );
 }
+
+#[test]
+fn what_a_device_says_beyond_the_cap_is_not_judged_searched_or_written_and_that_is_told() {
+    let folder = dataset(240);
+    let told = |verb: &[&str]| {
+        let capped = [verb, &["--influence-cap", "4"]].concat();
+        let output = triqueta(folder.path(), &capped);
+        let words = text(&output.stderr).to_owned();
+        assert_eq!(output.status.code(), Some(0), "{words}");
+        words
+    };
+    let evaluated = told(&["evaluate", "data", "--seeds", "1", "--protocol", "p3"]);
+    let searched = told(&["tune", "data", "--out", "tuning", "--trials", "1"]);
+    let written = told(&["features", "data", "--out", "features"]);
+    for words in [&evaluated, &searched, &written] {
+        assert!(words.contains("left out: "), "{words}");
+        assert!(words.contains(" events of 31 devices"), "{words}");
+    }
+}
