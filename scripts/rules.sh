@@ -7,6 +7,7 @@ house_rules() {
   rule "only src/wasm/ speaks to the browser" browser_names_elsewhere
   rule "unsafe code lives in the kernel file alone" unsafe_elsewhere
   rule "scores come from src/model: trainer/ has a forward pass of its own in fit/ alone, for the gradients" other_forward_passes
+  rule "a browser test waits for a promise with until(): waitForFunction takes any for true" promises_taken_for_true
   rule "a stage uses the stages before it, never those after" stages_out_of_order
   return "$broken"
 }
@@ -47,6 +48,10 @@ unsafe_elsewhere() {
 
 other_forward_passes() {
   search 'fn (score|forward)\b' 'trainer/src' ':!trainer/src/fit' 'server' 'cli'
+}
+
+promises_taken_for_true() {
+  search 'waitForFunction\(async' 'tests/browser/*.mjs'
 }
 
 # The order of the flow; math and error serve all of them.

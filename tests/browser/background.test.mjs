@@ -10,18 +10,11 @@ import { openContext } from './chromium.mjs';
 import { keys } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 import { witness } from './witness.mjs';
 
 const BUNDLES = await registry();
 const TAG = 'triqueta-outbox';
-
-async function until(condition, what) {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await condition()) return;
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
-  assert.fail(`did not happen: ${what}`);
-}
 
 /** The package with a service worker on a server that is watched, and a browser that can be told to sync. */
 async function site(t) {

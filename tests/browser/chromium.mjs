@@ -23,17 +23,17 @@ const args = [
 /**
  * Opens a browser context that is closed, and its profile removed, when the test `t` ends.
  *
- * `options` are Playwright's context options. Returns the context and the list its pages' errors are added to.
+ * `options` are Playwright's context options; their `args` are added to those of all tests. Returns the context and the list its pages' errors are added to.
  */
 export async function openContext(t, options = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'triqueta-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
-    args,
     locale: 'es-CO',
     timezoneId: 'America/Bogota',
     ...options,
+    args: [...args, ...(options.args ?? [])],
   });
   t.after(async () => {
     await context.close();

@@ -9,6 +9,7 @@ import { openContext } from './chromium.mjs';
 import { account, copies, keys, read } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 import { witness } from './witness.mjs';
 
 const BUNDLES = await registry();
@@ -32,14 +33,6 @@ async function site(t, other) {
     return { page, ask };
   };
   return { seen, context, metric, open };
-}
-
-async function until(condition, what) {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await condition()) return;
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
-  assert.fail(`did not happen: ${what}`);
 }
 
 const allow = (recommender, grade) => recommender.setConsent({ grade });

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { barePage } from './bare-page.mjs';
 import { openContext } from './chromium.mjs';
 import { server, temporaryFolder, triqueta } from './program.mjs';
+import { until } from './wait.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CITY = join(process.env.TRIQUETA_DATA ?? join(ROOT, '../shared/data'), 'meetup-montana');
@@ -125,7 +126,7 @@ test('the whole loop on real data, from a log to a browser and back', { skip, ti
     assert.ok(history.includes(before.items[4].activity.id));
 
     await ask('flush');
-    await page.waitForFunction(async () => (await (await globalThis.opening).knowledge()).outbox.pending === 0);
+    await until(async () => (await ask('knowledge')).outbox.pending === 0, 'everything is sent');
     const { outbox } = await ask('knowledge');
     assert.deepEqual([outbox.acknowledged, outbox.dropped], [7, 0]);
     assert.equal(await metric('triqueta_store_events'), 7);

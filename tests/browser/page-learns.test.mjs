@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { openContext } from './chromium.mjs';
 import { registry } from './registry.mjs';
 import { serveSite } from './site.mjs';
+import { until } from './wait.mjs';
 
 const BUNDLES = await registry();
 
@@ -39,14 +40,6 @@ async function moved(page, before) {
     return now.length > 0 && now.join() !== old;
   }, before.join());
   return order(page);
-}
-
-async function until(condition, what) {
-  for (let tries = 0; tries < 150; tries += 1) {
-    if (await condition()) return;
-    await new Promise((wait) => setTimeout(wait, 100));
-  }
-  assert.fail(`did not happen: ${what}`);
 }
 
 /** What IndexedDB holds of the visitor: names of the state table, and how many events wait. */

@@ -10,6 +10,7 @@ import { account, read } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { recorder } from './recorder.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 
 const BUNDLES = await registry();
 const PAGE = fileURLToPath(new URL('../../www/dist', import.meta.url));
@@ -38,14 +39,6 @@ const moved = (page, before) => page.waitForFunction((old) => {
   const now = [...document.querySelectorAll('.card')].map((card) => card.dataset.activity);
   return now.length > 0 && now.join() !== old;
 }, before.join());
-
-async function until(condition, what) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await condition()) return;
-    await new Promise((wait) => setTimeout(wait, 100));
-  }
-  assert.fail(`did not happen: ${what}`);
-}
 
 /** All a visitor can do on the page; the list has to follow. Gives what must not leave. */
 async function visit(page) {

@@ -9,6 +9,7 @@ import { openContext } from './chromium.mjs';
 import { copies, keys } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 import { witness } from './witness.mjs';
 
 const BUNDLES = await registry();
@@ -54,14 +55,6 @@ async function kill(page, crash) {
   session.send('Page.crash').catch(() => {});
   await crashed;
   return page.close();
-}
-
-async function until(condition, what) {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await condition()) return;
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
-  assert.fail(`did not happen: ${what}`);
 }
 
 const allStored = (seen, ids) => until(() => ids.every((id) => seen.stored.has(id)), 'everything was stored');

@@ -9,6 +9,7 @@ import { openContext } from './chromium.mjs';
 import { keys } from './kept.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 
 const BUNDLES = await registry();
 
@@ -39,13 +40,6 @@ test('events go with the key of their site, wait while it is wrong, and are with
     await recommender.flush();
   }, count);
   const known = () => page.evaluate(async () => (await globalThis.opening).knowledge());
-  const until = async (condition, what) => {
-    for (let tries = 0; tries < 400; tries += 1) {
-      if (await condition()) return;
-      await new Promise((wait) => setTimeout(wait, 50));
-    }
-    assert.fail(`did not happen: ${what}`);
-  };
 
   for (const [key, pending] of [['', 2], ['wrong', 4]]) {
     await visit(key);
@@ -91,6 +85,7 @@ test('a server with sites takes what its own pages send with a key of one of the
     const { items: [{ shown }] } = await recommender.recommend();
     await recommender.record({ kind: 'impression', shown });
   });
-  await page.waitForFunction(async () => (await (await globalThis.opening).knowledge()).outbox.acknowledged === 1);
+  const outbox = () => page.evaluate(async () => (await (await globalThis.opening).knowledge()).outbox);
+  await until(async () => (await outbox()).acknowledged === 1, 'the server takes it');
   assert.deepEqual(errors, []);
 });
