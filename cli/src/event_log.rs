@@ -35,8 +35,8 @@ pub struct Exported {
     pub reached: i64,
 }
 
-/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and deletes
-/// from it what devices withdrew and what happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
+/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and not put back
+/// to an earlier state since, and deletes from it what devices withdrew and what happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
 ///
 /// # Errors
 /// [`ExportError`]; what was added before it stays, and the next run goes on from there.
@@ -47,6 +47,13 @@ pub async fn export_events(
 ) -> Result<Exported, ExportError> {
     let mut log = EventLog::open_or_begin(folder)?;
     log.go_on_with(&store.name().await?)?;
+    let last = store.read_after(Watermark(log.reached() - 1), 1).await?;
+    if let Some(last) = last
+        .first()
+        .filter(|last| last.watermark.0 == log.reached())
+    {
+        log.assert_reached(last.event.id)?;
+    }
     let mut added = 0;
     loop {
         let from = Watermark(log.reached());

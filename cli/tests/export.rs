@@ -182,6 +182,47 @@ async fn a_folder_goes_on_with_its_own_store_alone() {
     export_events(&*other, &folder, 0).await.unwrap_err();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_put_back_to_an_earlier_state_is_noticed_once_it_passes_where_it_was_read() {
+    let parent = tempfile::tempdir().unwrap();
+    let at = |name: &str| parent.path().join(name);
+    let open = async || {
+        let place = StorePlace::File(at("events.sqlite"));
+        place.open(true, None).await.unwrap()
+    };
+    let store = open().await;
+    append(&*store, vec![event(1, 1, NOW_MS)]).await;
+    store.close().await;
+    std::fs::copy(at("events.sqlite"), at("backup")).unwrap();
+    let store = open().await;
+    append(&*store, vec![event(1, 2, NOW_MS), event(2, 1, NOW_MS)]).await;
+    let folder = at("events");
+    assert_eq!(export_events(&*store, &folder, 0).await.unwrap().added, 3);
+    store.close().await;
+
+    std::fs::copy(at("backup"), at("events.sqlite")).unwrap();
+    let store = open().await;
+    append(&*store, vec![event(3, 1, NOW_MS), event(3, 2, NOW_MS)]).await;
+    append(&*store, vec![event(3, 3, NOW_MS)]).await;
+    let refused = export_events(&*store, &folder, 0).await.unwrap_err();
+    assert!(
+        matches!(&refused, ExportError::Folder(error) if error.code() == "DATASET_STORE_WENT_BACK"),
+        "{refused}"
+    );
+    assert_eq!(exported(&folder).len(), 3, "what was exported stays");
+    let anew = export_events(&*store, &at("anew"), 0).await.unwrap();
+    assert_eq!(anew.added, 4);
+
+    // Whoever said the last thing withdraws: nothing is left to compare with, and nothing of theirs is kept for it.
+    let mark = || std::fs::read_to_string(at("anew").join("events.json")).unwrap();
+    let last = event(3, 3, NOW_MS);
+    assert!(mark().contains(&last.id.to_string()));
+    store.withdraw(last.device, NOW_MS).await.unwrap();
+    let gone = export_events(&*store, &at("anew"), 0).await.unwrap();
+    assert_eq!((gone.added, gone.deleted), (0, 3));
+    assert!(!mark().contains(&last.id.to_string()));
+}
+
 #[test]
 fn the_command_adds_what_is_new_each_time() {
     let parent = tempfile::tempdir().unwrap();

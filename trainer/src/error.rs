@@ -125,6 +125,12 @@ pub enum DatasetError {
         /// The folder.
         path: PathBuf,
     },
+    /// The store has something else where it was read before.
+    #[error("`{}` was read from a store that has since been put back to an earlier state: what came in afterwards has numbers that count as read here; choose another --out, which is read from the beginning", path.display())]
+    StoreWentBack {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Two visitors have the same id.
     #[error("visitor `{user}` occurs twice; ids must be unique, merge the rows at the source")]
     DuplicateVisitor {
@@ -142,6 +148,7 @@ impl DatasetError {
             Self::Format { .. } => "DATASET_FORMAT",
             Self::Occupied { .. } => "DATASET_OCCUPIED",
             Self::OtherStore { .. } => "DATASET_OTHER_STORE",
+            Self::StoreWentBack { .. } => "DATASET_STORE_WENT_BACK",
             Self::DuplicateVisitor { .. } => "DATASET_DUPLICATE_VISITOR",
         }
     }

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use triqueta::event::Event;
+use triqueta::event::{Event, EventId};
 
 use super::columns;
 use super::store::FileDigest;
@@ -32,6 +32,9 @@ struct Contents {
     store: Option<String>,
     /// Everything up to here of the store was read.
     reached: i64,
+    /// The event that stood there; unknown where it was taken out since, or an older build read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<EventId>,
     parts: Vec<Part>,
 }
 
@@ -117,15 +120,28 @@ impl EventLog {
         self.contents.reached
     }
 
+    /// The store now has `found` where the log was read up to.
+    ///
+    /// # Errors
+    /// [`DatasetError::StoreWentBack`] where it was another event.
+    pub fn assert_reached(&self, found: EventId) -> Result<()> {
+        if self.contents.last.is_some_and(|last| last != found) {
+            let path = self.folder.clone();
+            return Err(DatasetError::StoreWentBack { path }.into());
+        }
+        Ok(())
+    }
+
     /// Adds what was read next, up to `reached`. When this returns it survives a crash.
     ///
     /// # Errors
     /// [`FileError`] if the system refuses: then nothing was added.
     pub fn append(&mut self, reached: i64, events: &[Event]) -> Result<()> {
         let mut contents = self.contents.clone();
-        if !events.is_empty() {
+        if let Some(last) = events.last() {
             let file = format!("part-{reached:020}.parquet");
             contents.parts.push(self.write_part(file, events)?);
+            contents.last = Some(last.id);
         }
         contents.reached = reached;
         self.replace(contents)
@@ -138,10 +154,15 @@ impl EventLog {
     /// taken out is the next time.
     pub fn forget(&mut self, mut is_over: impl FnMut(&Event) -> bool) -> Result<u64> {
         let (mut forgotten, mut replaced) = (0, Vec::new());
+        let mut last = self.contents.last;
         let mut kept = Vec::with_capacity(self.contents.parts.len());
         for part in &self.contents.parts {
             let mut events = self.read_part(part)?;
-            events.retain(|event| !is_over(event));
+            events.retain(|event| {
+                let is_over = is_over(event);
+                last.take_if(|last| is_over && *last == event.id);
+                !is_over
+            });
             let gone = part.events - events.len() as u64;
             if gone == 0 {
                 kept.push(part.clone());
@@ -157,6 +178,7 @@ impl EventLog {
         }
         self.replace(Contents {
             parts: kept,
+            last,
             ..self.contents.clone()
         })?;
         for file in replaced {
