@@ -1,6 +1,7 @@
 //! Leaving activities out before they are scored: does it ever leave out one of the best?
 //!
-//! The long form asks so many times as often: `TRIQUETA_TIMES=200 cargo test --release -p triqueta --test scan`.
+//! The long form asks so many times as often: `TRIQUETA_TIMES=200 cargo test --release -p triqueta --test scan`; of a larger
+//! catalogue: `TRIQUETA_ACTIVITIES=100000 TRIQUETA_TIMES=50 cargo test --release -p triqueta --test scan large`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 // The core reads no environment; how long its tests are to run, this one does.
 #![allow(clippy::disallowed_methods)]
@@ -14,7 +15,7 @@ use triqueta::event::ActivityId;
 use triqueta::feature::{CommonTaste, PAIR_FEATURES, PairRow, PairSide, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
-use triqueta::rank::{Ranking, Request};
+use triqueta::rank::{Filters, Ranking, Request};
 
 const SURVIVORS: u16 = 12;
 
@@ -71,10 +72,16 @@ fn best_of_all(
     let passing = listed(whole, visitor, &all);
     let ids: Vec<ActivityId> = passing.into_iter().map(|(id, _)| id).collect();
     let scores = engine.scores(visitor, request, &ids).into_iter();
-    let scores = scores.map(|score| score.unwrap().total);
-    let mut scored: Vec<(ActivityId, f32)> = ids.into_iter().zip(scores).collect();
+    best(
+        ids.into_iter()
+            .zip(scores.map(|score| score.unwrap().total)),
+    )
+}
+
+fn best(scored: impl Iterator<Item = (ActivityId, f32)>) -> Vec<(ActivityId, f32)> {
+    let mut scored: Vec<(ActivityId, f32)> = scored.collect();
     scored.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    scored.truncate(usize::from(request.limit));
+    scored.truncate(10);
     scored
 }
 
@@ -84,10 +91,13 @@ fn listed(engine: &Engine, visitor: &Visitor, request: &Request) -> Vec<(Activit
     items.map(|item| (item.activity, item.score)).collect()
 }
 
+fn asked(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |number| number.parse().unwrap())
+}
+
 /// So many random visitors and requests of a bundle, and as many times more as the long form says.
 fn agrees(draft: &BundleDraft, cases: usize, random: &mut Random) {
-    let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
-    let cases = cases * times;
+    let cases = cases * asked("TRIQUETA_TIMES", 1);
     let engine = support::engine_of(draft);
     let mut whole = engine.bundle().clone();
     whole.model.policy.survivors = u16::MAX;
@@ -161,6 +171,39 @@ fn the_best_are_those_of_scoring_every_activity() {
     for seed in 0..6 {
         let draft = support::with_every_model(support::draft(seed, 190), seed);
         agrees(&with_taste(plain(draft), &mut random), 60, &mut random);
+    }
+}
+
+#[test]
+fn the_best_of_a_large_catalogue_are_those_of_scoring_every_activity() {
+    let mut random = Random::new(12);
+    let draft = support::draft(2, asked("TRIQUETA_ACTIVITIES", 4_000));
+    let draft = with_taste(plain(draft), &mut random);
+    let engine = support::engine_of(&draft);
+    let catalog = &engine.bundle().catalog;
+    let ids: Vec<ActivityId> = catalog
+        .live_rows()
+        .map(|row| catalog.id(row).clone())
+        .collect();
+    for case in 0..20 * asked("TRIQUETA_TIMES", 1) {
+        let visitor = support::visitor(&mut random, &engine, 40);
+        let everything = Filters {
+            include_past: true,
+            include_unpublished: true,
+            include_disliked: true,
+            ..Filters::default()
+        };
+        let request = Request {
+            filters: everything,
+            ..request(&mut random)
+        };
+        let scores = engine.scores(&visitor, &request, &ids).into_iter();
+        let best = best(
+            ids.iter()
+                .cloned()
+                .zip(scores.map(|score| score.unwrap().total)),
+        );
+        assert_eq!(listed(&engine, &visitor, &request), best, "case {case}");
     }
 }
 
