@@ -19,7 +19,10 @@ export class Delivery {
   };
   readonly #onPageHide = (): void => this.#leave();
 
-  /** @param leave Has to have begun its request when it returns: a page that is hidden may do nothing afterwards. */
+  /**
+   * @param leave Has to have begun its request when it returns: a page that is hidden may do nothing afterwards. In a worker it is
+   * on its way there, and what the worker has no time for goes at the next visit.
+   */
   constructor(flush: () => Promise<unknown>, leave: () => void) {
     this.#flush = flush;
     this.#leave = leave;

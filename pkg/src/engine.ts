@@ -16,16 +16,19 @@ export interface EngineOptions {
   locale?: 'es' | 'en';
 }
 
+/** What is running, but for the thread, which the engine does not know. */
+export type EngineStatus = Omit<Status, 'thread'>;
+
 /** The engine's recommender, one to one. */
 export interface EngineRecommender {
-  status(): Status;
+  status(): EngineStatus;
   consent(): Consent;
   setConsent(choice: ConsentChoice): Promise<Consent>;
   profile(): Profile;
   setProfile(profile: Profile): Promise<void>;
   recommend(request: RecommendRequest): Promise<Slate> | Slate;
   similar(id: string, limit?: number): Promise<Slate> | Slate;
-  activity(id: string): ActivityCard | null | undefined;
+  activity(id: string): Promise<ActivityCard | null | undefined> | ActivityCard | null | undefined;
   vocabulary(): Vocabulary;
   record(body: EventBody): Promise<string | null | undefined>;
   flush(): Promise<FlushReport>;
@@ -37,7 +40,6 @@ export interface EngineRecommender {
   exportData(): Promise<string> | string;
   forget(activityId?: string): Promise<void>;
   close(): void;
-  free(): void;
 }
 
 /** The generated module. */

@@ -15,6 +15,8 @@ export type TriquetaErrorCode =
   | 'TRACE_UNAVAILABLE'
   | 'WASM_UNAVAILABLE'
   | 'WASM_UNSUPPORTED'
+  | 'WORKER_STOPPED'
+  | 'WORKER_UNAVAILABLE'
   | 'UNEXPECTED'
   | (string & {});
 
@@ -28,6 +30,16 @@ export class TriquetaError extends Error {
     this.name = 'TriquetaError';
     this.code = code;
   }
+}
+
+/** Why there is no worker to open in; the page's own thread is for that. */
+export function noWorker(reason: string, cause?: unknown): TriquetaError {
+  return new TriquetaError(
+    'WORKER_UNAVAILABLE',
+    `No worker could be had (${reason}), so the page's own thread recommends. Check that the package's thread.js is served by the ` +
+      "page's origin, as JavaScript, and that the Content-Security-Policy allows `worker-src 'self'`.",
+    cause,
+  );
 }
 
 /** Turns anything thrown into a {@link TriquetaError}, keeping the engine's code and message when there are any. */

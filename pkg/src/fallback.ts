@@ -4,6 +4,7 @@
  * It ranks by the present rule, filters, and keeps the profile while the page is open. It records nothing and sends
  * nothing, whatever the consent.
  */
+import { absolute } from './address.js';
 import { TriquetaError, toTriquetaError } from './errors.js';
 import { order, orderBySimilarity, passes, type Scored } from './rule.js';
 import type {
@@ -26,7 +27,7 @@ export class FallbackRecommender implements RecommenderLike {
   constructor(activities: ActivityCard[], problem: Problem, now: () => number = Date.now) {
     this.#activities = activities;
     this.#now = now;
-    this.status = { source: 'fallback', bundle: null, variant: 'default', storage: 'memory', unsaved: 0, problem };
+    this.status = { source: 'fallback', bundle: null, variant: 'default', thread: 'page', storage: 'memory', unsaved: 0, problem };
   }
 
   /** Fetches the plain list. When even that fails the list is empty and `status.problem` says so. */
@@ -75,12 +76,12 @@ export class FallbackRecommender implements RecommenderLike {
 
   async similar(id: ActivityId, limit: number = DEFAULT_LIMIT): Promise<Slate> {
     const now = this.#now();
-    const like = this.activity(id);
+    const like = await this.activity(id);
     const others = this.#activities.filter((activity) => activity.id !== id && passes(activity, {}, now));
     return this.#slate(like ? orderBySimilarity(others, like) : [], limit, now);
   }
 
-  activity(id: ActivityId): ActivityCard | null {
+  async activity(id: ActivityId): Promise<ActivityCard | null> {
     return this.#activities.find((activity) => activity.id === id) ?? null;
   }
 
@@ -152,8 +153,7 @@ export class FallbackRecommender implements RecommenderLike {
 }
 
 async function fetchActivities(options: OpenOptions): Promise<ActivityCard[]> {
-  const base = typeof document === 'undefined' ? undefined : document.baseURI;
-  const url = options.fallback ?? new URL('fallback.json', new URL(options.channel, base));
+  const url = options.fallback ?? new URL('fallback.json', absolute(options.channel));
   const response = await fetch(url, options.signal ? { signal: options.signal } : {});
   if (!response.ok) throw new TriquetaError('FALLBACK_UNAVAILABLE', `${url} answered ${response.status}.`);
   const body: unknown = await response.json();

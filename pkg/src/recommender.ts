@@ -5,31 +5,40 @@
  * tells listeners that something changed, and makes sure that opening always ends in a list.
  */
 import { Delivery } from './delivery.js';
+import type { EngineRecommender } from './engine.js';
 import { TriquetaError, toTriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
+import { openInner, problemOf, stopIfAborted, warn, type Inner, type Opened } from './opening.js';
+import { RemoteEngine } from './remote.js';
+import { stopIfUnusable } from './signature.js';
+import { Tabs } from './tabs.js';
 import type {
-  ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Profile,
+  ActivityCard, ActivityId, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, OpenOptions, Problem, Profile,
   RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary,
 } from './types.js';
-import type { EngineOptions, EngineRecommender } from './engine.js';
-import { doubter, stopIfUnusable } from './signature.js';
-import { Tabs } from './tabs.js';
-import { loadEngine } from './wasm.js';
-
-type Inner = EngineRecommender | FallbackRecommender;
 
 /** Recommends activities, learns from what happens, explains itself. */
 export class Recommender implements RecommenderLike {
   #inner: Inner | null;
+  /** Why it is not the worker that was asked for. */
+  #trouble: Problem | null;
+  /** While the page's own thread takes over from a worker that died. */
+  #moving: Promise<void> | null = null;
   readonly #listeners: Set<() => void> = new Set();
   readonly #delivery: Delivery | null;
   readonly #tabs: Tabs | null;
 
-  protected constructor(inner: Inner, delivers: boolean) {
+  protected constructor({ inner, trouble }: Opened, options: OpenOptions) {
     this.#inner = inner;
-    const engine = inner instanceof FallbackRecommender ? null : inner;
-    this.#delivery = delivers && engine ? new Delivery(() => this.flush(), () => engine.leave()) : null;
-    this.#tabs = engine && new Tabs(() => this.#change(() => engine.refresh()));
+    this.#trouble = trouble;
+    const learns = !(inner instanceof FallbackRecommender);
+    this.#delivery = learns && options.events ? new Delivery(() => this.flush(), () => this.#engine?.leave()) : null;
+    this.#tabs = learns ? new Tabs(() => this.#change(async () => this.#engine?.refresh())) : null;
+    if (inner instanceof RemoteEngine) {
+      inner.onStop((error) => {
+        this.#moving = this.#goOnHere(inner, error, options);
+      });
+    }
   }
 
   /**
@@ -44,13 +53,15 @@ export class Recommender implements RecommenderLike {
     }
     stopIfAborted(options.signal);
     stopIfUnusable(options.channelKeys);
-    const inner = await openInner(options);
-    return new this(inner, !!options.events);
+    return new this(await openInner(options), options);
   }
 
   get status(): Status {
     const inner = this.#open();
-    return inner instanceof FallbackRecommender ? inner.status : inner.status();
+    if (inner instanceof FallbackRecommender) return inner.status;
+    const status = inner.status();
+    const thread = inner instanceof RemoteEngine ? 'worker' : 'page';
+    return { ...status, thread, problem: status.problem ?? this.#trouble };
   }
 
   consent(): Consent {
@@ -80,8 +91,9 @@ export class Recommender implements RecommenderLike {
     return this.#wait((inner) => inner.similar(id, limit));
   }
 
-  activity(id: ActivityId): ActivityCard | null {
-    return this.#ask((inner) => inner.activity(id) ?? null);
+  /** What the catalogue says of an activity; `null` where it is not there. */
+  activity(id: ActivityId): Promise<ActivityCard | null> {
+    return this.#wait(async (inner) => (await inner.activity(id)) ?? null);
   }
 
   vocabulary(): Vocabulary {
@@ -91,10 +103,11 @@ export class Recommender implements RecommenderLike {
   /**
    * Takes note of something that happened. Resolves with the event's id once it is durable, or with `null` when the
    * consent keeps it out of the outbox. Where the disk is full it waits in memory instead: `status.unsaved` counts such
-   * events, `status.problem` says why, and they are stored as soon as there is room.
+   * events, `status.problem` says why, and they are stored as soon as there is room. Rejects with `WORKER_STOPPED` where its
+   * worker died meanwhile and nobody knows whether it was stored.
    */
   async record(body: EventBody): Promise<string | null> {
-    const id = (await this.#change((inner) => inner.record(body))) ?? null;
+    const id = (await this.#change((inner) => inner.record(body), false)) ?? null;
     if (id !== null) this.#delivery?.stored();
     return id;
   }
@@ -140,7 +153,7 @@ export class Recommender implements RecommenderLike {
     };
   }
 
-  /** Releases the engine. Nothing else can be asked afterwards. */
+  /** Releases the engine; a worker ends once what is under way is stored. Nothing else can be asked afterwards. */
   close(): void {
     const inner = this.#inner;
     this.#inner = null;
@@ -163,11 +176,15 @@ export class Recommender implements RecommenderLike {
     }
   }
 
-  async #wait<Answer>(question: (inner: Inner) => Promise<Answer> | Answer): Promise<Answer> {
+  async #wait<Answer>(question: (inner: Inner) => Promise<Answer> | Answer, maybeTwice = true): Promise<Answer> {
     try {
+      // Not otherwise: what is recorded while a page is being left has to reach the engine before its `leave`.
+      if (this.#moving) await this.#moving;
       return await question(this.#open());
     } catch (thrown) {
-      throw toTriquetaError(thrown);
+      const error = toTriquetaError(thrown);
+      if (maybeTwice && error.code === 'WORKER_STOPPED') return this.#wait(question, false);
+      throw error;
     }
   }
 
@@ -180,34 +197,33 @@ export class Recommender implements RecommenderLike {
     return answer;
   }
 
-  async #change<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {
-    const answer = await this.#wait(action);
-    for (const listener of this.#listeners) listener();
+  async #change<Answer>(action: (inner: Inner) => Promise<Answer>, maybeTwice = true): Promise<Answer> {
+    const answer = await this.#wait(action, maybeTwice);
+    this.#tellListeners();
     return answer;
   }
-}
 
-async function openInner(options: OpenOptions): Promise<Inner> {
-  try {
-    const engine = await loadEngine(options.wasm);
-    return await engine.Recommender.open(engineOptions(options), options.channelKeys && doubter(options.channelKeys));
-  } catch (thrown) {
-    stopIfAborted(options.signal);
-    const reason = toTriquetaError(thrown);
-    console.warn(`[triqueta] ${reason.code}: ${reason.message}`);
-    return FallbackRecommender.open(options, reason);
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener();
   }
-}
 
-function engineOptions({ channel, events, storage, locale }: OpenOptions): EngineOptions {
-  return {
-    channel,
-    ...(events === undefined ? {} : { events }),
-    ...(storage === undefined ? {} : { storage }),
-    ...(locale === undefined ? {} : { locale }),
-  };
-}
+  get #engine(): EngineRecommender | null {
+    return this.#inner instanceof FallbackRecommender ? null : this.#inner;
+  }
 
-function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new TriquetaError('ABORTED', 'Opening was stopped through its AbortSignal.', signal.reason);
+  /** The worker died: the page's own thread goes on with what is stored, and with what the visitor said of themselves. */
+  async #goOnHere(remote: RemoteEngine, error: TriquetaError, { signal: _over, ...options }: OpenOptions): Promise<void> {
+    if (!this.#inner) return;
+    warn(error);
+    this.#trouble = problemOf(error);
+    const { inner } = await openInner({ ...options, worker: false });
+    // What is said for this visit alone is kept nowhere else; what was stored may have been changed or deleted by another page.
+    const profile = remote.profile();
+    const isKeptNowhere = remote.consent().grade === 'none' && profile.sinceMs !== undefined;
+    if (isKeptNowhere) await inner.setProfile(profile).catch(() => {});
+    this.#moving = null;
+    if (!this.#inner) return inner.close();
+    this.#inner = inner;
+    this.#tellListeners();
+  }
 }

@@ -34,6 +34,13 @@ export interface OpenOptions {
   locale?: 'es' | 'en';
   /** The wasm module, or where it is. Default: the file shipped in this package. */
   wasm?: WasmSource;
+  /**
+   * `true`: everything happens in a worker of its own, and the page never waits: worth it with catalogues of tens of thousands of
+   * activities, on slow devices, or where the page animates while it opens. Default `false`, on the page's own thread: a
+   * list of some thousands takes less than a millisecond, and a worker starts later and fetches a script of its own. Where no
+   * worker can be had, or it dies, the page's own thread goes on: `status.thread` and `status.problem` say so.
+   */
+  worker?: boolean;
   /** Stops the opening; `open` then rejects with code `ABORTED`. */
   signal?: AbortSignal;
 }
@@ -54,6 +61,8 @@ export interface Status {
   readonly bundle: string | null;
   /** Experiment variant; `default` when there is no experiment. */
   readonly variant: string;
+  /** Where the engine runs. In a worker status, consent, profile and vocabulary are as of its last answer. */
+  readonly thread: 'page' | 'worker';
   /** Where state is kept. */
   readonly storage: 'indexeddb' | 'memory';
   /** How many events wait in memory alone, because nothing is kept or the disk is full: lost if the page closes first. */
@@ -351,7 +360,7 @@ export interface RecommenderLike {
   setProfile(profile: Profile): Promise<void>;
   recommend(request?: RecommendRequest): Promise<Slate>;
   similar(id: ActivityId, limit?: number): Promise<Slate>;
-  activity(id: ActivityId): ActivityCard | null;
+  activity(id: ActivityId): Promise<ActivityCard | null>;
   vocabulary(): Vocabulary;
   record(body: EventBody): Promise<string | null>;
   flush(): Promise<FlushReport>;

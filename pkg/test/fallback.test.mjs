@@ -76,6 +76,15 @@ test('similar activities share type and tags, and never include the one asked ab
   assert.deepEqual(ids(await list.similar('unknown')), []);
 });
 
+test('an activity is promised as the engine promises it, and nothing for what is not on the list', async () => {
+  const list = plainList([activity('a')]);
+  const asked = list.activity('a');
+  assert.ok(asked instanceof Promise);
+  assert.equal((await asked)?.title, 'Actividad a');
+  assert.equal(await list.activity('b'), null);
+  assert.equal(list.status.thread, 'page');
+});
+
 test('it records and sends nothing, whatever the consent', async () => {
   const list = plainList([activity('a')]);
   await list.setConsent({ grade: 'upload' });

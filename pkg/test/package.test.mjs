@@ -33,6 +33,7 @@ test('the tarball installs elsewhere and carries types and module', { skip: with
   const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], root));
   const files = packed.files.map((file) => file.path);
   assert.ok(files.includes('dist/wasm/triqueta_bg.wasm') && files.includes('dist/wasm/triqueta_scalar_bg.wasm'));
+  assert.ok(files.includes('dist/thread.js'), 'the script of the worker is a file of its own');
   assert.ok(files.includes('dist/index.d.ts') && files.includes('README.md'));
   assert.deepEqual(files.filter((path) => /^(src|test|node_modules)\//.test(path)), []);
 

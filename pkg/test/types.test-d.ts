@@ -1,8 +1,8 @@
 /** What the published types promise: this file has to compile against them, and each marked line has to be refused. */
-import { Recommender, TriquetaError, type EventBody, type Slate } from '@triqueta/recommender';
+import { Recommender, TriquetaError, type ActivityCard, type EventBody, type Slate } from '@triqueta/recommender';
 import { track, Views } from '@triqueta/recommender/tracking';
 
-const recommender = await Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events' });
+const recommender = await Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events', worker: true });
 const slate: Slate = await recommender.recommend({ limit: 5, filters: { types: ['cultura'], free: true } });
 const first = slate.items[0];
 if (first) {
@@ -11,6 +11,9 @@ if (first) {
   const parts: number = first.contributions.reduce((sum, part) => sum + part.value, 0);
   void parts;
 }
+const card: ActivityCard | null = await recommender.activity('a');
+const thread: 'page' | 'worker' = recommender.status.thread;
+void [card, thread];
 const stop: () => void = recommender.onChange(() => {});
 stop();
 const code: string = new TriquetaError('ABORTED', 'stopped').code;
@@ -21,6 +24,8 @@ tracker.show(slate, { query: 'jazz', results: slate.total });
 tracker.detail('a', document.body).close();
 new Views((body: EventBody) => void recommender.record(body)).show(slate, [null]);
 
+// @ts-expect-error a promise, because the engine may be in a worker
+recommender.activity('a')?.title;
 // @ts-expect-error not a move
 tracker.navigated('jump');
 // @ts-expect-error the channel is required

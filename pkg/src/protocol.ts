@@ -1,0 +1,57 @@
+/**
+ * What the page and its worker say to each other: a question with a number, and the answer to it.
+ *
+ * What a page is told at once (status, consent, profile, vocabulary) comes along with every answer.
+ */
+import type { EngineOptions, EngineRecommender, EngineStatus } from './engine.js';
+import type { Consent, Profile, Vocabulary, WasmSource } from './types.js';
+
+/** What the engine itself answers. */
+export type EngineMethods = Omit<EngineRecommender, 'status' | 'consent' | 'profile' | 'vocabulary' | 'close'>;
+
+/** What can be asked. */
+export interface Methods extends EngineMethods {
+  /** A sign of life. */
+  hello(): void;
+  /** Loads the module. */
+  load(wasm: WasmSource | undefined): void;
+  /** Opens the engine. Addresses are absolute: a worker would take them as relative to its script. */
+  open(options: EngineOptions, channelKeys: readonly string[] | undefined): void;
+  /** Ends the engine once what is under way is done. */
+  close(): void;
+}
+
+/** From the page. */
+export type Question = {
+  [Method in keyof Methods]: {
+    readonly id: number;
+    readonly method: Method;
+    readonly arguments: Parameters<Methods[Method]>;
+    /** Whether the page's browser asks not to be tracked: not every browser tells its workers. */
+    readonly signal: boolean;
+  };
+}[keyof Methods];
+
+/** From the worker. */
+export interface Answer {
+  readonly id: number;
+  readonly answer?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+  /** How things stand by now; absent until the engine is open. */
+  readonly snapshot?: Snapshot;
+}
+
+/** What a page is told at once. */
+export interface Snapshot {
+  readonly status: EngineStatus;
+  readonly consent: Consent;
+  readonly profile: Profile;
+  /** Only with the first answer from a bundle. */
+  readonly vocabulary?: Vocabulary;
+}
+
+/** The worker's end. */
+export interface Port {
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  postMessage(message: Answer): void;
+}
