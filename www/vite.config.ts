@@ -19,10 +19,13 @@ const CONTENT_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
+/** What the page never fetches: it ranks on its own thread, and the package's worker is not for it. */
+const UNUSED = /^(index\.html|assets\/thread-.*\.js)$/;
+
 /** Where service worker code finds the list; a string so that the worker also parses unbuilt. */
 const PRECACHE = '__PRECACHE__';
 
-/** Writes the names of all built files, and a digest of their content, into the service worker. */
+/** Writes the names of the built files, and a digest of their content, into the service worker. */
 function precache(): Plugin {
   return {
     name: 'triqueta-precache',
@@ -36,7 +39,7 @@ function precache(): Plugin {
       const digest = createHash('sha256');
       for (const file of built) digest.update(file.type === 'chunk' ? file.code : file.source);
       for (const file of publicFiles) digest.update(readFileSync(new URL(`public/${file}`, import.meta.url)));
-      const names = [...built.map((file) => file.fileName).filter((name) => name !== 'index.html'), ...publicFiles];
+      const names = [...built.map((file) => file.fileName).filter((name) => !UNUSED.test(name)), ...publicFiles];
       const paths = ['/', ...names.map((name) => `/${name}`)].sort();
       const list = JSON.stringify({ version: digest.digest('hex').slice(0, 16), paths });
       worker.code = worker.code.replace(new RegExp(`["'\`]${PRECACHE}["'\`]`), () => JSON.stringify(list));
