@@ -1,5 +1,6 @@
 // A page that holds the package as it is published and nothing else: `opening` is the promise of its recommender. Opened as
-// `/?events=…` it sends there, as `/?keys=…,…` it takes channels that are signed by one of these keys alone.
+// `/?events=…` it sends there, as `/?keys=…,…` it takes channels that are signed by one of these keys alone, as `/?worker` it
+// works in a worker.
 
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ const SCRIPT = `
   const asked = new URLSearchParams(location.search);
   const events = asked.get('events') ?? '/v1/events';
   const channelKeys = asked.get('keys')?.split(',');
-  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events, channelKeys });
+  const worker = asked.has('worker');
+  globalThis.opening = Recommender.open({ channel: '/bundles/channel.json', events, channelKeys, worker });
 `;
 const PAGE = '<!doctype html><title>Loop</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 
