@@ -153,6 +153,18 @@ for (const [name, signal] of [
   });
 }
 
+test('a withdrawal on a page without a worker holds on one with a worker, and its consent says so', async (t) => {
+  const { seen, context, page, ask, open } = await site(t);
+  await open('?worker');
+  await ask(allow, 'upload');
+  const other = await context.newPage();
+  await other.goto(seen.origin);
+  await other.evaluate(async () => (await globalThis.opening).setConsent({ grade: 'none' }));
+  await until(() => ask((recommender) => recommender.consent().grade === 'none'), 'the other page hears of it');
+  assert.deepEqual(await ask(record, 1), [null]);
+  assert.deepEqual(await keys(page, 'events'), []);
+});
+
 test('keys of signed channels hold in a worker', async (t) => {
   const folder = await temporaryFolder(t);
   const bundles = join(folder, 'bundles');
