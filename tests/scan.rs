@@ -135,11 +135,12 @@ fn every_feature_is_in_the_sums() {
         let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
         let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
         let row = |row: Row| side.row(catalog, &prepared, counters, schema, row);
-        let rows: Vec<PairRow> = catalog.live_rows().map(row).collect();
+        let live: Vec<Row> = catalog.live_rows().collect();
+        let rows: Vec<PairRow> = live.iter().copied().map(row).collect();
         for (column, feature) in PAIR_FEATURES.iter().enumerate() {
             let mut alone = [0.0; PAIR_FEATURES.len()];
             alone[column] = 1.0;
-            let sums = side.sums(&alone, catalog, &prepared, counters, schema);
+            let sums = side.sums(&alone, catalog, &prepared, counters, schema, &live);
             for (features, sum) in rows.iter().zip(sums.values) {
                 let error = (features[column] - sum).abs();
                 assert!(

@@ -52,8 +52,9 @@ fn within_reach(engine: &Engine, side: &Side, eligible: &[Row], keep: usize) -> 
         &engine.prepared,
         &bundle.counters,
         &bundle.schema,
+        eligible,
     );
-    let models_size = add_models(engine, &linear, &side.models, &mut sums.values);
+    let models_size = add_models(engine, &linear, &side.models, eligible, &mut sums.values);
     let [cosine, ..] = linear.models;
     let reach = reach(&linear, &sums, models_size + cosine.abs());
     if !reach.is_finite() {
@@ -139,24 +140,32 @@ impl Best {
     }
 }
 
-/// Adds what models beside the towers say to sums of pair features. Returns no less than the largest size of what was said.
-/// Where the exact score is no number, neither is the sum, or its size is not finite.
-fn add_models(engine: &Engine, linear: &Linear, visitor: &VisitorSide, sums: &mut [f32]) -> f32 {
+/// Adds what models beside the towers say of these rows to their sums of pair features. Returns no less than the largest size
+/// of what was said. Where the exact score is no number, neither is the sum, or its size is not finite.
+fn add_models(
+    engine: &Engine,
+    linear: &Linear,
+    visitor: &VisitorSide,
+    rows: &[Row],
+    sums: &mut [f32],
+) -> f32 {
     let [_cosine, _machine, factors, neighbours, ..] = linear.models;
-    let mut size = add_said(sums, neighbours, visitor.neighbour_scores.iter().copied());
+    let said = &visitor.neighbour_scores[..];
+    let mut size = add_said(sums, neighbours, rows, |row| {
+        said.get(row).copied().unwrap_or(0.0)
+    });
     if let Some(of) = &engine.bundle.models.matrix_factorization {
-        let of_factors = (0..).map(|row| of.score(&visitor.factor, row));
-        size += add_said(sums, factors, of_factors);
+        size += add_said(sums, factors, rows, |row| of.score(&visitor.factor, row));
     }
     size
 }
 
-/// Adds what one model says of each row, and returns its largest size.
-fn add_said(sums: &mut [f32], weight: f32, said: impl Iterator<Item = f32>) -> f32 {
+/// Adds what one model says of these rows, and returns its largest size.
+fn add_said(sums: &mut [f32], weight: f32, rows: &[Row], said: impl Fn(usize) -> f32) -> f32 {
     let mut most = 0.0;
-    for (sum, said) in sums.iter_mut().zip(said) {
-        let term = weight * said;
-        *sum += term;
+    for row in rows {
+        let term = weight * said(row.index());
+        sums[row.index()] += term;
         // What is no number is found by its score.
         most = if term.abs() > most { term.abs() } else { most };
     }

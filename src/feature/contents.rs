@@ -1,7 +1,6 @@
 //! What takes place, whenever and wherever? Everything of an activity but date, place and counts, once for all dates.
 //!
-//! A request works out what each content is worth; columns lie in the order of contents, so that it reads them from front
-//! to back.
+//! A request works out what each content is worth.
 
 use std::collections::HashMap;
 
@@ -9,24 +8,30 @@ use foldhash::fast::RandomState;
 
 use super::pair::TimeOfWeek;
 use super::prepared::norm;
+use super::scan_codes::Distinct;
 use crate::catalog::Catalog;
 
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Contents {
-    /// Twice the type, one more on days off.
-    pub(super) kinds: Vec<u32>,
-    pub(super) levels: Vec<u16>,
-    pub(super) organisers: Vec<u16>,
-    pub(super) series: Vec<u16>,
-    /// Numbers of prices.
-    pub(super) prices: Vec<u32>,
-    /// Numbers of lists of tags.
-    pub(super) tags: Vec<u32>,
-    /// Numbers of lists of words.
-    pub(super) words: Vec<u32>,
+    pub(super) codes: Vec<ContentCodes>,
     pub(super) tag_lists: Terms,
     pub(super) word_lists: Terms,
+}
+
+/// What a content is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct ContentCodes {
+    /// Twice the type, one more on days off.
+    pub(super) kind: u32,
+    /// The number of its price.
+    pub(super) price: u32,
+    /// The numbers of its lists of tags and of words.
+    pub(super) tags: u32,
+    pub(super) words: u32,
+    pub(super) level: u16,
+    pub(super) organiser: u16,
+    pub(super) series: u16,
 }
 
 /// Lists of terms, each with one over the length of its vector.
@@ -96,41 +101,23 @@ impl Contents {
     ) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
         let content = |index: usize| {
-            let codes = [
-                columns.kind[index],
-                columns.level[index],
-                columns.organiser[index],
-                columns.series[index],
-            ];
             let day_off = TimeOfWeek::of(columns, index).day_off;
-            (codes, day_off, [prices[index], tags[index], words[index]])
+            ContentCodes {
+                kind: 2 * u32::from(columns.kind[index]) + u32::from(day_off),
+                price: prices[index],
+                tags: tags[index],
+                words: words[index],
+                level: columns.level[index],
+                organiser: columns.organiser[index],
+                series: columns.series[index],
+            }
         };
-        let mut contents = Self {
+        let distinct = Distinct::of((0..catalog.len()).map(content));
+        let contents = Self {
+            codes: distinct.values,
             tag_lists,
             word_lists,
-            ..Self::default()
         };
-        let mut codes = Vec::with_capacity(catalog.len());
-        let mut known = HashMap::with_hasher(RandomState::default());
-        for index in 0..catalog.len() {
-            let content = content(index);
-            let next = contents.kinds.len() as u32;
-            let number = *known.entry(content).or_insert(next);
-            codes.push(number);
-            if number != next {
-                continue;
-            }
-            let ([kind, level, organiser, series], day_off, [price, tags, words]) = content;
-            contents
-                .kinds
-                .push(2 * u32::from(kind) + u32::from(day_off));
-            contents.levels.push(level);
-            contents.organisers.push(organiser);
-            contents.series.push(series);
-            contents.prices.push(price);
-            contents.tags.push(tags);
-            contents.words.push(words);
-        }
-        (contents, codes)
+        (contents, distinct.codes)
     }
 }

@@ -5,6 +5,7 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
 
+use super::contents::ContentCodes;
 use super::facet::{Agreement, Corners, Facet, ITSELF, Property};
 use super::pair::PairSide;
 use super::pair_features::{
@@ -13,15 +14,15 @@ use super::pair_features::{
 };
 use super::prepared::Prepared;
 use super::profiles::Profiles;
-use super::scan_codes::{CountCodes, RowCodes};
+use super::scan_codes::CountCodes;
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Words};
+use crate::catalog::{Catalog, Counters, Row, Words};
 use crate::math::{APPROXIMATION_ERROR, ln_1p_approximate};
 
 /// Weighted sums of pair features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairSums {
-    /// Of each row of the catalogue.
+    /// Of each row of the catalogue that was asked about; of the others they are unknown.
     pub values: Vec<f32>,
     /// No row's sum has terms whose sizes add up to more than this.
     pub magnitude: f32,
@@ -93,7 +94,7 @@ impl Worth<'_> {
 }
 
 impl PairSide {
-    /// The sums `Σ weight · feature` of all rows.
+    /// The sums `Σ weight · feature` of these rows.
     pub fn sums(
         &self,
         weights: &PairRow,
@@ -101,6 +102,7 @@ impl PairSide {
         prepared: &Prepared,
         counters: &Counters,
         schema: &Schema,
+        rows: &[Row],
     ) -> PairSums {
         let codes = &prepared.scan;
         let mut worth = Worth {
@@ -136,15 +138,17 @@ impl PairSide {
         // Slices in the loop's own hands: whatever it only knows of is looked up again for every row.
         let (contents, dates) = (&contents[..], &dates[..]);
         let (places, published, counts) = (&places[..], &published[..], &counts[..]);
+        let (row_codes, count_codes) = (&codes.rows[..], &count_codes.codes[..]);
         let fixed = [weights[DENSITY], weights[TRANSIT]];
-        let of_row = move |(row, &count): (&RowCodes, &u32)| {
+        let mut values = vec![0.0; row_codes.len()];
+        for row in rows {
+            let index = row.index();
             let worth_of = |table: &[f32], code: u32| table[code as usize];
-            (worth_of(contents, row.content) + worth_of(dates, row.date))
+            let (row, count) = (&row_codes[index], count_codes[index]);
+            values[index] = (worth_of(contents, row.content) + worth_of(dates, row.date))
                 + (worth_of(places, row.place) + worth_of(published, row.published))
-                + (worth_of(counts, count) + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]))
-        };
-        let rows = codes.rows.iter().zip(&count_codes.codes);
-        let mut values: Vec<f32> = rows.map(of_row).collect();
+                + (worth_of(counts, count) + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]));
+        }
         for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
             worth.magnitude += weights[column].abs() * codes.most_fixed[place];
         }
@@ -273,22 +277,20 @@ impl PairSide {
             products.sum::<f32>() * scale
         };
         let of_words: Vec<f32> = contents.word_lists.lists().map(of_words).collect();
-        let whose = contents.organisers.iter().zip(&contents.series);
-        let what = contents.kinds.iter().zip(&contents.levels);
-        let lists = contents.tags.iter().zip(&contents.words);
-        let all = what.zip(whose).zip(&contents.prices).zip(lists);
-        all.map(
-            |((((&kind, &level), (&organiser, &series_code)), &price), (&tags, &words))| {
-                of_tags[tags as usize]
-                    + of_words[words as usize]
-                    + kinds.0[kind as usize]
-                    + levels.0[usize::from(level)]
-                    + organisers.0[usize::from(organiser)]
-                    + series.0[usize::from(series_code)]
-                    + price_worth.0[price as usize]
-            },
-        )
-        .collect()
+        // Slices in the loop's own hands: whatever it only knows of is looked up again for every content.
+        let (of_tags, of_words) = (&of_tags[..], &of_words[..]);
+        let [kinds, levels, organisers, series, prices] =
+            [&kinds, &levels, &organisers, &series, &price_worth].map(|table| &table.0[..]);
+        let worth_of = move |content: &ContentCodes| {
+            of_tags[content.tags as usize]
+                + of_words[content.words as usize]
+                + kinds[content.kind as usize]
+                + levels[usize::from(content.level)]
+                + organisers[usize::from(content.organiser)]
+                + series[usize::from(content.series)]
+                + prices[content.price as usize]
+        };
+        contents.codes.iter().map(worth_of).collect()
     }
 
     /// What each date is worth.
@@ -316,14 +318,17 @@ impl PairSide {
             },
         );
         let weight = worth.weights[DAYS_TO_START];
-        let dates = prepared.scan.dates.iter();
-        let (mut values, mut most) = (Vec::with_capacity(dates.len()), 0.0_f32);
-        for date in dates {
-            let term = weight * ln_1p_approximate(self.days_to_start(date.start_ms));
-            most = most.max(term.abs());
-            values.push(of_time.0[date.time as usize] + term);
+        let dates = &prepared.scan.dates;
+        let days = dates.iter().map(|date| self.days_to_start(date.start_ms));
+        let mut values: Vec<f32> = days.collect();
+        // By themselves logarithms are worked out several at a time.
+        for value in &mut values {
+            *value = weight * ln_1p_approximate(*value);
         }
-        worth.magnitude += most;
+        worth.magnitude += largest(&values);
+        for (value, date) in values.iter_mut().zip(dates) {
+            *value += of_time.0[date.time as usize];
+        }
         values
     }
 
@@ -368,7 +373,15 @@ impl PairSide {
 
 /// The largest size of a value.
 fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |most, value| most.max(value.abs()))
+    // No function call, which `max` is in a browser.
+    let larger = |most: f32, value: &f32| {
+        if value.abs() > most {
+            value.abs()
+        } else {
+            most
+        }
+    };
+    values.iter().fold(0.0, larger)
 }
 
 /// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
