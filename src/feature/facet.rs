@@ -144,6 +144,8 @@ impl Declared {
     }
 
     /// The facets of one property alone, in the order an activity has them; `add` gets each code and how far it is had.
+    // Whoever calls it knows what sort of property it is: inlined, most of it is not there.
+    #[inline(always)]
     pub(super) fn facets_of(&self, property: Property, mut add: impl FnMut(u32, f32)) {
         // Sort 0 told nothing: its weights are the common ones.
         let by_sort = |group: u32, code: u32| {
@@ -222,13 +224,14 @@ impl Declared {
             Agreement::Level(code) => {
                 sides(4, self.level != 0 && code != 0, self.level == code);
             }
-            Agreement::Windows { windows, day_off } => {
+            Agreement::Windows { windows, day_off } if is_available => {
                 for window in (0..16_u32).filter(|window| windows >> window & 1 == 1) {
                     let code = AGREEMENTS_BY_SORT + (window << 1 | u32::from(day_off));
                     let declared = self.availability >> window & 1 == 1;
-                    sides(code, is_available, declared);
+                    sides(code, true, declared);
                 }
             }
+            Agreement::Windows { .. } => {}
         }
     }
 }

@@ -102,9 +102,10 @@ impl BothWeights {
     }
 }
 
-/// Where a code is looked for first (Knuth 1998, volume 3, section 6.4, multiplicative hashing).
+/// Where a code is looked for first (Knuth 1998, volume 3, section 6.4, multiplicative hashing): by the upper bits of the
+/// product, which alone depend on all of the code's, its family among them.
 fn place(code: u32, places: usize) -> usize {
-    code.wrapping_mul(0x9e37_79b1) as usize >> 8 & (places - 1)
+    ((u64::from(code.wrapping_mul(0x9e37_79b1)) * places as u64) >> 32) as usize
 }
 
 #[cfg(test)]
