@@ -32,27 +32,10 @@ pub(super) fn solve(
     mut scores: Vec<f32>,
     deviation: impl Fn(u32) -> f32,
 ) -> Vec<Facet> {
-    let mut codes: Vec<u32> = examples
-        .iter()
-        .flat_map(|example| example.facets.iter().map(|facet| facet.0))
-        .collect();
-    if codes.is_empty() {
+    if examples.iter().all(|example| example.facets.is_empty()) {
         return Vec::new();
     }
-    codes.push(READINESS);
-    codes.sort_unstable();
-    codes.dedup();
-    let columns = codes.into_iter().filter_map(|code| {
-        let deviation = deviation(code);
-        (deviation > 0.0).then(|| Column {
-            code,
-            end: 0,
-            precision: 1.0 / (deviation * deviation),
-            bend: 0.0,
-            weight: 0.0,
-        })
-    });
-    let mut columns = Columns::new(columns.collect(), examples);
+    let mut columns = Columns::new(examples, deviation);
     let mut residual = vec![0.0; examples.len()];
     let mut curvature = vec![0.0; examples.len()];
     for _ in 0..NEWTON_STEPS {
@@ -83,6 +66,8 @@ struct Column {
     code: u32,
     /// Where its examples end.
     end: usize,
+    /// Whether its examples are all there are, each once.
+    is_whole: bool,
     /// How strongly its weight is pulled to zero.
     precision: f32,
     /// The curvature of the whole along its weight.
@@ -91,13 +76,14 @@ struct Column {
 }
 
 /// Which examples have a facet, and how far: one list a column, all in one piece.
+#[derive(Default)]
 struct Columns {
     columns: Vec<Column>,
     entries: Vec<ColumnEntry>,
 }
 
 /// One example that has a facet.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct ColumnEntry {
     number: u32,
     /// How far it has it.
@@ -107,35 +93,43 @@ struct ColumnEntry {
 }
 
 impl Columns {
-    /// Codes of `columns` ascend; facets of other codes are left out. Every example has [`READINESS`].
-    fn new(mut columns: Vec<Column>, examples: &[&TasteExample]) -> Self {
+    /// One of each code that has a deviation, codes ascending. Every example has [`READINESS`].
+    fn new(examples: &[&TasteExample], deviation: impl Fn(u32) -> f32) -> Self {
         let mut found = Vec::new();
+        let mut codes = Vec::new();
         for (number, example) in examples.iter().enumerate() {
             for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
-                if let Ok(column) = columns.binary_search_by_key(&code, |column| column.code) {
-                    let entry = ColumnEntry {
-                        number: number as u32,
-                        value,
-                        curved: 0.0,
-                    };
-                    found.push((column, entry));
-                    columns[column].end += 1;
-                }
+                // With its place a code is sorted as one number, and examples stay in their order.
+                codes.push(u64::from(code) << 32 | found.len() as u64);
+                found.push(ColumnEntry {
+                    number: number as u32,
+                    value,
+                    curved: 0.0,
+                });
             }
         }
-        let mut end = 0;
-        for column in &mut columns {
-            end += column.end;
-            column.end = end;
+        codes.sort_unstable();
+        let code_of = |coded: u64| (coded >> 32) as u32;
+        let mut made = Self::default();
+        for of_code in codes.chunk_by(|&a, &b| code_of(a) == code_of(b)) {
+            let code = code_of(of_code[0]);
+            let deviation = deviation(code);
+            if deviation > 0.0 {
+                let start = made.entries.len();
+                let places = of_code.iter().map(|&coded| coded as u32 as usize);
+                made.entries.extend(places.map(|place| found[place]));
+                let numbers = made.entries[start..].iter().map(|entry| entry.number);
+                made.columns.push(Column {
+                    code,
+                    is_whole: numbers.eq(0..examples.len() as u32),
+                    end: made.entries.len(),
+                    precision: 1.0 / (deviation * deviation),
+                    bend: 0.0,
+                    weight: 0.0,
+                });
+            }
         }
-        // Where the next entry of a column goes: from its end to its front.
-        let mut next: Vec<usize> = columns.iter().map(|column| column.end).collect();
-        let mut entries = vec![ColumnEntry::default(); end];
-        for (column, entry) in found.into_iter().rev() {
-            next[column] -= 1;
-            entries[next[column]] = entry;
-        }
-        Self { columns, entries }
+        made
     }
 
     /// Takes in how far the score of each example bends.
@@ -159,13 +153,24 @@ impl Columns {
             let entries = &self.entries[start..column.end];
             start = column.end;
             let mut slope = -column.precision * column.weight;
-            for entry in entries {
-                slope += entry.curved * residual[entry.number as usize];
-            }
-            let step = slope / column.bend;
-            column.weight += step;
-            for entry in entries {
-                residual[entry.number as usize] -= step * entry.value;
+            if column.is_whole {
+                for (entry, residual) in entries.iter().zip(&*residual) {
+                    slope += entry.curved * residual;
+                }
+                let step = slope / column.bend;
+                column.weight += step;
+                for (entry, residual) in entries.iter().zip(&mut *residual) {
+                    *residual -= step * entry.value;
+                }
+            } else {
+                for entry in entries {
+                    slope += entry.curved * residual[entry.number as usize];
+                }
+                let step = slope / column.bend;
+                column.weight += step;
+                for entry in entries {
+                    residual[entry.number as usize] -= step * entry.value;
+                }
             }
         }
     }
