@@ -59,8 +59,9 @@ pub fn rerank(
     let mut random = Random::new(seed);
     let mut remaining: Vec<&Candidate> = candidates.iter().collect();
     let mut caps = Caps::new(policy, limit);
-    let mut likeness = vec![0.0_f32; candidates.len()];
+    let mut likeness = vec![Likeness::default(); candidates.len()];
     let scale = Scale::of(candidates);
+    let mut prefix: Vec<&Candidate> = Vec::with_capacity(limit.min(candidates.len()));
     let mut chosen = Vec::with_capacity(limit.min(candidates.len()));
     while chosen.len() < limit && !remaining.is_empty() {
         let allowed = caps.allowed(&remaining);
@@ -69,23 +70,28 @@ pub fn rerank(
         let (position, slot, propensity, pool) = if explores {
             draw(&remaining, &allowed, policy, &mut random)
         } else {
-            let value = |&position: &usize| {
-                let candidate = remaining[position];
-                (1.0 - diversity) * scale.of_utility(candidate.utility)
-                    - diversity * likeness[candidate.index]
+            let value = |candidate: &Candidate, likeness: &Likeness| {
+                (1.0 - diversity) * scale.of_utility(candidate.utility) - diversity * likeness.most
             };
-            (best(&allowed, value), Slot::Ranked, 1.0, None)
+            // The first of those with the largest value.
+            let mut best = (allowed[0], f32::NEG_INFINITY);
+            for &position in &allowed {
+                let candidate = remaining[position];
+                let likeness = &mut likeness[candidate.index];
+                // A longer prefix makes nobody less like it: who is behind without a look at the rest of it stays behind.
+                if value(candidate, likeness) > best.1 {
+                    likeness.complete(candidate, &prefix);
+                    let value = value(candidate, likeness);
+                    if value > best.1 {
+                        best = (position, value);
+                    }
+                }
+            }
+            (best.0, Slot::Ranked, 1.0, None)
         };
         let taken = remaining.remove(position);
         caps.take(taken);
-        for other in &remaining {
-            let alike = dot(&taken.vector, &other.vector);
-            let most = &mut likeness[other.index];
-            // 0 at first; and no function call, which `max` is in a browser.
-            if alike > *most {
-                *most = alike;
-            }
-        }
+        prefix.push(taken);
         chosen.push(Chosen {
             index: taken.index,
             slot,
@@ -96,16 +102,25 @@ pub fn rerank(
     chosen
 }
 
-/// The first of the positions with the largest value.
-fn best(positions: &[usize], value: impl Fn(&usize) -> f32) -> usize {
-    let mut best = (positions[0], f32::NEG_INFINITY);
-    for position in positions {
-        let value = value(position);
-        if value > best.1 {
-            best = (*position, value);
+/// How like the prefix a candidate is, as far as it has been looked at.
+#[derive(Debug, Clone, Copy, Default)]
+struct Likeness {
+    most: f32,
+    compared: usize,
+}
+
+impl Likeness {
+    /// Looks at what has come to the prefix since.
+    fn complete(&mut self, candidate: &Candidate, prefix: &[&Candidate]) {
+        for taken in &prefix[self.compared..] {
+            let alike = dot(&taken.vector, &candidate.vector);
+            // No function call, which `max` is in a browser.
+            if alike > self.most {
+                self.most = alike;
+            }
         }
+        self.compared = prefix.len();
     }
-    best.0
 }
 
 fn draw(
@@ -295,6 +310,41 @@ mod tests {
             indices(&rerank(&candidates, 3, &policy(), 0.7, &[], 1)),
             [0, 2, 1]
         );
+    }
+
+    /// Each slot by a look at everybody beside the whole prefix.
+    fn one_by_one(candidates: &[Candidate], limit: usize, diversity: f32) -> Vec<usize> {
+        let scale = Scale::of(candidates);
+        let mut prefix: Vec<&Candidate> = Vec::new();
+        while prefix.len() < limit {
+            let rest = candidates
+                .iter()
+                .filter(|one| !prefix.iter().any(|taken| taken.index == one.index));
+            let valued = rest.map(|one| {
+                let alike = prefix.iter().map(|taken| dot(&taken.vector, &one.vector));
+                let most = alike.fold(0.0, f32::max);
+                let utility = (1.0 - diversity) * scale.of_utility(one.utility);
+                (utility - diversity * most, one)
+            });
+            let best = valued.reduce(|best, next| if next.0 > best.0 { next } else { best });
+            prefix.extend(best.map(|(_, one)| one));
+        }
+        prefix.iter().map(|taken| taken.index).collect()
+    }
+
+    #[test]
+    fn nobody_is_passed_over_who_would_have_been_the_best() {
+        let mut random = Random::new(4);
+        for diversity in [0.0, 0.1, 0.5, 0.9, 1.0] {
+            let mut candidates: Vec<Candidate> = (0..60)
+                .map(|index| candidate(index, random.normal() as f32, 0, 0))
+                .collect();
+            for one in &mut candidates {
+                one.vector = one.vector.map(|_| random.normal() as f32 / 4.0);
+            }
+            let chosen = rerank(&candidates, 20, &policy(), diversity, &[], 1);
+            assert_eq!(indices(&chosen), one_by_one(&candidates, 20, diversity));
+        }
     }
 
     #[test]
