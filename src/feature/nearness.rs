@@ -1,11 +1,11 @@
 //! How near is an activity to the visitor, and to where they have been? Kilometres become features by `e^(−km/scale)`.
 
 use crate::catalog::{Place, Projection};
-use crate::math::{EXP_GROUP, exp, exp_approximate, exp_of_each};
+use crate::math::{EXP_GROUP, exp, exp_approximate, exp_approximate_and_tenth, exp_of_each};
 
 /// Kilometres after which nearness to past activities falls to 1/e: within walking distance, and within the region.
 const NEAR_KM: f32 = 2.0;
-const AROUND_KM: f32 = 20.0;
+const AROUND_KM: f32 = 10.0 * NEAR_KM;
 /// Kilometres after which nearness to the visitor falls to 1/e.
 const NOW_KM: f32 = 5.0;
 /// The most places a request compares with; those that weigh most are kept.
@@ -102,8 +102,8 @@ impl Nearness {
             for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
                 let past = (past_lat, past_lon);
                 let km = self.projection.distance_km((lat, lon), past);
-                *sum += near * exp_approximate(-km / NEAR_KM)
-                    + around * exp_approximate(-km / AROUND_KM);
+                let (to_around, to_near) = exp_approximate_and_tenth(-km / AROUND_KM);
+                *sum += near * to_near + around * to_around;
             }
         }
         if let Some(here) = self.location {

@@ -35,6 +35,14 @@ pub fn exp_approximate(x: f32) -> f32 {
     series * power
 }
 
+/// `e^x` and `e^(10·x)` for such `x`, the second as a power of the first.
+pub fn exp_approximate_and_tenth(x: f32) -> (f32, f32) {
+    let once = exp_approximate(x);
+    let twice = once * once;
+    let four_times = twice * twice;
+    (once, four_times * four_times * twice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,8 +73,12 @@ mod tests {
     fn exponentials_are_as_near_as_promised() {
         let mut asked = 0;
         for x in numbers().filter(|x| *x <= 0.0) {
-            let error = (exp_approximate(x) - libm::exp(f64::from(x)) as f32).abs();
-            assert!(error <= APPROXIMATION_ERROR, "{x}: {error}");
+            let (once, tenth) = exp_approximate_and_tenth(x);
+            assert_eq!(once, exp_approximate(x));
+            for (found, x) in [(once, f64::from(x)), (tenth, 10.0 * f64::from(x))] {
+                let error = (f64::from(found) - libm::exp(x)).abs();
+                assert!(error <= f64::from(APPROXIMATION_ERROR), "{x}: {error}");
+            }
             asked += 1;
         }
         assert!(asked > 500_000, "{asked}");

@@ -10,7 +10,9 @@ mod exponentials;
 mod linear;
 mod random;
 
-pub use approximate::{APPROXIMATION_ERROR, exp_approximate, ln_1p_approximate};
+pub use approximate::{
+    APPROXIMATION_ERROR, exp_approximate, exp_approximate_and_tenth, ln_1p_approximate,
+};
 pub use checks::{all_finite, all_within, count_stops, is_ascending};
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
