@@ -76,7 +76,6 @@ struct Column {
 }
 
 /// Which examples have a facet, and how far: one list a column, all in one piece.
-#[derive(Default)]
 struct Columns {
     columns: Vec<Column>,
     entries: Vec<ColumnEntry>,
@@ -95,8 +94,11 @@ struct ColumnEntry {
 impl Columns {
     /// One of each code that has a deviation, codes ascending. Every example has [`READINESS`].
     fn new(examples: &[&TasteExample], deviation: impl Fn(u32) -> f32) -> Self {
-        let mut found = Vec::new();
-        let mut codes = Vec::new();
+        let size = examples
+            .iter()
+            .map(|example| 1 + example.facets.len())
+            .sum();
+        let (mut found, mut codes) = (Vec::with_capacity(size), Vec::with_capacity(size));
         for (number, example) in examples.iter().enumerate() {
             for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
                 // With its place a code is sorted as one number, and examples stay in their order.
@@ -110,7 +112,10 @@ impl Columns {
         }
         codes.sort_unstable();
         let code_of = |coded: u64| (coded >> 32) as u32;
-        let mut made = Self::default();
+        let mut made = Self {
+            columns: Vec::new(),
+            entries: Vec::with_capacity(size),
+        };
         for of_code in codes.chunk_by(|&a, &b| code_of(a) == code_of(b)) {
             let code = code_of(of_code[0]);
             let deviation = deviation(code);
