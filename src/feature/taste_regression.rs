@@ -158,7 +158,13 @@ impl Columns {
             let entries = &self.entries[start..column.end];
             start = column.end;
             let mut slope = -column.precision * column.weight;
-            if column.is_whole {
+            if let [entry] = entries {
+                // Half of all facets only one example has.
+                let residual = &mut residual[entry.number as usize];
+                let step = (slope + entry.curved * *residual) / column.bend;
+                column.weight += step;
+                *residual -= step * entry.value;
+            } else if column.is_whole {
                 for (entry, residual) in entries.iter().zip(&*residual) {
                     slope += entry.curved * residual;
                 }
