@@ -283,7 +283,7 @@ impl PairSide {
     }
 
     pub(super) fn declared_matches(&self, matches: usize, features: &mut PairRow) {
-        features[const { column("declared_tag_matches") }] = (matches as f32).min(3.0) / 3.0;
+        features[const { column("declared_tag_matches") }] = matches.min(3) as f32 / 3.0;
     }
 
     pub(super) fn of_kind(&self, kind: u16, features: &mut PairRow) {

@@ -68,7 +68,7 @@ impl Worth<'_> {
                 terms_size += worth_size;
             }
             values.push(value);
-            most = most.max(terms_size);
+            most = larger(most, terms_size);
         }
         self.magnitude += most;
         Table(values)
@@ -353,7 +353,7 @@ impl PairSide {
             .map(|&corner| worth.of_property(Property::Corner(corner, 1.0)))
             .collect();
         // Shares of corners add up to 1.
-        worth.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, f32::max);
+        worth.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, larger);
         let known = places.shares.iter().zip(&places.localities);
         let value = |(shares, &locality): (&Corners, &u16)| {
             let corner = |corner: u32| corners.get(corner as usize).map_or(0.0, |corner| corner.0);
@@ -371,17 +371,14 @@ impl PairSide {
     }
 }
 
+/// The larger of two sizes. No function call, which `max` is in a browser.
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
 /// The largest size of a value.
 fn largest(values: &[f32]) -> f32 {
-    // No function call, which `max` is in a browser.
-    let larger = |most: f32, value: &f32| {
-        if value.abs() > most {
-            value.abs()
-        } else {
-            most
-        }
-    };
-    values.iter().fold(0.0, larger)
+    values.iter().map(|value| value.abs()).fold(0.0, larger)
 }
 
 /// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
@@ -391,7 +388,7 @@ fn add_facets(sums: &mut [f32], weight: f32, facets: &[Facet]) -> f32 {
         if let Some(sum) = sums.get_mut((code - ITSELF.code(0)) as usize) {
             let term = weight * of_facet;
             *sum += term;
-            most = most.max(term.abs());
+            most = larger(most, term.abs());
         }
     }
     most
@@ -446,7 +443,7 @@ impl TermSums {
             products.push(idf(code) * weighted.iter().sum::<f32>());
             // A term's share of the length of a vector is 1 at most.
             let sizes: f32 = weighted.iter().map(|value| value.abs()).sum();
-            most = most.max(facets_size + sizes);
+            most = larger(most, facets_size + sizes);
         }
         worth.magnitude += most * most_terms as f32;
         Self { plain, products }
