@@ -8,8 +8,8 @@ use crate::catalog::Row;
 use crate::feature::{COMPONENTS, Component, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
-    Embedding, ModelScores, Remembered, Score, VisitorSide, content_score, popularity_score,
-    second_look, triqueta_rule,
+    Embedding, ModelScores, Remembered, Score, VisitorSide, Weighed, content_score,
+    popularity_score, second_look, triqueta_rule,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
 
@@ -30,6 +30,8 @@ pub(super) struct Side {
     pub(super) pair: PairSide,
     pub(super) models: VisitorSide,
     pub(super) maturity: f32,
+    /// The blend for a history of this maturity.
+    blend: Weighed,
 }
 
 /// What the blend's score of a pair is made of: the second look asks for the same, and events carry its fingerprint.
@@ -37,6 +39,12 @@ pub(super) struct Seen {
     row: Row,
     pair: PairRow,
     models: ModelScores,
+}
+
+impl Seen {
+    fn by_blend(&self, side: &Side) -> Score {
+        side.blend.score(&self.models, &self.pair)
+    }
 }
 
 impl Scoring {
@@ -76,10 +84,12 @@ impl Engine {
                 weight: past.weight,
             })
             .collect();
+        let maturity = user.maturity();
         Side {
             models: models.visitor_side(&user, &remembered),
             embeddings,
-            maturity: user.maturity(),
+            maturity,
+            blend: self.resolved.weighed(maturity),
             pair,
             user,
         }
@@ -147,7 +157,7 @@ impl Engine {
     fn survivors(&self, side: &Side, seen: &[Seen], keep: usize) -> Vec<Scored> {
         let scored = seen.iter().map(|seen| Scored {
             row: seen.row,
-            score: self.by_blend(side, seen),
+            score: seen.by_blend(side),
         });
         let mut scored = keep_best(scored.collect(), self.catalog(), keep);
         if self.bundle.boosted_trees.is_some() {
@@ -169,13 +179,9 @@ impl Engine {
         }
     }
 
-    fn by_blend(&self, side: &Side, seen: &Seen) -> Score {
-        self.resolved.score(&seen.models, &seen.pair, side.maturity)
-    }
-
     /// The score of one pair by the blend.
     pub(super) fn blended(&self, side: &Side, row: Row) -> Score {
-        self.by_blend(side, &self.see(side, row, self.pair_row(side, row)))
+        self.see(side, row, self.pair_row(side, row)).by_blend(side)
     }
 
     /// The score of one pair after the trees' second look, where the bundle has trees.
@@ -220,7 +226,7 @@ impl Engine {
         match ranking {
             Ranking::Learned => {
                 let seen = self.see(side, row, self.pair_row(side, row));
-                Some(self.look_again(side, &seen, self.by_blend(side, &seen)))
+                Some(self.look_again(side, &seen, seen.by_blend(side)))
             }
             Ranking::Content => {
                 let pair = self.pair_row(side, row);

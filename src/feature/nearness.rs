@@ -70,9 +70,9 @@ impl Nearness {
             let km = self.projection.distance_km((lat, lon), past);
             (*near, *around) = (-km / NEAR_KM, -km / AROUND_KM);
         }
-        [near, around].map(|mut nearness| {
+        [&mut near, &mut around].map(|nearness| {
             exp_of_each(&mut nearness[..filled]);
-            let places = self.places.iter().zip(nearness);
+            let places = self.places.iter().zip(&*nearness);
             places.map(|(place, nearness)| place.2 * nearness).sum()
         })
     }

@@ -85,21 +85,33 @@ pub struct Linear {
     pub magnitude: f32,
 }
 
-/// Where an input's value is found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Column {
-    Model(usize),
-    Pair(usize),
-}
+/// The raw inputs of a pair: what the models say, and then the pair's features.
+const COLUMNS: usize = MODEL_INPUTS.len() + PAIR_FEATURES.len();
 
 #[derive(Debug, Clone, PartialEq)]
 struct ResolvedInput {
     component: usize,
-    column: Column,
+    /// Where its value is found among the raw inputs.
+    column: usize,
     mean: f32,
     scale: f32,
     weight: f32,
     maturity_weight: f32,
+}
+
+/// A blend for visitors of one maturity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weighed {
+    inputs: Vec<WeighedInput>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct WeighedInput {
+    component: usize,
+    column: usize,
+    mean: f32,
+    scale: f32,
+    weight: f32,
 }
 
 impl Blend {
@@ -151,8 +163,8 @@ impl Blend {
                 .iter()
                 .position(|known| known.name == input.name);
             let (component, column) = match (model, pair) {
-                (Some(column), _) => (MODEL_INPUTS[column].component, Column::Model(column)),
-                (_, Some(column)) => (PAIR_FEATURES[column].component, Column::Pair(column)),
+                (Some(column), _) => (MODEL_INPUTS[column].component, column),
+                (_, Some(column)) => (PAIR_FEATURES[column].component, MODEL_INPUTS.len() + column),
                 _ => return refuse(format!("this engine has no input `{}`", input.name)),
             };
             inputs.push(ResolvedInput {
@@ -208,9 +220,9 @@ impl Resolved {
                 return None;
             }
             let weight = (input.weight + maturity * input.maturity_weight) * input.scale;
-            match input.column {
-                Column::Model(column) => linear.models[column] = weight,
-                Column::Pair(column) => linear.pair[column] = weight,
+            match input.column.checked_sub(MODEL_INPUTS.len()) {
+                None => linear.models[input.column] = weight,
+                Some(column) => linear.pair[column] = weight,
             }
             linear.offset -= weight * input.mean;
             linear.magnitude += (weight * input.mean).abs();
@@ -220,14 +232,34 @@ impl Resolved {
 
     /// The score of one pair; `maturity` in 0 to 1.
     pub fn score(&self, models: &ModelScores, pair: &PairRow, maturity: f32) -> Score {
+        self.weighed(maturity).score(models, pair)
+    }
+
+    /// The same blend for many pairs of visitors of one maturity.
+    pub fn weighed(&self, maturity: f32) -> Weighed {
+        let weighed = |input: &ResolvedInput| WeighedInput {
+            component: input.component,
+            column: input.column,
+            mean: input.mean,
+            scale: input.scale,
+            weight: input.weight + maturity * input.maturity_weight,
+        };
+        Weighed {
+            inputs: self.inputs.iter().map(weighed).collect(),
+        }
+    }
+}
+
+impl Weighed {
+    /// The score of one pair.
+    pub fn score(&self, models: &ModelScores, pair: &PairRow) -> Score {
+        let mut columns = [0.0; COLUMNS];
+        columns[..MODEL_INPUTS.len()].copy_from_slice(models);
+        columns[MODEL_INPUTS.len()..].copy_from_slice(pair);
         let mut contributions = [0.0_f32; COMPONENTS.len()];
         for input in &self.inputs {
-            let x = match input.column {
-                Column::Model(column) => models[column],
-                Column::Pair(column) => pair[column],
-            };
-            let weight = input.weight + maturity * input.maturity_weight;
-            contributions[input.component] += weight * ((x - input.mean) * input.scale);
+            let x = columns[input.column];
+            contributions[input.component] += input.weight * ((x - input.mean) * input.scale);
         }
         Score::of(contributions)
     }

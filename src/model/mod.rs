@@ -21,7 +21,7 @@ mod triqueta_rule;
 mod two_tower;
 mod wide_deep;
 
-pub use blend::{Blend, BlendInput, Linear, Resolved, Score};
+pub use blend::{Blend, BlendInput, Linear, Resolved, Score, Weighed};
 pub use boosted_trees::{
     BoostedTrees, SECOND_LOOK_INPUTS, SecondLook, TreeNode, second_look, second_look_names,
 };
