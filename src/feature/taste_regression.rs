@@ -5,6 +5,7 @@
 //! and Tibshirani 2010) in a fixed order and for a fixed number of rounds: no matrix, and the same bits everywhere.
 
 use super::facet::{Facet, READINESS};
+use super::scan_codes::Distinct;
 use crate::math::sigmoid;
 
 /// Few: far from the mode with long histories. Many: time for digits that change no order.
@@ -82,7 +83,7 @@ struct Columns {
 }
 
 /// One example that has a facet.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct ColumnEntry {
     number: u32,
     /// How far it has it.
@@ -94,47 +95,57 @@ struct ColumnEntry {
 impl Columns {
     /// One of each code that has a deviation, codes ascending. Every example has [`READINESS`].
     fn new(examples: &[&TasteExample], deviation: impl Fn(u32) -> f32) -> Self {
-        let size = examples
-            .iter()
-            .map(|example| 1 + example.facets.len())
-            .sum();
-        let (mut found, mut codes) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        for (number, example) in examples.iter().enumerate() {
-            for &(code, value) in std::iter::once(&(READINESS, 1.0)).chain(&example.facets) {
-                // With its place a code is sorted as one number, and examples stay in their order.
-                codes.push(u64::from(code) << 32 | found.len() as u64);
-                found.push(ColumnEntry {
-                    number: number as u32,
-                    value,
-                    curved: 0.0,
-                });
-            }
-        }
-        codes.sort_unstable();
-        let code_of = |coded: u64| (coded >> 32) as u32;
-        let mut made = Self {
-            columns: Vec::new(),
-            entries: Vec::with_capacity(size),
+        let facets = || {
+            let examples = (0..).zip(examples);
+            examples.flat_map(|(number, example)| {
+                let facets = std::iter::once(&(READINESS, 1.0)).chain(&example.facets);
+                facets.map(move |&facet| (number, facet))
+            })
         };
-        for of_code in codes.chunk_by(|&a, &b| code_of(a) == code_of(b)) {
-            let code = code_of(of_code[0]);
-            let deviation = deviation(code);
+        // Many facets have few codes: these are sorted.
+        let found = Distinct::of(facets().map(|(_, (code, _))| code));
+        let mut counts = vec![0; found.values.len()];
+        for &code in &found.codes {
+            counts[code as usize] += 1;
+        }
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        order.sort_unstable_by_key(|&code| found.values[code]);
+        let (mut columns, mut end) = (Vec::with_capacity(order.len()), 0);
+        // Of each code where the next entry goes; nowhere where it has no column.
+        let mut next = vec![None; counts.len()];
+        for code in order {
+            let deviation = deviation(found.values[code]);
             if deviation > 0.0 {
-                let start = made.entries.len();
-                let places = of_code.iter().map(|&coded| coded as u32 as usize);
-                made.entries.extend(places.map(|place| found[place]));
-                let numbers = made.entries[start..].iter().map(|entry| entry.number);
-                made.columns.push(Column {
-                    code,
-                    is_whole: numbers.eq(0..examples.len() as u32),
-                    end: made.entries.len(),
+                next[code] = Some(end);
+                end += counts[code];
+                columns.push(Column {
+                    code: found.values[code],
+                    end,
+                    is_whole: false,
                     precision: 1.0 / (deviation * deviation),
                     bend: 0.0,
                     weight: 0.0,
                 });
             }
         }
-        made
+        let mut entries = vec![ColumnEntry::default(); end];
+        for (&code, (number, (_, value))) in found.codes.iter().zip(facets()) {
+            if let Some(place) = &mut next[code as usize] {
+                entries[*place] = ColumnEntry {
+                    number,
+                    value,
+                    curved: 0.0,
+                };
+                *place += 1;
+            }
+        }
+        let mut start = 0;
+        for column in &mut columns {
+            let numbers = entries[start..column.end].iter().map(|entry| entry.number);
+            column.is_whole = numbers.eq(0..examples.len() as u32);
+            start = column.end;
+        }
+        Self { columns, entries }
     }
 
     /// Takes in how far the score of each example bends.
