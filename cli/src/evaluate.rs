@@ -11,7 +11,7 @@ use triqueta_trainer::tune::Settings;
 use triqueta_trainer::{Dataset, TrainerError};
 
 use crate::failure::Failure;
-use crate::influence::Influence;
+use crate::influence::{Influence, OfTheRest, told};
 use crate::report::Console;
 use crate::train::optional_model;
 
@@ -83,7 +83,7 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
 /// Runs the verb.
 pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Failure> {
     let mut dataset = Dataset::load(&options.dataset)?;
-    options.influence.cap(&mut dataset, 0, console);
+    let left_out = options.influence.cap(&mut dataset, 0);
     let protocol = |named: &Named| match named {
         Named::P2 => Protocol::Live,
         Named::P3 => Protocol::Full,
@@ -106,7 +106,13 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     }
     let evaluation = evaluate(&dataset, &asked, console)?;
     // First what took long: a page that cannot be written loses no figures.
-    console.result(&evaluation, || Evaluation::table(&evaluation))?;
+    let outcome = OfTheRest {
+        found: &evaluation,
+        left_out,
+    };
+    console.result(&outcome, || {
+        Evaluation::table(&evaluation) + &told(left_out)
+    })?;
     if let Some(path) = &options.report {
         let written = std::fs::write(path, html(&evaluation));
         written.map_err(|cause| TrainerError::from(FileError::at("write", path)(cause)))?;

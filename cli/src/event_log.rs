@@ -35,8 +35,9 @@ pub struct Exported {
     pub reached: i64,
 }
 
-/// Adds to the log in `folder` what the store took since the last time, which must be the store of the last time, and not put back
-/// to an earlier state since, and deletes from it what devices withdrew and what happened before `before_ms`. Events that arrive meanwhile are in this run or the next.
+/// Adds to the log in `folder` what the store took since the last time, and deletes from it what devices withdrew and what
+/// happened before `before_ms`. It must be the store of the last time, not put back to an earlier state since. Events that
+/// arrive meanwhile are in this run or the next.
 ///
 /// # Errors
 /// [`ExportError`]; what was added before it stays, and the next run goes on from there.
@@ -47,12 +48,8 @@ pub async fn export_events(
 ) -> Result<Exported, ExportError> {
     let mut log = EventLog::open_or_begin(folder)?;
     log.go_on_with(&store.name().await?)?;
-    let last = store.read_after(Watermark(log.reached() - 1), 1).await?;
-    if let Some(last) = last
-        .first()
-        .filter(|last| last.watermark.0 == log.reached())
-    {
-        log.assert_reached(last.event.id)?;
+    if !has_what_was_read_last(store, &log, before_ms).await? {
+        return Err(TrainerError::from(log.store_went_back()).into());
     }
     let mut added = 0;
     loop {
@@ -78,6 +75,25 @@ pub async fn export_events(
         deleted,
         reached: log.reached(),
     })
+}
+
+/// Whether the event that was read last stands where it stood, or is rightly gone.
+async fn has_what_was_read_last(
+    store: &dyn EventStore,
+    log: &EventLog,
+    before_ms: i64,
+) -> Result<bool, StoreError> {
+    let Some(last) = log.last() else {
+        return Ok(true);
+    };
+    let from = Watermark(log.reached() - 1);
+    let found = store.read_after(from, 1).await?.into_iter().next();
+    Ok(
+        match found.filter(|found| found.watermark.0 == log.reached()) {
+            Some(found) => found.event.id == last.id,
+            None => last.time_ms < before_ms || store.withdrawals().await?.contains(last.device),
+        },
+    )
 }
 
 /// An event as it may be learned from: nothing happens after it arrived, whatever the device's clock said. One clock in the

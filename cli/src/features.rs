@@ -16,7 +16,7 @@ use triqueta_trainer::influence::LeftOut;
 use triqueta_trainer::negatives::Mixture;
 
 use crate::failure::Failure;
-use crate::influence::Influence;
+use crate::influence::{Influence, told};
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -138,7 +138,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
-    let left_out = options.influence.cap(&mut dataset, options.seed, console);
+    let left_out = options.influence.cap(&mut dataset, options.seed);
     let summary = write_features(&dataset, &options.features(), &options.out, console)?;
     let outcome = Outcome {
         out: &options.out,
@@ -162,6 +162,7 @@ fn describe(outcome: &Outcome<'_>) -> String {
         manifest.origin.events,
         outcome.events_from_store,
     );
+    text.push_str(&told(outcome.left_out));
     for (split, examples) in &summary.by_split {
         text.push_str(&format!("\n{split:10} {examples}"));
     }

@@ -3,10 +3,9 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use serde::Serialize;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::influence::{INFLUENCE_CAP, LeftOut, cap_influence};
-
-use crate::report::Console;
 
 const DEFAULT: NonZeroUsize = NonZeroUsize::new(INFLUENCE_CAP).unwrap();
 
@@ -21,15 +20,24 @@ pub(crate) struct Influence {
 }
 
 impl Influence {
-    /// Leaves out what is beyond the cap, and says so where there is any.
-    pub(crate) fn cap(&self, dataset: &mut Dataset, seed: u64, console: &Console) -> LeftOut {
-        let left_out = cap_influence(dataset, self.influence_cap.get(), seed);
-        let LeftOut { devices, events } = left_out;
-        if devices > 0 {
-            console.note(&format!(
-                "left out: {events} events of {devices} devices that said more than --influence-cap"
-            ));
-        }
-        left_out
+    /// Leaves out what is beyond the cap.
+    pub(crate) fn cap(&self, dataset: &mut Dataset, seed: u64) -> LeftOut {
+        cap_influence(dataset, self.influence_cap.get(), seed)
     }
+}
+
+/// What a verb found out about the rest.
+#[derive(Serialize)]
+pub(crate) struct OfTheRest<'a, T> {
+    #[serde(flatten)]
+    pub(crate) found: &'a T,
+    pub(crate) left_out: LeftOut,
+}
+
+/// A further line for people; nothing where nothing was left out.
+pub(crate) fn told(LeftOut { devices, events }: LeftOut) -> String {
+    if devices == 0 {
+        return String::new();
+    }
+    format!("\nleft out: {events} events of {devices} devices that said more than --influence-cap")
 }

@@ -10,13 +10,14 @@ use triqueta::bundle::BundleDraft;
 use triqueta_server::store::StorePlace;
 use triqueta_trainer::Dataset;
 use triqueta_trainer::gate::Verdict;
+use triqueta_trainer::influence::LeftOut;
 use triqueta_trainer::publish::{
     CatalogueChange, Gated, Publication, Registry, Signer, load_bundle, publish_training,
     seal_draft, with_activities, with_counters,
 };
 
 use crate::failure::Failure;
-use crate::influence::Influence;
+use crate::influence::{Influence, told};
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -65,7 +66,7 @@ Examples:
   triqueta publish --catalogue target/meetup --registry target/registry --sign /etc/triqueta/channel.pem
   triqueta publish --counters target/meetup --events target/events.sqlite --registry target/registry --json";
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Outcome {
     /// Absent where the gate refused.
     #[serde(flatten)]
@@ -75,6 +76,9 @@ struct Outcome {
     /// What the gate says of a training.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<Verdict>,
+    /// What counts of single devices leave out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
 }
 
 /// Runs the verb.
@@ -103,8 +107,8 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         } = gated;
         Outcome {
             publication,
-            catalogue: None,
             gate: Some(verdict),
+            ..Outcome::default()
         }
     } else if let Some(folder) = &options.catalogue {
         let dataset = Dataset::load(folder)?;
@@ -112,7 +116,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         Outcome {
             publication: Some(publish("catalogue", &draft)?),
             catalogue: Some(change),
-            gate: None,
+            ..Outcome::default()
         }
     } else {
         let folder = options
@@ -123,12 +127,12 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         if let Some(store) = &options.events {
             dataset = with_store_events(dataset, store)?.0;
         }
-        options.influence.cap(&mut dataset, 0, console);
+        let left_out = options.influence.cap(&mut dataset, 0);
         let draft = with_counters(current()?, &dataset, now_ms);
         Outcome {
             publication: Some(publish("counters", &draft)?),
-            catalogue: None,
-            gate: None,
+            left_out: Some(left_out),
+            ..Outcome::default()
         }
     };
     console.result(&outcome, || describe(&outcome, &options.registry))?;
@@ -186,7 +190,7 @@ fn describe(outcome: &Outcome, registry: &std::path::Path) -> String {
         } = change;
         text.push_str(&format!("\n{added} activities added, {changed} changed, {removed} removed, {unchanged} as before"));
     }
-    text
+    text + &outcome.left_out.map_or_else(String::new, told)
 }
 
 /// The clock, Unix ms.

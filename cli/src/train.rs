@@ -16,7 +16,7 @@ use triqueta_trainer::train::{OptionalModel, TrainOptions, TrainingCounts, train
 use triqueta_trainer::tune::Settings;
 
 use crate::failure::Failure;
-use crate::influence::Influence;
+use crate::influence::{Influence, told};
 use crate::report::Console;
 use crate::store_events::with_store_events;
 
@@ -93,7 +93,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
     if let Some(store) = &options.events {
         (dataset, events_from_store) = with_store_events(dataset, store)?;
     }
-    let left_out = options.influence.cap(&mut dataset, options.seed, console);
+    let left_out = options.influence.cap(&mut dataset, options.seed);
     let mut train_options = TrainOptions {
         seed: options.seed,
         models: options.models.clone(),
@@ -133,6 +133,7 @@ fn describe(outcome: &Outcome<'_>) -> String {
         counts.activities,
         counts.choices,
     );
+    text.push_str(&told(outcome.left_out));
     for metric in &outcome.metrics {
         text.push_str(&format!(
             "\n{:8} {:.4}   random {:.4}   popularity {:.4}   ({}; n {})",

@@ -10,7 +10,7 @@ use triqueta_trainer::tune::{KNOBS, TuneOptions, Tuning, tune};
 
 use crate::evaluate::share;
 use crate::failure::Failure;
-use crate::influence::Influence;
+use crate::influence::{Influence, OfTheRest, told};
 use crate::report::Console;
 
 /// Search for the settings that learn best from a dataset: random trials, judged on later and later parts of its past.
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         return Ok(ExitCode::SUCCESS);
     };
     let mut dataset = Dataset::load(&options.dataset)?;
-    options.influence.cap(&mut dataset, options.seed, console);
+    let left_out = options.influence.cap(&mut dataset, options.seed);
     let minutes = options.minutes.filter(|minutes| minutes.is_finite());
     let asked = TuneOptions {
         trials: options.trials.into(),
@@ -76,10 +76,15 @@ pub(crate) fn run(options: &Options, console: &Console) -> Result<ExitCode, Fail
         ..TuneOptions::default()
     };
     let tuning = tune(&dataset, &asked, out, console)?;
-    console.result(&tuning, || {
+    let outcome = OfTheRest {
+        found: &tuning,
+        left_out,
+    };
+    console.result(&outcome, || {
         format!(
-            "{}\nthe best settings are in `{}`",
+            "{}{}\nthe best settings are in `{}`",
             Tuning::table(&tuning),
+            told(left_out),
             out.join("best.toml").display()
         )
     })?;

@@ -183,7 +183,7 @@ async fn a_folder_goes_on_with_its_own_store_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_put_back_to_an_earlier_state_is_noticed_once_it_passes_where_it_was_read() {
+async fn a_store_put_back_to_an_earlier_state_is_noticed_before_and_after_it_has_grown() {
     let parent = tempfile::tempdir().unwrap();
     let at = |name: &str| parent.path().join(name);
     let open = async || {
@@ -202,13 +202,14 @@ async fn a_store_put_back_to_an_earlier_state_is_noticed_once_it_passes_where_it
 
     std::fs::copy(at("backup"), at("events.sqlite")).unwrap();
     let store = open().await;
-    append(&*store, vec![event(3, 1, NOW_MS), event(3, 2, NOW_MS)]).await;
-    append(&*store, vec![event(3, 3, NOW_MS)]).await;
-    let refused = export_events(&*store, &folder, 0).await.unwrap_err();
-    assert!(
-        matches!(&refused, ExportError::Folder(error) if error.code() == "DATASET_STORE_WENT_BACK"),
-        "{refused}"
-    );
+    for sequence in 1..=3 {
+        let refused = export_events(&*store, &folder, 0).await.unwrap_err();
+        assert!(
+            matches!(&refused, ExportError::Folder(error) if error.code() == "DATASET_STORE_WENT_BACK"),
+            "{refused}"
+        );
+        append(&*store, vec![event(3, sequence, NOW_MS)]).await;
+    }
     assert_eq!(exported(&folder).len(), 3, "what was exported stays");
     let anew = export_events(&*store, &at("anew"), 0).await.unwrap();
     assert_eq!(anew.added, 4);
@@ -221,6 +222,15 @@ async fn a_store_put_back_to_an_earlier_state_is_noticed_once_it_passes_where_it
     let gone = export_events(&*store, &at("anew"), 0).await.unwrap();
     assert_eq!((gone.added, gone.deleted), (0, 3));
     assert!(!mark().contains(&last.id.to_string()));
+
+    // So has what the server no longer keeps.
+    append(&*store, vec![event(4, 1, NOW_MS)]).await;
+    export_events(&*store, &at("anew"), 0).await.unwrap();
+    assert_eq!(store.expire(NOW_MS + 1).await.unwrap(), 2);
+    let expired = export_events(&*store, &at("anew"), NOW_MS + 1)
+        .await
+        .unwrap();
+    assert_eq!((expired.added, expired.deleted), (0, 2));
 }
 
 #[test]

@@ -125,8 +125,8 @@ pub enum DatasetError {
         /// The folder.
         path: PathBuf,
     },
-    /// The store has something else where it was read before.
-    #[error("`{}` was read from a store that has since been put back to an earlier state: what came in afterwards has numbers that count as read here; choose another --out, which is read from the beginning", path.display())]
+    /// What was read last is no longer in the store, and nothing says that it should be gone.
+    #[error("what `{}` was last given is no longer in the store, which was probably put back to an earlier state: what came in since has numbers that count as read here; choose another --out, which is read from the beginning, or give the --retention-days of the server if it keeps events for less long", path.display())]
     StoreWentBack {
         /// The folder.
         path: PathBuf,

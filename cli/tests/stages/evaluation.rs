@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::tiny::*;
 
 #[test]
@@ -82,18 +84,30 @@ fn questions_that_cannot_be_asked_are_refused() {
 #[test]
 fn what_a_device_says_beyond_the_cap_is_not_judged_searched_or_written_and_that_is_told() {
     let folder = dataset(240);
-    let told = |verb: &[&str]| {
-        let capped = [verb, &["--influence-cap", "4"]].concat();
-        let output = triqueta(folder.path(), &capped);
-        let words = text(&output.stderr).to_owned();
-        assert_eq!(output.status.code(), Some(0), "{words}");
-        words
+    let evaluate = ["evaluate", "data", "--seeds", "1", "--protocol", "p3"];
+    let tune = ["tune", "data", "--trials", "1", "--out"];
+    let features = ["features", "data", "--out"];
+    let cap = ["--influence-cap", "4"];
+    let both = |verb: &[&str], whole: &[&str], capped: &[&str]| {
+        let whole = json(folder.path(), &[verb, whole].concat());
+        assert_eq!(whole["left_out"]["events"], 0);
+        let capped = json(folder.path(), &[verb, capped, &cap].concat());
+        assert_eq!(capped["left_out"]["devices"], 31);
+        assert!(capped["left_out"]["events"].as_u64().unwrap() > 50);
+        (whole, capped)
     };
-    let evaluated = told(&["evaluate", "data", "--seeds", "1", "--protocol", "p3"]);
-    let searched = told(&["tune", "data", "--out", "tuning", "--trials", "1"]);
-    let written = told(&["features", "data", "--out", "features"]);
-    for words in [&evaluated, &searched, &written] {
-        assert!(words.contains("left out: "), "{words}");
-        assert!(words.contains(" events of 31 devices"), "{words}");
-    }
+    let (whole, capped) = both(&evaluate, &[], &[]);
+    let questions = |of: &Value| of["rows"][0]["n"].as_u64().unwrap();
+    assert!(questions(&capped) < questions(&whole));
+    let (whole, capped) = both(&tune, &["tuning"], &["tuning-capped"]);
+    assert_ne!(whole["trials"], capped["trials"]);
+    let (whole, capped) = both(&features, &["features"], &["features-capped"]);
+    let rows = |of: &Value| of["manifest"]["counts"]["rows"].as_u64().unwrap();
+    assert!(rows(&capped) < rows(&whole));
+
+    let said = succeeds(folder.path(), &[&evaluate[..], &cap].concat());
+    assert!(
+        said.contains(" events of 31 devices that said more than --influence-cap"),
+        "{said}"
+    );
 }

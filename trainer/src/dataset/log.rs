@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use triqueta::event::{Event, EventId};
+use triqueta::event::{DeviceId, Event, EventId};
 
 use super::columns;
 use super::store::FileDigest;
@@ -34,8 +34,19 @@ struct Contents {
     reached: i64,
     /// The event that stood there; unknown where it was taken out since, or an older build read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    last: Option<EventId>,
+    last: Option<LastRead>,
     parts: Vec<Part>,
+}
+
+/// The event that was read last.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct LastRead {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub device: DeviceId,
+    /// When it happened, Unix ms.
+    pub time_ms: i64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -120,16 +131,15 @@ impl EventLog {
         self.contents.reached
     }
 
-    /// The store now has `found` where the log was read up to.
-    ///
-    /// # Errors
-    /// [`DatasetError::StoreWentBack`] where it was another event.
-    pub fn assert_reached(&self, found: EventId) -> Result<()> {
-        if self.contents.last.is_some_and(|last| last != found) {
-            let path = self.folder.clone();
-            return Err(DatasetError::StoreWentBack { path }.into());
-        }
-        Ok(())
+    /// The event at [`Self::reached`]; unknown where it was taken out since, or an older build read it.
+    pub fn last(&self) -> Option<LastRead> {
+        self.contents.last
+    }
+
+    /// What to say where the store has lost [`Self::last`].
+    pub fn store_went_back(&self) -> DatasetError {
+        let path = self.folder.clone();
+        DatasetError::StoreWentBack { path }
     }
 
     /// Adds what was read next, up to `reached`. When this returns it survives a crash.
@@ -141,7 +151,11 @@ impl EventLog {
         if let Some(last) = events.last() {
             let file = format!("part-{reached:020}.parquet");
             contents.parts.push(self.write_part(file, events)?);
-            contents.last = Some(last.id);
+            contents.last = Some(LastRead {
+                id: last.id,
+                device: last.device,
+                time_ms: last.time_ms,
+            });
         }
         contents.reached = reached;
         self.replace(contents)
@@ -160,7 +174,7 @@ impl EventLog {
             let mut events = self.read_part(part)?;
             events.retain(|event| {
                 let is_over = is_over(event);
-                last.take_if(|last| is_over && *last == event.id);
+                last.take_if(|last| is_over && last.id == event.id);
                 !is_over
             });
             let gone = part.events - events.len() as u64;

@@ -24,7 +24,7 @@ use crate::error::DatasetError;
 
 pub use folder::FreshFolder;
 pub use lineage::{Lineage, SourceTable};
-pub use log::{EVENT_LOG_MARK, EventLog};
+pub use log::{EVENT_LOG_MARK, EventLog, LastRead};
 pub use store::{FORMAT, MANIFEST};
 
 /// A visitor as the source knows them: an id of the source and what they said about themselves.
