@@ -52,6 +52,7 @@ fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
     let (id, files) = small();
     let times = std::env::var("TRIQUETA_TIMES").map_or(1, |times| times.parse().unwrap());
     let mut random = Random::new(1);
+    let (mut bits, mut lengths) = (0, 0);
     for (path, bytes) in files.iter() {
         // So many of all bits, or all of them.
         let every = 8 * bytes.len();
@@ -60,6 +61,7 @@ fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
         } else {
             (0..every).collect()
         };
+        bits += flips.len();
         for bit in flips {
             let mut damaged = bytes.to_vec();
             damaged[bit / 8] ^= 1 << (bit % 8);
@@ -71,12 +73,15 @@ fn every_flipped_bit_of_a_sample_and_every_cut_is_refused() {
         } else {
             (0..bytes.len()).collect()
         };
+        lengths += cuts.len();
         for length in cuts {
             refuse(&id, &files, path, bytes[..length].to_vec(), "cut");
         }
         let longer = [bytes, b"x"].concat();
         refuse(&id, &files, path, longer, "longer");
     }
+    let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+    println!("of {bytes} bytes: {bits} bits flipped, cut at {lengths} lengths");
 }
 
 fn refuse(id: &str, files: &Files, path: &str, damaged: Vec<u8>, what: &str) {
