@@ -12,6 +12,7 @@ export type TriquetaErrorCode =
   | 'ENGINE_STOPPED'
   | 'FALLBACK_UNAVAILABLE'
   | 'OPTIONS_INVALID'
+  | 'REQUEST_MALFORMED'
   | 'TRACE_UNAVAILABLE'
   | 'WASM_UNAVAILABLE'
   | 'WASM_UNSUPPORTED'
@@ -34,12 +35,24 @@ export class TriquetaError extends Error {
 
 /** Why there is no worker to open in; the page's own thread is for that. */
 export function noWorker(reason: string, cause?: unknown): TriquetaError {
+  const advice =
+    " Check that the package's thread.js is served by the page's origin, as JavaScript, and that the Content-Security-Policy " +
+    "allows `worker-src 'self'`.";
   return new TriquetaError(
     'WORKER_UNAVAILABLE',
-    `No worker could be had (${reason}), so the page's own thread recommends. Check that the package's thread.js is served by the ` +
-      "page's origin, as JavaScript, and that the Content-Security-Policy allows `worker-src 'self'`.",
+    `No worker could be had (${reason}), so the page's own thread recommends.${typeof Worker === 'function' ? advice : ''}`,
     cause,
   );
+}
+
+/** What an opening rejects with whose caller gave it up. */
+export function aborted(signal: AbortSignal): TriquetaError {
+  return new TriquetaError('ABORTED', 'Opening was stopped through its AbortSignal.', signal.reason);
+}
+
+/** Rejects the opening where its caller gave it up. */
+export function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal);
 }
 
 /** Turns anything thrown into a {@link TriquetaError}, keeping the engine's code and message when there are any. */

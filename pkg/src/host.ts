@@ -17,7 +17,7 @@ export class Host {
   constructor(port: Port, load: (wasm: WasmSource | undefined) => Promise<EngineModule>) {
     this.#load = load;
     port.addEventListener('message', ({ data }) => {
-      const work = this.#answer(data as Question).then((answer) => port.postMessage(answer));
+      const work = this.#answer(data as Question).then((answer) => say(port, answer));
       this.#underWay.add(work);
       void work.finally(() => this.#underWay.delete(work));
     });
@@ -25,12 +25,11 @@ export class Host {
 
   async #answer(question: Question): Promise<Answer> {
     const { id, signal } = question;
-    if (signal) askNotToBeTracked();
     try {
+      if (signal) askNotToBeTracked();
       return { id, answer: await this.#carryOut(question), ...this.#snapshot() };
     } catch (thrown) {
-      const { code, message } = toTriquetaError(thrown);
-      return { id, error: { code, message }, ...this.#snapshot() };
+      return { ...failed(id, thrown), ...this.#snapshot() };
     }
   }
 
@@ -84,6 +83,20 @@ export class Host {
       return {};
     }
   }
+}
+
+function say(port: Port, answer: Answer): void {
+  try {
+    port.postMessage(answer);
+  } catch (thrown) {
+    // Better than a question that waits for ever.
+    port.postMessage(failed(answer.id, thrown));
+  }
+}
+
+function failed(id: number, thrown: unknown): Answer {
+  const { code, message } = toTriquetaError(thrown);
+  return { id, error: { code, message } };
 }
 
 /** Where the engine looks for it. A signal that was given once in a visit is not taken back. */

@@ -1,7 +1,7 @@
 /** How a recommender comes to its engine: in a worker where one is asked for, on the page, or as the plain list. */
-import { absolute } from './address.js';
+import { absolute, absoluteEvents } from './address.js';
 import type { EngineOptions, EngineRecommender } from './engine.js';
-import { TriquetaError, toTriquetaError } from './errors.js';
+import { stopIfAborted, toTriquetaError, type TriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
 import { RemoteEngine } from './remote.js';
 import { doubter } from './signature.js';
@@ -29,14 +29,20 @@ export async function openInner(options: OpenOptions): Promise<Opened> {
   }
 }
 
-/** In a worker; where that is the worker's fault, on the page. A channel that cannot be used in one place cannot in the other. */
+/**
+ * In a worker; where that is the worker's fault, on the page. A channel that is damaged in one place is in the other, and where it
+ * cannot be fetched the page does not try again: that is the network, or a `connect-src` that was not given to the worker's script.
+ */
 async function openInWorker(options: OpenOptions): Promise<Opened> {
+  const { channelKeys, wasm, signal } = options;
   try {
-    return { inner: await RemoteEngine.open(engineOptions(options), options.channelKeys, options.wasm), trouble: null };
+    // A copy: a reactive array cannot travel.
+    const keys = channelKeys && [...channelKeys];
+    return { inner: await RemoteEngine.open(engineOptions(options), keys, wasm, signal), trouble: null };
   } catch (thrown) {
     const trouble = toTriquetaError(thrown);
     if (trouble.code !== 'WORKER_UNAVAILABLE') throw trouble;
-    stopIfAborted(options.signal);
+    stopIfAborted(signal);
     warn(trouble);
     return { inner: await openOnPage(options), trouble: problemOf(trouble) };
   }
@@ -50,15 +56,10 @@ async function openOnPage(options: OpenOptions): Promise<EngineRecommender> {
 function engineOptions({ channel, events, storage, locale }: OpenOptions): EngineOptions {
   return {
     channel: absolute(channel),
-    ...(events === undefined ? {} : { events: absolute(events) }),
+    ...(events === undefined ? {} : { events: absoluteEvents(events) }),
     ...(storage === undefined ? {} : { storage }),
     ...(locale === undefined ? {} : { locale }),
   };
-}
-
-/** Rejects the opening where its caller gave it up. */
-export function stopIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new TriquetaError('ABORTED', 'Opening was stopped through its AbortSignal.', signal.reason);
 }
 
 /** As a page is told of it. */

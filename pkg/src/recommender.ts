@@ -6,9 +6,9 @@
  */
 import { Delivery } from './delivery.js';
 import type { EngineRecommender } from './engine.js';
-import { TriquetaError, toTriquetaError } from './errors.js';
+import { TriquetaError, stopIfAborted, toTriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
-import { openInner, problemOf, stopIfAborted, warn, type Inner, type Opened } from './opening.js';
+import { openInner, problemOf, warn, type Inner, type Opened } from './opening.js';
 import { RemoteEngine } from './remote.js';
 import { stopIfUnusable } from './signature.js';
 import { Tabs } from './tabs.js';
@@ -53,7 +53,14 @@ export class Recommender implements RecommenderLike {
     }
     stopIfAborted(options.signal);
     stopIfUnusable(options.channelKeys);
-    return new this(await openInner(options), options);
+    const opened = await openInner(options);
+    try {
+      stopIfAborted(options.signal);
+    } catch (thrown) {
+      opened.inner.close();
+      throw thrown;
+    }
+    return new this(opened, options);
   }
 
   get status(): Status {

@@ -4,7 +4,7 @@
  */
 import { absolute } from './address.js';
 import type { EngineOptions, EngineRecommender, EngineStatus } from './engine.js';
-import { TriquetaError, noWorker, toTriquetaError } from './errors.js';
+import { TriquetaError, aborted, noWorker, toTriquetaError } from './errors.js';
 import type { Answer, EngineMethods, Methods, Question, Snapshot } from './protocol.js';
 import type {
   ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Trace, Vocabulary,
@@ -18,6 +18,10 @@ const START_LIMIT_MS = 5_000;
  * is taken for dead: nobody tells a page that its worker died. Opening a large bundle on a slow device keeps it busy for less.
  */
 const SILENCE_LIMIT_MS = 10_000;
+/** And when time is up: a page that was itself held up hears only now what was answered, and may have held up the worker's start. */
+const LAST_CALL_MS = 1_000;
+/** How long a worker may take to end what is under way. */
+const CLOSE_LIMIT_MS = 30_000;
 
 type Settle = { resolve(answer: unknown): void; reject(error: TriquetaError): void };
 
@@ -39,16 +43,24 @@ export class RemoteEngine implements EngineRecommender {
     worker.addEventListener('error', (event) => {
       // Told here, and once.
       event.preventDefault();
-      this.#stop(event.message || 'its script did not load');
+      const reason = wordsOf(event);
+      if (!this.#hasSpoken) return this.#stop(reason);
+      // It may live on: one task of many failed.
+      this.#stopAfter(START_LIMIT_MS, reason);
+      this.#ask('hello').catch(() => {});
     });
   }
 
   /**
    * Starts a worker and opens the engine in it. Rejects with `WORKER_UNAVAILABLE` where that is the worker's fault, and otherwise
-   * with the engine's own error.
+   * with the engine's own error, or with `ABORTED`.
    */
-  static async open(options: EngineOptions, channelKeys?: readonly string[], wasm?: WasmSource): Promise<RemoteEngine> {
+  static async open(
+    options: EngineOptions, channelKeys?: readonly string[], wasm?: WasmSource, signal?: AbortSignal,
+  ): Promise<RemoteEngine> {
     const remote = new RemoteEngine(started());
+    const abort = (): void => signal && remote.#end(aborted(signal));
+    signal?.addEventListener('abort', abort);
     try {
       await remote.#ask('hello');
       await remote.#ask('load', await sendable(wasm));
@@ -57,6 +69,8 @@ export class RemoteEngine implements EngineRecommender {
     } catch (thrown) {
       remote.#worker.terminate();
       throw thrown;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -70,7 +84,7 @@ export class RemoteEngine implements EngineRecommender {
   }
 
   consent(): Consent {
-    return this.#told().consent;
+    return structuredClone(this.#told().consent);
   }
 
   profile(): Profile {
@@ -78,7 +92,7 @@ export class RemoteEngine implements EngineRecommender {
   }
 
   vocabulary(): Vocabulary {
-    return this.#told().vocabulary;
+    return structuredClone(this.#told().vocabulary);
   }
 
   setConsent(choice: ConsentChoice): Promise<Consent> {
@@ -140,7 +154,11 @@ export class RemoteEngine implements EngineRecommender {
 
   /** Ends the worker once what is under way is done. */
   close(): void {
-    const end = (): void => this.#worker.terminate();
+    const limit = setTimeout(() => this.#stop('it does not end'), CLOSE_LIMIT_MS);
+    const end = (): void => {
+      clearTimeout(limit);
+      this.#worker.terminate();
+    };
     this.#ask('close').then(end, end);
   }
 
@@ -150,10 +168,10 @@ export class RemoteEngine implements EngineRecommender {
   }
 
   /** Arguments go as the engine would read them on the page, as JSON: what frameworks wrap objects in cannot travel. */
-  #engine<Method extends keyof EngineMethods>(
+  async #engine<Method extends keyof EngineMethods>(
     method: Method, ...given: Parameters<EngineMethods[Method]>
   ): Promise<Awaited<ReturnType<EngineMethods[Method]>>> {
-    return this.#ask(method, ...(JSON.parse(JSON.stringify(given)) as Parameters<Methods[Method]>));
+    return this.#ask(method, ...(asJson(given) as Parameters<Methods[Method]>));
   }
 
   #ask<Method extends keyof Methods>(
@@ -163,7 +181,12 @@ export class RemoteEngine implements EngineRecommender {
       if (this.#stopped) return reject(this.#stopped);
       this.#last += 1;
       const question = { id: this.#last, method, arguments: given, signal: asksNotToBeTracked() } as Question;
-      this.#worker.postMessage(question);
+      try {
+        this.#worker.postMessage(question);
+      } catch (thrown) {
+        // Only what it is opened with is not JSON.
+        return reject(noWorker(toTriquetaError(thrown).message, thrown));
+      }
       this.#asked.set(question.id, { resolve: resolve as Settle['resolve'], reject });
       if (this.#timer === undefined) this.#watch();
     });
@@ -183,23 +206,32 @@ export class RemoteEngine implements EngineRecommender {
 
   /** Limits how long the worker may be silent from now on. */
   #watch(): void {
-    const stopAfter = (milliseconds: number): void => {
-      this.#timer = setTimeout(() => this.#stop('it does not answer'), milliseconds);
-    };
-    if (!this.#hasSpoken) return stopAfter(START_LIMIT_MS);
+    const reason = 'it does not answer';
+    if (!this.#hasSpoken) return this.#stopAfter(START_LIMIT_MS, reason);
     this.#timer = setTimeout(() => {
-      stopAfter(SILENCE_LIMIT_MS);
+      this.#stopAfter(SILENCE_LIMIT_MS, reason);
       this.#ask('hello').catch(() => {});
     }, SILENCE_LIMIT_MS);
   }
 
+  /** Unless it says something. */
+  #stopAfter(milliseconds: number, reason: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = setTimeout(() => this.#stop(reason), LAST_CALL_MS);
+    }, milliseconds);
+  }
+
   #stop(reason: string): void {
+    const goesOn = `The worker stopped (${reason}); the page's own thread goes on until the page is loaded again.`;
+    this.#end(this.#snapshot ? new TriquetaError('WORKER_STOPPED', goesOn) : noWorker(reason));
+  }
+
+  #end(error: TriquetaError): void {
     if (this.#stopped) return;
+    this.#stopped = error;
     clearTimeout(this.#timer);
     this.#worker.terminate();
-    const goesOn = `The worker stopped (${reason}); the page's own thread goes on until the page is loaded again.`;
-    const error = this.#snapshot ? new TriquetaError('WORKER_STOPPED', goesOn) : noWorker(reason);
-    this.#stopped = error;
     this.#onStop(error);
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
@@ -207,6 +239,7 @@ export class RemoteEngine implements EngineRecommender {
 }
 
 function started(): Worker {
+  if (typeof Worker !== 'function') throw noWorker('there are none here');
   try {
     return new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
   } catch (thrown) {
@@ -217,7 +250,28 @@ function started(): Worker {
 /** The module as it can travel. A response stays whole, for the page's own thread may need it yet. */
 async function sendable(wasm: WasmSource | undefined): Promise<WasmSource | undefined> {
   if (typeof wasm === 'string' || wasm instanceof URL) return absolute(String(wasm));
-  return wasm instanceof Response ? wasm.clone().arrayBuffer() : wasm;
+  if (!(wasm instanceof Response)) return wasm;
+  try {
+    return await wasm.clone().arrayBuffer();
+  } catch (thrown) {
+    // It was read already: the page's own thread may have its module from it.
+    throw noWorker(toTriquetaError(thrown).message, thrown);
+  }
+}
+
+/** What JSON cannot say is refused as the engine refuses it on the page. */
+function asJson(given: readonly unknown[]): unknown {
+  try {
+    return JSON.parse(JSON.stringify(given));
+  } catch (thrown) {
+    const message = 'the request cannot be read: it is not a plain object; see the types of the package';
+    throw new TriquetaError('REQUEST_MALFORMED', message, thrown);
+  }
+}
+
+function wordsOf({ message, filename, lineno }: ErrorEvent): string {
+  if (!message) return 'its script did not load';
+  return filename ? `${message} at ${filename}:${lineno}` : message;
 }
 
 /** As the engine asks it where it runs on the page: Global Privacy Control, or Do Not Track. */

@@ -22,8 +22,9 @@ export interface OpenOptions {
    */
   channelKeys?: readonly string[];
   /**
-   * URL that takes events (`POST`), with the site's key where the server asks for one: `/v1/events?key=…`. Absent: nothing is ever sent, whatever the consent. A visitor's consent to send is for
-   * this address: on a page with another one it counts as `device` until they choose there too.
+   * URL that takes events (`POST`), absolute or relative to the page's own address, whatever a `<base>` says; with the site's key
+   * where the server asks for one: `/v1/events?key=…`. Absent: nothing is ever sent, whatever the consent. A visitor's consent
+   * to send is for this address: on a page with another one it counts as `device` until they choose there too.
    */
   events?: string;
   /** URL of the plain list. Default: `fallback.json` beside the channel. */

@@ -63,6 +63,17 @@ test('changes are told to listeners until they stop listening', async (context) 
   assert.equal(heard, 2);
 });
 
+test('an abort while the plain list comes rejects too', async (context) => {
+  context.mock.method(console, 'warn', () => {});
+  const controller = new AbortController();
+  context.mock.method(globalThis, 'fetch', async () => {
+    controller.abort();
+    return Response.json({ activities: [] });
+  });
+  const opening = Recommender.open({ channel: 'https://agenda.example/channel.json', wasm: BROKEN, signal: controller.signal });
+  await assert.rejects(opening, { code: 'ABORTED' });
+});
+
 test('missing options, an abort and use after close are errors with a code', async (context) => {
   await assert.rejects(Recommender.open({}), { name: 'TriquetaError', code: 'OPTIONS_INVALID' });
   for (const channelKeys of [[], ['key'], ['ab'.repeat(32), 'ab'.repeat(31)]]) {

@@ -40,9 +40,14 @@ export function useWorkers(context, open, load = async (wasm) => ({ Recommender:
       this.isAlive = false;
     }
 
-    /** As a browser tells of an error nobody caught. */
-    fail(message) {
-      this.dispatchEvent(Object.assign(new Event('error', { cancelable: true }), { message }));
+    /** As a browser tells of an error nobody caught, which the worker may survive. */
+    fail(message, filename = '', lineno = 0) {
+      this.dispatchEvent(Object.assign(new Event('error', { cancelable: true }), { message, filename, lineno }));
+    }
+
+    /** The end that shows at once: what it sent cannot be read. */
+    die() {
+      this.dispatchEvent(new Event('messageerror'));
     }
   }
   put(context, 'Worker', FakeWorker);

@@ -39,7 +39,11 @@ test('what is answered at once is as of the last answer, and nobody can change i
   await recommender.setProfile({ tags: ['jazz'], availability: [] });
   assert.deepEqual(recommender.profile().tags, ['jazz']);
   recommender.profile().tags.push('rock');
+  recommender.vocabulary().tags.pop();
+  recommender.consent().grade = 'upload';
   assert.deepEqual(recommender.profile().tags, ['jazz']);
+  assert.equal(recommender.vocabulary().tags.length, 1);
+  assert.equal(recommender.consent().grade, 'none');
   assert.deepEqual(await recommender.setConsent({ grade: 'device' }), { grade: 'device' });
   assert.deepEqual(recommender.consent(), { grade: 'device' });
 });
@@ -78,20 +82,22 @@ test('an engine that stopped answers with its error, and the page keeps what it 
   assert.equal(recommender.status.bundle, 'first');
 });
 
-test('addresses are made absolute by the page, keys and module go along', async (context) => {
+test('addresses are made absolute by the page, events as the engine does it, keys and module go along', async (context) => {
   put(context, 'document', Object.assign(new EventTarget(), { baseURI: 'https://agenda.example/city/', visibilityState: 'visible' }));
+  put(context, 'location', { href: 'https://agenda.example/page/' });
   put(context, 'addEventListener', () => {});
   put(context, 'removeEventListener', () => {});
   let given = null;
   const questions = useWorkers(context, async (...all) => { given = all; return engine(); });
   const channelKeys = ['ab'.repeat(32)];
+  const reactive = new Proxy(channelKeys, {});
   const recommender = await Recommender.open({
-    channel: 'bundles/channel.json', events: '/v1/events?key=k', locale: 'en', storage: 'memory', channelKeys, wasm: 'own.wasm', worker: true,
+    channel: 'bundles/channel.json', events: 'v1/events?key=k', locale: 'en', storage: 'memory', channelKeys: reactive, wasm: 'own.wasm', worker: true,
   });
   recommender.close();
   const [options, doubt, wasm] = given;
   assert.deepEqual(options, {
-    channel: 'https://agenda.example/city/bundles/channel.json', events: 'https://agenda.example/v1/events?key=k', locale: 'en', storage: 'memory',
+    channel: 'https://agenda.example/city/bundles/channel.json', events: 'https://agenda.example/page/v1/events?key=k', locale: 'en', storage: 'memory',
   });
   assert.equal(wasm, 'https://agenda.example/city/own.wasm');
   assert.match(await doubt(new Uint8Array(1), ''), /no signature/);
@@ -127,6 +133,65 @@ test('what frameworks wrap objects in travels as the engine would have read it',
   assert.deepEqual(body, { kind: 'impression', shown: { slot: 1 } });
 });
 
+test('what JSON cannot say is refused with the code it has on the page', async (context) => {
+  const [recommender] = await opened(context, engine());
+  const cycle = {};
+  cycle.filters = cycle;
+  await assert.rejects(recommender.recommend(cycle), { name: 'TriquetaError', code: 'REQUEST_MALFORMED' });
+  await assert.rejects(recommender.record({ kind: 'rating', activity: 'a', stars: 5n }), { code: 'REQUEST_MALFORMED' });
+});
+
+test('an answer that cannot be posted is an error, and so is a signal that cannot be set', async (context) => {
+  const [recommender] = await opened(context, engine({ recommend: () => ({ items() {} }) }));
+  await assert.rejects(recommender.recommend(), { name: 'TriquetaError', code: 'UNEXPECTED' });
+  put(context, 'navigator', Object.freeze({ doNotTrack: '1' }));
+  await assert.rejects(recommender.flush(), { code: 'UNEXPECTED', message: /globalPrivacyControl/ });
+});
+
+test('a response that was read already: the page opens, which may have its module from it', async (context) => {
+  const warned = context.mock.method(console, 'warn', () => {});
+  useWorkers(context, async () => engine());
+  const wasm = new Response(BROKEN);
+  await wasm.arrayBuffer();
+  await assert.rejects(RemoteEngine.open(OPTIONS, undefined, wasm), { code: 'WORKER_UNAVAILABLE' });
+  const origin = await serve(context, {});
+  await Recommender.open({ channel: `${origin}/channel.json`, wasm, worker: true });
+  assert.match(warned.mock.calls.at(-1).arguments[0], /WASM_UNAVAILABLE/, 'the page has tried its own module');
+});
+
+test('advice on workers is for where there are any', async (context) => {
+  put(context, 'Worker', undefined);
+  await assert.rejects(RemoteEngine.open(OPTIONS), ({ message }) => !message.includes('thread.js'));
+  put(context, 'Worker', class { constructor() { throw new Error('refused'); } });
+  await assert.rejects(RemoteEngine.open(OPTIONS), /thread\.js/);
+});
+
+test('an opening that is given up ends its worker, also where it is open by then', async (context) => {
+  const opening = later();
+  useWorkers(context, () => opening.promise);
+  const whileOpening = new AbortController();
+  const given = assert.rejects(Recommender.open({ ...OPTIONS, wasm: BROKEN, worker: true, signal: whileOpening.signal }), { code: 'ABORTED' });
+  await settled();
+  assert.equal(made.isAlive, true);
+  whileOpening.abort();
+  assert.equal(made.isAlive, false);
+  await given;
+
+  useWorkers(context, async () => engine());
+  const { Worker } = globalThis;
+  const once = new AbortController();
+  put(context, 'Worker', class extends Worker {
+    dispatchEvent(event) {
+      const isOpen = event.data?.snapshot !== undefined;
+      const heard = super.dispatchEvent(event);
+      if (isOpen) once.abort();
+      return heard;
+    }
+  });
+  await assert.rejects(Recommender.open({ ...OPTIONS, wasm: BROKEN, worker: true, signal: once.signal }), { code: 'ABORTED' });
+  assert.equal(made.isAlive, false);
+});
+
 for (const [why, prepare] of [
   ['there are no workers', (context) => put(context, 'Worker', undefined)],
   ['the browser refuses to make one', (context) => put(context, 'Worker', class { constructor() { throw new DOMException('no', 'SecurityError'); } })],
@@ -134,6 +199,16 @@ for (const [why, prepare] of [
     useWorkers(context, async () => engine());
     const { Worker } = globalThis;
     put(context, 'Worker', class extends Worker { postMessage() { setImmediate(() => this.fail('')); } });
+  }],
+  ['the module cannot travel', (context) => {
+    useWorkers(context, async () => engine());
+    const { Worker } = globalThis;
+    put(context, 'Worker', class extends Worker {
+      postMessage(question) {
+        if (question.method === 'load') throw new DOMException('could not be cloned', 'DataCloneError');
+        super.postMessage(question);
+      }
+    });
   }],
   ['the module does not run there', (context) => {
     useWorkers(context, async () => engine(), async () => { throw new WebAssembly.CompileError('expected magic word'); });
@@ -159,6 +234,7 @@ test('a worker that says nothing is waited for a while, not for ever', async (co
   const opening = RemoteEngine.open(OPTIONS);
   const failed = assert.rejects(opening, { code: 'WORKER_UNAVAILABLE' });
   context.mock.timers.tick(5_000);
+  context.mock.timers.tick(1_000);
   await failed;
   assert.equal(made.isAlive, false);
 });
@@ -181,7 +257,7 @@ test('a worker that dies: questions are answered on the page, a record that nobo
   recommender.onChange(() => { heard += 1; });
   const asked = recommender.recommend();
   const recorded = assert.rejects(recommender.record({ kind: 'impression', shown: {} }), { code: 'WORKER_STOPPED' });
-  made.fail('out of memory');
+  made.die();
   assert.deepEqual(recommender.profile().tags, ['jazz'], 'meanwhile the last answer holds');
   await recorded;
   assert.deepEqual((await asked).items.map((item) => item.activity.id), ['a']);
@@ -204,11 +280,60 @@ test('a silent worker is asked for a sign of life: busy it goes on, dead it is g
   assert.equal(made.isAlive, true, 'it answers, the list does not come yet');
   made.deliver = () => {};
   context.mock.timers.tick(10_000);
-  assert.equal(made.isAlive, true);
   context.mock.timers.tick(10_000);
+  assert.equal(made.isAlive, true, 'the page itself may have been held up');
+  context.mock.timers.tick(1_000);
   assert.equal(made.isAlive, false);
   context.mock.timers.reset();
   assert.equal((await asked).items.length, 1, 'the page goes on');
+});
+
+test('an answer that a page which was held up hears late is no silence', async (context) => {
+  const recommender = await openedBesideList(context, engine());
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const held = [];
+  const { deliver } = made;
+  made.deliver = (...message) => held.push(message);
+  const asked = recommender.recommend();
+  context.mock.timers.tick(10_000);
+  context.mock.timers.tick(10_000);
+  made.deliver = deliver;
+  for (const message of held) made.deliver(...message);
+  await settled();
+  context.mock.timers.tick(1_000);
+  assert.deepEqual((await asked).items, ['from the worker']);
+  assert.equal(made.isAlive, true);
+});
+
+test('an error nobody caught in a worker is asked about: it goes on, or it is dead and the error is the reason', async (context) => {
+  const recommender = await openedBesideList(context, engine());
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  made.fail('one task failed');
+  await settled();
+  context.mock.timers.tick(5_000);
+  context.mock.timers.tick(1_000);
+  assert.deepEqual((await recommender.recommend()).items, ['from the worker']);
+  made.deliver = () => {};
+  made.fail('out of memory', 'https://agenda.example/thread.js', 7);
+  context.mock.timers.tick(5_000);
+  context.mock.timers.tick(1_000);
+  assert.equal(made.isAlive, false);
+  context.mock.timers.reset();
+  assert.equal((await recommender.recommend()).items.length, 1);
+  assert.match(console.warn.mock.calls[0].arguments[0], /WORKER_STOPPED.*out of memory at https:\/\/agenda\.example\/thread\.js:7/);
+});
+
+test('closing does not wait for ever', async (context) => {
+  const [recommender] = await opened(context, engine({ record: () => new Promise(() => {}) }));
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const recorded = assert.rejects(recommender.record({ kind: 'impression', shown: {} }), { code: 'WORKER_STOPPED' });
+  recommender.close();
+  for (let time = 0; time < 3; time += 1) {
+    await settled();
+    context.mock.timers.tick(10_000);
+  }
+  assert.equal(made.isAlive, false);
+  await recorded;
 });
 
 test('closing ends the worker once what is under way is done', async (context) => {

@@ -195,7 +195,7 @@ for (const [why, query, prepare] of [
 }
 
 for (const [how, kill] of [
-  ['of an error', () => setTimeout(() => { throw new Error('out of memory'); })],
+  ['of an error', () => setTimeout(() => { globalThis.close(); throw new Error('out of memory'); })],
   ['without a word', () => setTimeout(() => globalThis.close())],
 ]) {
   test(`a worker that dies ${how}: the page's own thread goes on with the same past`, async (t) => {
@@ -216,6 +216,32 @@ for (const [how, kill] of [
     assert.equal(await metric('triqueta_events_missing'), 0);
   });
 }
+
+test('a worker goes on after an error that nobody caught', async (t) => {
+  const { page, ask, open } = await site(t);
+  await open('?worker');
+  await page.workers()[0].evaluate(() => setTimeout(() => { throw new Error('one task failed'); }));
+  await ask(record, 1);
+  // Longer than it is waited for a sign of life.
+  await new Promise((wait) => setTimeout(wait, 7_000));
+  assert.equal((await ask((recommender) => recommender.status)).thread, 'worker');
+});
+
+test('a page that is itself held up does not take its worker for dead, not even one that just starts', async (t) => {
+  const { context, page, ask, open } = await site(t);
+  const holdUp = (milliseconds) => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  };
+  await context.addInitScript(`addEventListener('DOMContentLoaded', () => (${holdUp})(8_000))`);
+  const { thread } = await open('?worker');
+  assert.equal(thread, 'worker');
+  await page.evaluate(`globalThis.opening.then((recommender) => {
+    globalThis.asked = recommender.recommend();
+    (${holdUp})(12_000);
+  })`);
+  assert.equal(await ask(async (recommender) => (await globalThis.asked) && recommender.status.thread), 'worker');
+});
 
 test('closing ends the worker, and what was being recorded is stored', async (t) => {
   const { page, ask, open } = await site(t);
