@@ -4,10 +4,51 @@
  * What a page is told at once (status, consent, profile, vocabulary) comes along with every answer.
  */
 import type { EngineOptions, EngineRecommender, EngineStatus } from './engine.js';
-import type { Consent, Profile, Vocabulary, WasmSource } from './types.js';
+import type { Consent, ConsentChoice, ConsentGrade, Profile, Vocabulary, WasmSource } from './types.js';
 
 /** What the engine itself answers. */
 export type EngineMethods = Omit<EngineRecommender, 'status' | 'consent' | 'profile' | 'vocabulary' | 'close'>;
+
+/** What the page's own thread found when it went on in place of a worker that died. */
+export interface Found {
+  readonly consent: Consent;
+  /** Whether consent and profile are those that the worker told of last. */
+  readonly isAsTold: boolean;
+}
+
+const always = (): boolean => true;
+const never = (): boolean => false;
+
+/** Whether a question that a worker died over is asked again of what goes on. */
+export const MAY_BE_ASKED_AGAIN: {
+  readonly [Method in keyof EngineMethods]: (found: Found, ...given: Parameters<EngineMethods[Method]>) => boolean;
+} = {
+  // What another page decided meanwhile, perhaps a withdrawal, is not undone by a choice that is older.
+  setConsent: (found, choice) => found.isAsTold || allowsNoMore(choice, found.consent),
+  setProfile: (found) => found.isAsTold,
+  // It might be stored twice.
+  record: never,
+  recommend: always,
+  similar: always,
+  activity: always,
+  flush: always,
+  leave: always,
+  refresh: always,
+  sync: always,
+  trace: always,
+  knowledge: always,
+  exportData: always,
+  forget: always,
+};
+
+const GRADES: readonly ConsentGrade[] = ['none', 'device', 'upload'];
+
+function allowsNoMore(choice: ConsentChoice, consent: Consent): boolean {
+  const minor = choice.minor ?? false;
+  const grade = minor ? 'none' : choice.grade;
+  return GRADES.indexOf(grade) <= GRADES.indexOf(consent.grade) &&
+    (consent.location || !choice.location) && (minor || !consent.minor);
+}
 
 /** What can be asked. */
 export interface Methods extends EngineMethods {

@@ -8,7 +8,9 @@ import { Delivery } from './delivery.js';
 import type { EngineRecommender } from './engine.js';
 import { TriquetaError, stopIfAborted, toTriquetaError } from './errors.js';
 import { FallbackRecommender } from './fallback.js';
+import { handOver } from './handover.js';
 import { openInner, problemOf, warn, type Inner, type Opened } from './opening.js';
+import { MAY_BE_ASKED_AGAIN, type EngineMethods, type Found } from './protocol.js';
 import { RemoteEngine } from './remote.js';
 import { stopIfUnusable } from './signature.js';
 import { Tabs } from './tabs.js';
@@ -17,6 +19,8 @@ import type {
   RecommendRequest, RecommenderLike, Slate, Status, Trace, Vocabulary,
 } from './types.js';
 
+type Answered<Method extends keyof EngineMethods> = Awaited<ReturnType<EngineMethods[Method]>>;
+
 /** Recommends activities, learns from what happens, explains itself. */
 export class Recommender implements RecommenderLike {
   #inner: Inner | null;
@@ -24,6 +28,7 @@ export class Recommender implements RecommenderLike {
   #trouble: Problem | null;
   /** While the page's own thread takes over from a worker that died. */
   #moving: Promise<void> | null = null;
+  #found: Found | null = null;
   readonly #listeners: Set<() => void> = new Set();
   readonly #delivery: Delivery | null;
   readonly #tabs: Tabs | null;
@@ -33,10 +38,15 @@ export class Recommender implements RecommenderLike {
     this.#trouble = trouble;
     const learns = !(inner instanceof FallbackRecommender);
     this.#delivery = learns && options.events ? new Delivery(() => this.flush(), () => this.#engine?.leave()) : null;
-    this.#tabs = learns ? new Tabs(() => this.#change(async () => this.#engine?.refresh())) : null;
+    this.#tabs = learns ? new Tabs(() => this.#change('refresh')) : null;
     if (inner instanceof RemoteEngine) {
       inner.onStop((error) => {
-        this.#moving = this.#goOnHere(inner, error, options);
+        this.#moving = this.#goOnHere(inner, error, options)
+          .catch((thrown: unknown) => warn(toTriquetaError(thrown)))
+          .finally(() => {
+            this.#moving = null;
+          });
+        void this.#moving.then(() => this.#tellListeners());
       });
     }
   }
@@ -75,32 +85,37 @@ export class Recommender implements RecommenderLike {
     return this.#ask((inner) => inner.consent());
   }
 
-  /** Changes what the visitor allows. Lowering the grade deletes what it no longer covers, here and on the server. */
+  /**
+   * Changes what the visitor allows. Lowering the grade deletes what it no longer covers, here and on the server. Rejects with
+   * `WORKER_STOPPED` where its worker died meanwhile and another page may have decided otherwise: look at `consent()`, then ask
+   * again.
+   */
   setConsent(choice: ConsentChoice): Promise<Consent> {
-    return this.#decide((inner) => inner.setConsent(choice));
+    return this.#decide('setConsent', choice);
   }
 
   profile(): Profile {
     return this.#ask((inner) => inner.profile());
   }
 
+  /** Replaces it. Rejects with `WORKER_STOPPED` as {@link setConsent} does. */
   setProfile(profile: Profile): Promise<void> {
-    return this.#decide((inner) => inner.setProfile(profile));
+    return this.#decide('setProfile', profile);
   }
 
   /** A ranked, explained list. */
   recommend(request: RecommendRequest = {}): Promise<Slate> {
-    return this.#wait((inner) => inner.recommend(request));
+    return this.#wait('recommend', request);
   }
 
   /** Activities like one. @param limit Default 10. */
   similar(id: ActivityId, limit: number = 10): Promise<Slate> {
-    return this.#wait((inner) => inner.similar(id, limit));
+    return this.#wait('similar', id, limit);
   }
 
   /** What the catalogue says of an activity; `null` where it is not there. */
-  activity(id: ActivityId): Promise<ActivityCard | null> {
-    return this.#wait(async (inner) => (await inner.activity(id)) ?? null);
+  async activity(id: ActivityId): Promise<ActivityCard | null> {
+    return (await this.#wait('activity', id)) ?? null;
   }
 
   vocabulary(): Vocabulary {
@@ -114,14 +129,14 @@ export class Recommender implements RecommenderLike {
    * worker died meanwhile and nobody knows whether it was stored.
    */
   async record(body: EventBody): Promise<string | null> {
-    const id = (await this.#change((inner) => inner.record(body), false)) ?? null;
+    const id = (await this.#change('record', body)) ?? null;
     if (id !== null) this.#delivery?.stored();
     return id;
   }
 
   /** Sends what waits, if the consent allows it and the network is there. Normally it happens by itself. */
   flush(): Promise<FlushReport> {
-    return this.#change((inner) => inner.flush());
+    return this.#change('flush');
   }
 
   /**
@@ -129,27 +144,27 @@ export class Recommender implements RecommenderLike {
    * a bundle that cannot be had or used leaves the present one in place, with the reason in `status.problem`.
    */
   sync(): Promise<boolean> {
-    return this.#change((inner) => inner.sync());
+    return this.#change('sync');
   }
 
   /** A list with everything it was made from, for support: `triqueta replay-slate` computes it again, bit for bit. */
   trace(request: RecommendRequest = {}): Promise<Trace> {
-    return this.#wait((inner) => inner.trace(request));
+    return this.#wait('trace', request);
   }
 
   /** Everything the device knows about the visitor, and what has left it. */
   knowledge(): Promise<Knowledge> {
-    return this.#wait((inner) => inner.knowledge());
+    return this.#wait('knowledge');
   }
 
   /** All of it as JSON, for the visitor to keep. */
   exportData(): Promise<string> {
-    return this.#wait((inner) => inner.exportData());
+    return this.#wait('exportData');
   }
 
   /** Forgets one activity, or everything (outbox included) when called without one. */
   forget(activityId?: ActivityId): Promise<void> {
-    return this.#decide((inner) => inner.forget(activityId));
+    return this.#decide('forget', activityId);
   }
 
   /** Calls back after profile, consent, history, outbox or bundle changed. Returns the function that stops it. */
@@ -183,35 +198,63 @@ export class Recommender implements RecommenderLike {
     }
   }
 
-  async #wait<Answer>(question: (inner: Inner) => Promise<Answer> | Answer, maybeTwice = true): Promise<Answer> {
+  async #wait<Method extends keyof EngineMethods>(
+    method: Method, ...given: Parameters<EngineMethods[Method]>
+  ): Promise<Answered<Method>> {
+    // Not otherwise: what is recorded while a page is being left has to reach the engine before its `leave`.
+    if (this.#moving) await this.#moving;
     try {
-      // Not otherwise: what is recorded while a page is being left has to reach the engine before its `leave`.
-      if (this.#moving) await this.#moving;
-      return await question(this.#open());
+      return await this.#carryOut(method, given);
     } catch (thrown) {
       const error = toTriquetaError(thrown);
-      if (maybeTwice && error.code === 'WORKER_STOPPED') return this.#wait(question, false);
-      throw error;
+      if (error.code !== 'WORKER_STOPPED') throw error;
+      await this.#moving;
+      if (!this.#found || !MAY_BE_ASKED_AGAIN[method](this.#found, ...given)) throw error;
+    }
+    return this.#carryOut(method, given);
+  }
+
+  async #carryOut<Method extends keyof EngineMethods>(
+    method: Method, given: Parameters<EngineMethods[Method]>,
+  ): Promise<Answered<Method>> {
+    try {
+      const inner: Partial<EngineMethods> = this.#open();
+      // The plain list has no pages to hear of, and nothing to send.
+      const work = inner[method] as ((...given: unknown[]) => unknown) | undefined;
+      return (await work?.apply(inner, given)) as Answered<Method>;
+    } catch (thrown) {
+      throw toTriquetaError(thrown);
     }
   }
 
   /** Changes what other pages have to know. */
-  async #decide<Answer>(action: (inner: Inner) => Promise<Answer>): Promise<Answer> {
-    const answer = await this.#change(action);
+  async #decide<Method extends keyof EngineMethods>(
+    method: Method, ...given: Parameters<EngineMethods[Method]>
+  ): Promise<Answered<Method>> {
+    const answer = await this.#change(method, ...given);
     this.#tabs?.tell();
     // A withdrawal, perhaps.
     this.#delivery?.stored();
     return answer;
   }
 
-  async #change<Answer>(action: (inner: Inner) => Promise<Answer>, maybeTwice = true): Promise<Answer> {
-    const answer = await this.#wait(action, maybeTwice);
+  async #change<Method extends keyof EngineMethods>(
+    method: Method, ...given: Parameters<EngineMethods[Method]>
+  ): Promise<Answered<Method>> {
+    const answer = await this.#wait(method, ...given);
     this.#tellListeners();
     return answer;
   }
 
+  /** What was asked for is done, whatever a listener makes of it. */
   #tellListeners(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (thrown) {
+        console.error('[triqueta] A listener of `onChange` threw.', thrown);
+      }
+    }
   }
 
   get #engine(): EngineRecommender | null {
@@ -224,13 +267,9 @@ export class Recommender implements RecommenderLike {
     warn(error);
     this.#trouble = problemOf(error);
     const { inner } = await openInner({ ...options, worker: false });
-    // What is said for this visit alone is kept nowhere else; what was stored may have been changed or deleted by another page.
-    const profile = remote.profile();
-    const isKeptNowhere = remote.consent().grade === 'none' && profile.sinceMs !== undefined;
-    if (isKeptNowhere) await inner.setProfile(profile).catch(() => {});
-    this.#moving = null;
+    const found = await handOver(remote, inner);
     if (!this.#inner) return inner.close();
     this.#inner = inner;
-    this.#tellListeners();
+    this.#found = found;
   }
 }

@@ -18,7 +18,7 @@ const START_LIMIT_MS = 5_000;
  * is taken for dead: nobody tells a page that its worker died. Opening a large bundle on a slow device keeps it busy for less.
  */
 const SILENCE_LIMIT_MS = 10_000;
-/** And when time is up: a page that was itself held up hears only now what was answered, and may have held up the worker's start. */
+/** And when time is up: a page that was itself held up hears the answer only now, and may have held up the start. */
 const LAST_CALL_MS = 1_000;
 /** How long a worker may take to end what is under way. */
 const CLOSE_LIMIT_MS = 30_000;
