@@ -28,6 +28,7 @@ export class Recommender implements RecommenderLike {
   #trouble: Problem | null;
   /** While the page's own thread takes over from a worker that died. */
   #moving: Promise<void> | null = null;
+  /** What it found. */
   #found: Found | null = null;
   readonly #listeners: Set<() => void> = new Set();
   readonly #delivery: Delivery | null;
