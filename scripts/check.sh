@@ -3,7 +3,7 @@
 
 run_check() {
   need_basics
-  steps 12
+  steps 13
   step "tools" check_tools
   stage "formatting" cargo fmt --all --check
   stage "lints" cargo clippy --workspace --all-targets -- -D warnings
@@ -12,6 +12,7 @@ run_check() {
   stage "size of the download" download_size
   stage "licences, bans and sources" "$tools/bin/cargo-deny" check licenses bans sources
   stage "advisories" advisories
+  stage "advisories of npm" npm_advisories
   stage "shell scripts" shellcheck -x -a build.sh .ci/run
   stage "rules of the house" house_rules
   stage "code written twice" code_written_twice
@@ -57,6 +58,21 @@ advisories() {
   else
     left_out "the advisory database cannot be reached"
   fi
+}
+
+# The same for what the lock files of npm name, tools included.
+npm_advisories() {
+  local lock found broken=0
+  for lock in $(git ls-files '*package-lock.json'); do
+    found=$(cd "$(dirname "$lock")" && npm audit --json --audit-level=moderate) && continue
+    if [[ $found != *'"auditReportVersion"'* ]]; then
+      left_out "the registry of npm says nothing of known weaknesses"
+      return "$broken"
+    fi
+    printf '%s:\n%s\n' "$lock" "$found"
+    broken=1
+  done
+  return "$broken"
 }
 
 code_written_twice() {
