@@ -110,6 +110,11 @@ impl Engine {
         self
     }
 
+    /// Which variant of the channel its slates are marked as of.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
     fn self_test(&self, test: &SelfTestCase) -> Result<String, RecommenderError> {
         let visitor = Visitor {
             profile: test.profile.clone(),
@@ -260,7 +265,7 @@ impl Engine {
     pub fn content(&self, activity: &ActivityId) -> Option<Content> {
         let row = self.catalog().row(activity)?;
         Some(Content {
-            title: self.bundle.texts.title(row).to_owned(),
+            title: self.bundle.texts.title(row).into_owned(),
             ..self.catalog().content(row)
         })
     }

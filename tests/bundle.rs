@@ -24,6 +24,27 @@ fn small() -> (String, Files) {
 }
 
 #[test]
+fn of_a_trusted_file_only_the_length_is_looked_at() {
+    let (id, files) = small();
+    let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    let texts = manifest.file("texts-0").unwrap();
+    let mut changed = files.get(&texts.path).unwrap().to_vec();
+    *changed.last_mut().unwrap() ^= 1;
+    let mut trusted = files.clone();
+    trusted.insert_trusted(&texts.path, changed.clone());
+    assert!(Bundle::open(&id, trusted.clone()).is_ok());
+    trusted.insert_trusted(&texts.path, changed[1..].to_vec());
+    let refused = Bundle::open(&id, trusted).unwrap_err();
+    assert_eq!(refused.code(), "BUNDLE_LENGTH");
+    let mut untrusted = files;
+    untrusted.insert(&texts.path, changed);
+    assert_eq!(
+        Bundle::open(&id, untrusted).unwrap_err().code(),
+        "BUNDLE_HASH"
+    );
+}
+
+#[test]
 fn what_was_written_is_what_is_read() {
     let draft = support::with_every_model(support::draft(3, 40), 3);
     let (id, files) = support::sealed(&draft, &[]);

@@ -89,10 +89,10 @@ proptest! {
 #[test]
 fn later_words_replace_earlier_ones() {
     let history = fold(&[(1, 2, 2_000), (1, 3, 1_000)]);
-    let entry = history.entry(&"a1".into()).unwrap();
+    let entry = history.entry("a1").unwrap();
     assert!(entry.is_disliked() && !entry.is_liked() && entry.weight(NOW_MS, 30.0) < 0.0);
     let saved = fold(&[(1, 0, 2_000), (1, 1, 1_000)]);
-    assert!(!saved.entry(&"a1".into()).unwrap().is_favourite());
+    assert!(!saved.entry("a1").unwrap().is_favourite());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn what_was_saved_stays_saved_however_often_it_is_opened_again() {
         };
         history.observe(NOW_MS + number, &opened, None);
     }
-    let entry = history.entry(&"a1".into()).unwrap();
+    let entry = history.entry("a1").unwrap();
     assert!(entry.is_favourite() && entry.signals().len() <= 16);
     assert_eq!(entry.read_seconds(), Some(40));
     let restored = History::restore(&history.snapshot()).unwrap();
@@ -135,7 +135,7 @@ fn the_history_is_bounded_and_drops_the_longest_untouched() {
         history.observe(NOW_MS + number as i64, &body, Some(&content(&activity)));
     }
     assert_eq!(history.len(), LIMIT_ENTRIES);
-    assert!(history.entry(&"a0049".into()).is_none() && history.entry(&"a0050".into()).is_some());
+    assert!(history.entry("a0049").is_none() && history.entry("a0050").is_some());
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn looks_are_counted_apart_from_what_was_rendered_and_old_snapshots_have_none() 
     history.observe(NOW_MS, &Body::Impression { shown: shown() }, None);
     let rendered = history.clone();
     history.observe(NOW_MS + 1, &Body::Viewed { shown: shown() }, None);
-    let entry = history.entry(&"a1".into()).unwrap();
+    let entry = history.entry("a1").unwrap();
     assert_eq!(
         (entry.impressions, entry.views, entry.last_ms()),
         (1, 1, None)

@@ -184,7 +184,7 @@ fn the_best_of_a_large_catalogue_are_those_of_scoring_every_activity() {
     let catalog = &engine.bundle().catalog;
     let ids: Vec<ActivityId> = catalog
         .live_rows()
-        .map(|row| catalog.id(row).clone())
+        .map(|row| catalog.id(row).into())
         .collect();
     for case in 0..20 * asked("TRIQUETA_TIMES", 1) {
         let visitor = support::visitor(&mut random, &engine, 40);

@@ -68,7 +68,7 @@ impl Ground {
     fn saved(&self, row: u32) -> Visitor {
         let mut visitor = Visitor::default();
         let body = Body::Favourite {
-            activity: self.catalog.id(Row(row)).clone(),
+            activity: self.catalog.id(Row(row)).into(),
             action: FavouriteAction::Added,
             shown: None,
         };

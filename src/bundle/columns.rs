@@ -3,7 +3,7 @@
 use bytemuck::cast_slice;
 
 use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::{Catalog, Columns, Counters};
+use crate::catalog::{Catalog, Columns, Counters, Joined};
 use crate::error::BundleError;
 use crate::event::ActivityId;
 use crate::model::{EMBEDDING, Embedding};
@@ -18,12 +18,12 @@ pub(super) fn write(
     let rows = from..until;
     let mut writer = TensorWriter::default();
     let mut offsets = vec![0_u32];
-    let mut ids = Vec::new();
-    for id in &columns.id[rows.clone()] {
-        ids.extend_from_slice(id.as_str().as_bytes());
+    let mut ids = String::new();
+    for row in rows.clone() {
+        ids.push_str(columns.id.get(row));
         offsets.push(ids.len() as u32);
     }
-    writer.u8("id", &ids);
+    writer.u8("id", ids.as_bytes());
     writer.u32("id_offsets", &offsets);
     put_lists(
         &mut writer,
@@ -121,21 +121,24 @@ fn append_lists(
     Ok(())
 }
 
+/// The ids of a shard, each a valid one.
+fn ids(reader: &TensorReader<'_>) -> Result<Joined, BundleError> {
+    let mut offsets = reader.u32("id_offsets")?;
+    let begins = !offsets.is_empty() && offsets.remove(0) == 0;
+    let text = String::from_utf8(reader.u8("id")?).ok();
+    let ids = text.and_then(|text| Joined::new(text, offsets));
+    ids.filter(|ids| begins && ActivityId::are_valid(ids.all(), ids.iter()))
+        .ok_or_else(|| reader.refuse("an activity id is not valid text".into()))
+}
+
 /// Appends a shard to `columns`, all but the volatile ones.
 pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
     let reader = TensorReader::open(path, bytes)?;
-    let offsets = reader.u32("id_offsets")?;
-    let ids = reader.u8("id")?;
-    for pair in offsets.windows(2) {
-        let id = ids
-            .get(pair[0] as usize..pair[1] as usize)
-            .and_then(|id| std::str::from_utf8(id).ok());
-        let id = id.map(ActivityId::from).filter(ActivityId::is_valid);
-        columns
-            .id
-            .push(id.ok_or_else(|| reader.refuse("an activity id is not valid text".into()))?);
+    let ids = ids(&reader)?;
+    let rows = ids.len();
+    if !columns.id.append(ids) {
+        return Err(reader.refuse("more than four gigabytes of ids".into()));
     }
-    let rows = offsets.len().saturating_sub(1);
     append_lists(
         &mut columns.tag_offsets,
         &mut columns.tags,

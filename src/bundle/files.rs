@@ -25,6 +25,8 @@ struct File {
     bytes: Vec<u8>,
     /// SHA-256 of the bytes, worked out once.
     sha256: OnceLock<String>,
+    /// Whether that is not even asked for.
+    is_trusted: bool,
 }
 
 impl PartialEq for File {
@@ -36,15 +38,34 @@ impl PartialEq for File {
 impl Files {
     /// Adds a file. A second one at the same path replaces the first.
     pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
-        let sha256 = OnceLock::new();
-        self.0.insert(path.into(), File { bytes, sha256 });
+        self.put(path, bytes, OnceLock::new(), false);
     }
 
     /// The same of a file whose SHA-256 the caller has worked out from these bytes, where something faster than this crate
     /// is at hand, such as a browser's own.
     pub fn insert_hashed(&mut self, path: impl Into<String>, bytes: Vec<u8>, sha256: String) {
-        let sha256 = OnceLock::from(sha256);
-        self.0.insert(path.into(), File { bytes, sha256 });
+        self.put(path, bytes, OnceLock::from(sha256), false);
+    }
+
+    /// The same of a file that the caller verified before and kept where nobody changes it: of what it holds only the length
+    /// is looked at again.
+    pub fn insert_trusted(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+        self.put(path, bytes, OnceLock::new(), true);
+    }
+
+    fn put(
+        &mut self,
+        path: impl Into<String>,
+        bytes: Vec<u8>,
+        sha256: OnceLock<String>,
+        is_trusted: bool,
+    ) {
+        let file = File {
+            bytes,
+            sha256,
+            is_trusted,
+        };
+        self.0.insert(path.into(), file);
     }
 
     /// Takes a file out.
@@ -69,12 +90,16 @@ impl Files {
     /// # Errors
     /// [`BundleError::Missing`], [`BundleError::Length`] or [`BundleError::Hash`].
     pub fn verified(&self, entry: &FileEntry) -> Result<&[u8], BundleError> {
-        let File { bytes, sha256 } =
-            self.0
-                .get(&entry.path)
-                .ok_or_else(|| BundleError::Missing {
-                    path: entry.path.clone(),
-                })?;
+        let File {
+            bytes,
+            sha256,
+            is_trusted,
+        } = self
+            .0
+            .get(&entry.path)
+            .ok_or_else(|| BundleError::Missing {
+                path: entry.path.clone(),
+            })?;
         if bytes.len() as u64 != entry.bytes {
             return Err(BundleError::Length {
                 path: entry.path.clone(),
@@ -82,7 +107,7 @@ impl Files {
                 found: bytes.len() as u64,
             });
         }
-        if *sha256.get_or_init(|| sha256_hex(bytes)) != entry.sha256 {
+        if !is_trusted && *sha256.get_or_init(|| sha256_hex(bytes)) != entry.sha256 {
             return Err(BundleError::Hash {
                 path: entry.path.clone(),
             });

@@ -130,7 +130,7 @@ impl Bundle {
             columns::append_vectors(&mut vectors, &entry.path, &take(entry)?)?;
         }
         for entry in manifest.shards("texts") {
-            texts::append(&mut texts, &entry.path, &take(entry)?)?;
+            texts::append(&mut texts, &entry.path, take(entry)?.into())?;
         }
         let entry = manifest.file("volatile")?;
         let bytes = take(entry)?;

@@ -1,7 +1,7 @@
 //! Tensors to bytes and back, through safetensors, with every length checked. Files are little-endian, as is every machine
 //! this is built for: values are copied in one piece, which matters where code starts out slow, in a page that just opened.
 
-use bytemuck::pod_collect_to_vec;
+use bytemuck::{Pod, pod_collect_to_vec, try_cast_slice};
 use ndarray::{Array1, Array2};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -63,6 +63,14 @@ impl TensorWriter {
     }
 }
 
+/// Numbers as they lie in a file. Nearly always they lie as in memory: then no room for them is filled with zeros first.
+fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
+    match try_cast_slice(bytes) {
+        Ok(numbers) => numbers.to_vec(),
+        Err(_) => pod_collect_to_vec(bytes),
+    }
+}
+
 /// A tensor file being read.
 pub(super) struct TensorReader<'a> {
     path: String,
@@ -72,7 +80,7 @@ pub(super) struct TensorReader<'a> {
 macro_rules! get {
     ($name:ident, $type:ty, $dtype:ident) => {
         pub(super) fn $name(&self, name: &str) -> Result<Vec<$type>, BundleError> {
-            Ok(pod_collect_to_vec(self.bytes(name, Dtype::$dtype, 1)?.1))
+            Ok(numbers(self.bytes(name, Dtype::$dtype, 1)?.1))
         }
     };
 }
@@ -122,6 +130,11 @@ impl<'a> TensorReader<'a> {
         Ok((view.shape().to_vec(), view.data()))
     }
 
+    /// Bytes as they lie in the file.
+    pub(super) fn raw(&self, name: &str) -> Result<&'a [u8], BundleError> {
+        Ok(self.bytes(name, Dtype::U8, 1)?.1)
+    }
+
     /// Whether there is a tensor of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.tensors.tensor(name).is_ok()
@@ -163,7 +176,7 @@ impl<'a> TensorReader<'a> {
     }
 
     fn finite(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, BundleError> {
-        let values: Vec<f32> = pod_collect_to_vec(bytes);
+        let values: Vec<f32> = numbers(bytes);
         if all_finite(&values) {
             Ok(values)
         } else {

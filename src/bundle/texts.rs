@@ -2,57 +2,49 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::{TEXT_FIELDS, Text, TextField, Texts};
+use crate::catalog::{Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
 
 /// Writes the texts of some rows.
 pub(super) fn write(texts: &Texts, rows: Range<usize>, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
-    for (name, field) in TEXT_FIELDS.iter().zip(texts.fields()) {
-        let start = match rows.start {
-            0 => 0,
-            first => field.ends()[first - 1],
-        };
-        let ends: Vec<u32> = field.ends()[rows.clone()]
-            .iter()
-            .map(|end| end - start)
-            .collect();
-        let until = start + ends.last().copied().unwrap_or(0);
-        writer.u8(
-            name,
-            &field.joined().as_bytes()[start as usize..until as usize],
-        );
+    for (field, name) in TEXT_FIELDS.iter().enumerate() {
+        let (mut joined, mut ends) = (String::new(), Vec::with_capacity(rows.len()));
+        for row in rows.clone() {
+            joined.push_str(&texts.part(field, Row(row as u32)));
+            ends.push(joined.len() as u32);
+        }
+        writer.u8(name, joined.as_bytes());
         writer.u32(&format!("{name}_ends"), &ends);
     }
     writer.finish(path)
 }
 
-/// Appends the texts of a shard. Until engine 2 they were written as JSON.
-pub(super) fn append(texts: &mut Texts, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
+/// Appends the texts of a shard, which go on lying where they are. Until engine 2 they were written as JSON.
+pub(super) fn append(texts: &mut Texts, path: &str, file: Bytes) -> Result<(), BundleError> {
     if path.ends_with(".json") {
         let rows: Vec<Text> =
-            serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed {
+            serde_json::from_slice(&file).map_err(|error| BundleError::Malformed {
                 path: path.to_owned(),
                 detail: error.to_string(),
             })?;
         texts.extend(rows);
         return Ok(());
     }
-    let reader = TensorReader::open(path, bytes)?;
+    let reader = TensorReader::open(path, &file)?;
     let field = |name: &str| {
         let ends = reader.u32(&format!("{name}_ends"))?;
-        let joined = String::from_utf8(reader.u8(name)?);
-        let field = joined.ok().and_then(|joined| TextField::new(joined, ends));
-        field
+        let joined = file.slice_ref(reader.raw(name)?);
+        TextField::new(joined, ends)
             .ok_or_else(|| reader.refuse(format!("`{name}_ends` does not cut `{name}` into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);
-    let fields = [title?, description?, address?, link?, image?, contact?];
-    let shard = Texts::new(fields);
-    let shard = shard.ok_or_else(|| reader.refuse("its fields have different rows".into()))?;
+    let shard = [title?, description?, address?, link?, image?, contact?];
     if !texts.append(shard) {
-        return Err(reader.refuse("more than four gigabytes of texts".into()));
+        return Err(reader.refuse("its fields have different rows".into()));
     }
     Ok(())
 }

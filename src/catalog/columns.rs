@@ -4,16 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::text_terms::{TEXT_TERMS, activity_terms, text_codes};
-use super::{Activity, City, NO_TIME, Words};
+use super::{Activity, City, Joined, NO_TIME, Words};
 use crate::error::CatalogError;
-use crate::event::ActivityId;
 use crate::math::{all_within, count_stops, is_ascending};
 
 /// The columns, all of the same length. Unknown numbers are NaN, unknown words code 0.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Columns {
-    /// Id.
-    pub id: Vec<ActivityId>,
+    /// Id, as text.
+    pub id: Joined,
     /// Code of the type.
     pub kind: Vec<u16>,
     /// Code of the locality.
@@ -74,7 +73,7 @@ impl Columns {
 
     /// Appends the rows of other columns with the same vocabularies.
     pub fn append(&mut self, other: &Self) {
-        self.id.extend_from_slice(&other.id);
+        self.id.extend(other.id.iter());
         self.kind.extend(&other.kind);
         self.locality.extend(&other.locality);
         self.level.extend(&other.level);
@@ -139,7 +138,7 @@ pub(super) fn push(columns: &mut Columns, activity: &Activity, city: &City, word
         .collect();
     tags.sort_unstable();
     tags.dedup();
-    columns.id.push(activity.id.clone());
+    columns.id.push(activity.id.as_str());
     columns
         .kind
         .push(words.types.code_of(activity.kind.as_deref()));

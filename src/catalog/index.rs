@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 /// Places in a list of words, found by word. Whoever keeps the list hands it in.
 #[derive(Debug, Clone, Default)]
@@ -32,12 +33,17 @@ impl Index {
     /// Adds the word at `place`, unless it is known; whether it was added.
     pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a str) -> bool {
         let word = word_at(place);
-        if self.find(word, &word_at).is_some() {
-            return false;
-        }
         let hash = |place: &u32| self.state.hash_one(word_at(*place));
-        self.places.insert_unique(hash(&place), place, hash);
-        true
+        let entry = self
+            .places
+            .entry(hash(&place), |&known| word_at(known) == word, hash);
+        match entry {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(free) => {
+                free.insert(place);
+                true
+            }
+        }
     }
 
     /// The place of a word.

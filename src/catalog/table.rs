@@ -59,14 +59,14 @@ impl Catalog {
     ) -> Result<Self, CatalogError> {
         columns::check(&columns, &removed, &words)?;
         let mut rows = Index::with_capacity(columns.id.len());
-        for (index, id) in columns.id.iter().enumerate() {
+        for (index, removed) in removed.iter().enumerate() {
             let row = u32::try_from(index).map_err(|_| CatalogError::Inconsistent {
                 column: "id".into(),
                 detail: "more than 4,294,967,295 rows".into(),
             })?;
-            if !removed[index] && !rows.add(row, |row| columns.id[row as usize].as_str()) {
+            if !removed && !rows.add(row, |row| columns.id.get(row as usize)) {
                 return Err(CatalogError::DuplicateId {
-                    activity: id.0.clone(),
+                    activity: columns.id.get(index).to_owned(),
                 });
             }
         }
@@ -111,13 +111,13 @@ impl Catalog {
 
     /// The live row of an id.
     pub fn row(&self, id: &ActivityId) -> Option<Row> {
-        let id_at = |row: u32| self.columns.id[row as usize].as_str();
+        let id_at = |row: u32| self.columns.id.get(row as usize);
         self.rows.find(id.as_str(), id_at).map(Row)
     }
 
-    /// The id of a row.
-    pub fn id(&self, row: Row) -> &ActivityId {
-        &self.columns.id[row.index()]
+    /// The id of a row, as text.
+    pub fn id(&self, row: Row) -> &str {
+        self.columns.id.get(row.index())
     }
 
     /// Live rows in order.
@@ -206,6 +206,7 @@ fn known(number: f32) -> Option<f32> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::catalog::Joined;
 
     fn activity(id: &str, tags: &[&str]) -> Activity {
         serde_json::from_value(serde_json::json!({
@@ -269,7 +270,8 @@ mod tests {
     fn a_removed_row_frees_its_id() {
         let good = catalog();
         let mut columns = good.columns().clone();
-        columns.id[1] = "a".into();
+        columns.id = Joined::default();
+        columns.id.extend(["a", "a"]);
         let replaced = Catalog::from_columns(
             City::default(),
             good.words().clone(),

@@ -1,8 +1,13 @@
-//! What visitors read of all activities, kept as it travels: nothing is made of a text before somebody reads it.
+//! What visitors read of all activities, kept as it travels: of a text nothing is made, not even a copy, before somebody
+//! reads it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
 
 use super::{Row, Text};
 
-/// What a text consists of, in the order of [`Texts::fields`].
+/// What a text consists of, in the order of a shard's fields.
 pub const TEXT_FIELDS: [&str; 6] = [
     "title",
     "description",
@@ -14,92 +19,60 @@ pub const TEXT_FIELDS: [&str; 6] = [
 
 const TITLE: usize = 0;
 
-/// One part of every row's text, all in one piece.
+/// One part of the texts of some rows, all in one piece.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextField {
-    joined: String,
+    joined: Bytes,
     /// Where the row's part ends, one a row.
     ends: Vec<u32>,
 }
 
 impl TextField {
-    /// The parts that end at `ends` of `joined`; nothing where these do not cut it into whole characters, one part a row and
-    /// nothing left over.
-    pub fn new(joined: String, ends: Vec<u32>) -> Option<Self> {
+    /// The parts that end at `ends` of `joined`; nothing where these do not cut it into one part a row with nothing left over.
+    /// Whether they are text is seen when they are read: what is none is replaced then.
+    pub fn new(joined: Bytes, ends: Vec<u32>) -> Option<Self> {
         let last = ends.last().map_or(0, |&end| end as usize);
-        let cuts = |end: &u32| joined.is_char_boundary(*end as usize);
-        let covers = last == joined.len() && ends.is_sorted() && ends.iter().all(cuts);
+        let covers = last == joined.len() && ends.is_sorted();
         covers.then_some(Self { joined, ends })
     }
 
-    /// All parts in one piece.
-    pub fn joined(&self) -> &str {
-        &self.joined
-    }
-
-    /// Where each row's part ends, in bytes.
-    pub fn ends(&self) -> &[u32] {
-        &self.ends
-    }
-
-    /// The part of a row; empty where there is no such row.
-    pub fn get(&self, index: usize) -> &str {
+    fn get(&self, index: usize) -> Cow<'_, str> {
         let from = match index {
             0 => 0,
             _ => self.ends.get(index - 1).map_or(0, |&end| end as usize),
         };
         let until = self.ends.get(index).map_or(from, |&end| end as usize);
-        &self.joined[from..until]
-    }
-
-    fn push(&mut self, part: &str) {
-        let limit = u32::MAX as usize - self.joined.len();
-        // What is beyond four gigabytes has no place: no shard can hold so much.
-        self.joined
-            .push_str(if part.len() <= limit { part } else { "" });
-        self.ends.push(self.joined.len() as u32);
+        String::from_utf8_lossy(&self.joined[from..until])
     }
 }
 
+/// The texts of the rows of one publication: fields as [`TEXT_FIELDS`] names them.
+type Shard = [TextField; TEXT_FIELDS.len()];
+
 /// The texts of a catalogue, one a row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Texts([TextField; TEXT_FIELDS.len()]);
+pub struct Texts {
+    shards: Vec<Shard>,
+    /// The row after each shard's last.
+    ends: Vec<usize>,
+}
 
 impl Texts {
-    /// From the fields as [`TEXT_FIELDS`] names them; nothing where they have different numbers of rows.
-    pub fn new(fields: [TextField; TEXT_FIELDS.len()]) -> Option<Self> {
-        let rows = fields[TITLE].ends.len();
-        let agree = fields.iter().all(|field| field.ends.len() == rows);
-        agree.then_some(Self(fields))
-    }
-
-    /// The fields as [`TEXT_FIELDS`] names them.
-    pub fn fields(&self) -> &[TextField; TEXT_FIELDS.len()] {
-        &self.0
-    }
-
-    /// Appends other rows; false, and nothing appended, where a field would be longer than four gigabytes.
+    /// Appends the rows of a shard; false, and nothing appended, where its fields have different numbers of rows.
     #[must_use]
-    pub fn append(&mut self, other: Self) -> bool {
-        if self.is_empty() {
-            *self = other;
-            return true;
+    pub fn append(&mut self, shard: Shard) -> bool {
+        let rows = shard[TITLE].ends.len();
+        let agree = shard.iter().all(|field| field.ends.len() == rows);
+        if agree {
+            self.ends.push(self.len() + rows);
+            self.shards.push(shard);
         }
-        let fields = || self.0.iter().zip(&other.0);
-        if fields().any(|(own, more)| own.joined.len() + more.joined.len() > u32::MAX as usize) {
-            return false;
-        }
-        for (own, more) in self.0.iter_mut().zip(other.0) {
-            let base = own.joined.len() as u32;
-            own.joined.push_str(&more.joined);
-            own.ends.extend(more.ends.iter().map(|end| base + end));
-        }
-        true
+        agree
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.0[TITLE].ends.len()
+        self.ends.last().copied().unwrap_or(0)
     }
 
     /// Whether there are none.
@@ -108,19 +81,30 @@ impl Texts {
     }
 
     /// The title of a row; empty where there is no such row.
-    pub fn title(&self, row: Row) -> &str {
-        self.0[TITLE].get(row.index())
+    pub fn title(&self, row: Row) -> Cow<'_, str> {
+        self.part(TITLE, row)
+    }
+
+    /// A part of the text of a row, by its place in [`TEXT_FIELDS`]; empty where there is no such row or part.
+    pub fn part(&self, field: usize, row: Row) -> Cow<'_, str> {
+        let shard = self.ends.partition_point(|&end| end <= row.index());
+        let start = match shard {
+            0 => 0,
+            _ => self.ends[shard - 1],
+        };
+        let of = self.shards.get(shard).and_then(|shard| shard.get(field));
+        of.map_or(Cow::default(), |of| of.get(row.index() - start))
     }
 
     /// All texts of a row; empty where there is no such row.
     pub fn get(&self, row: Row) -> Text {
-        let [title, description, address, link, image, contact] =
-            self.0.each_ref().map(|field| field.get(row.index()));
-        let given = |part: &str| (!part.is_empty()).then(|| part.to_owned());
+        let parts: [_; TEXT_FIELDS.len()] = std::array::from_fn(|field| self.part(field, row));
+        let [title, description, address, link, image, contact] = parts.map(Cow::into_owned);
+        let given = |part: String| (!part.is_empty()).then_some(part);
         Text {
-            title: title.to_owned(),
-            description: description.to_owned(),
-            address: address.to_owned(),
+            title,
+            description,
+            address,
             link: given(link),
             image: given(image),
             contact: given(contact),
@@ -129,7 +113,9 @@ impl Texts {
 }
 
 impl Extend<Text> for Texts {
+    /// Appends the rows as one shard.
     fn extend<I: IntoIterator<Item = Text>>(&mut self, texts: I) {
+        let mut fields: [(String, Vec<u32>); TEXT_FIELDS.len()] = Default::default();
         for text in texts {
             let parts = [
                 text.title,
@@ -139,9 +125,20 @@ impl Extend<Text> for Texts {
                 text.image.unwrap_or_default(),
                 text.contact.unwrap_or_default(),
             ];
-            for (field, part) in self.0.iter_mut().zip(parts) {
-                field.push(&part);
+            for ((joined, ends), part) in fields.iter_mut().zip(parts) {
+                let limit = u32::MAX as usize - joined.len();
+                // What is beyond four gigabytes has no place: no shard can hold so much.
+                joined.push_str(if part.len() <= limit { &part } else { "" });
+                ends.push(joined.len() as u32);
             }
+        }
+        let rows = fields[TITLE].1.len();
+        if rows > 0 {
+            self.ends.push(self.len() + rows);
+            self.shards.push(fields.map(|(joined, ends)| TextField {
+                joined: joined.into(),
+                ends,
+            }));
         }
     }
 }
@@ -158,9 +155,8 @@ impl FromIterator<Text> for Texts {
 mod tests {
     use super::*;
 
-    #[test]
-    fn texts_come_back_as_they_were() {
-        let written = [
+    fn written() -> Vec<Text> {
+        vec![
             Text {
                 title: "Música en la Séptima".into(),
                 link: Some("https://example.org".into()),
@@ -172,32 +168,48 @@ mod tests {
                 description: "En el parque.".into(),
                 ..Text::default()
             },
-        ];
-        let texts: Texts = written.iter().cloned().collect();
+        ]
+    }
+
+    #[test]
+    fn texts_come_back_as_they_were() {
+        let texts: Texts = written().into_iter().collect();
         let read: Vec<Text> = (0..3).map(|row| texts.get(Row(row))).collect();
-        assert_eq!(read, written);
+        assert_eq!(read, written());
         assert_eq!(texts.title(Row(2)), "Ajedrez");
         assert_eq!(texts.get(Row(3)), Text::default());
     }
 
     #[test]
-    fn ends_that_do_not_cut_whole_characters_are_refused() {
+    fn rows_of_later_shards_are_found_after_those_of_earlier_ones() {
+        let mut texts: Texts = written().into_iter().collect();
+        texts.extend([]);
+        texts.extend(written().into_iter().rev());
+        assert_eq!(texts.len(), 6);
+        let read: Vec<Text> = (0..7).map(|row| texts.get(Row(row))).collect();
+        let later = written().into_iter().rev();
+        let expected: Vec<Text> = written().into_iter().chain(later).collect();
+        assert_eq!(read[..6], expected);
+        assert_eq!(read[6], Text::default());
+    }
+
+    #[test]
+    fn ends_that_do_not_cover_their_field_are_refused() {
         let field = |ends: &[u32]| TextField::new("añb".into(), ends.to_vec());
         assert!(field(&[1, 3, 4]).is_some());
-        for ends in [&[1, 2, 4][..], &[3, 1, 4], &[1, 3], &[1, 3, 5], &[]] {
+        for ends in [&[3, 1, 4][..], &[1, 3], &[1, 3, 5], &[]] {
             assert!(field(ends).is_none(), "{ends:?}");
         }
         let [one, two] = [field(&[4]), field(&[1, 4])].map(Option::unwrap_or_default);
-        let fields = || {
-            [
-                one.clone(),
-                two.clone(),
-                one.clone(),
-                one.clone(),
-                one.clone(),
-            ]
-        };
-        let [a, b, c, d, e] = fields();
-        assert!(Texts::new([a, b, c, d, e, one.clone()]).is_none());
+        let mut shard: Shard = std::array::from_fn(|_| one.clone());
+        shard[3] = two;
+        assert!(!Texts::default().append(shard));
+    }
+
+    #[test]
+    fn what_is_no_text_is_replaced_when_it_is_read() {
+        let field = TextField::new("añb".into(), vec![2, 4]).unwrap_or_default();
+        let read: Vec<_> = (0..2).map(|row| field.get(row)).collect();
+        assert_eq!(read, ["a\u{fffd}", "\u{fffd}b"]);
     }
 }

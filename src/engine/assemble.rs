@@ -123,7 +123,7 @@ fn candidates(
                     columns.kind[row],
                     columns.locality[row],
                 ],
-                digest: Digest::default().text(id.as_str()).value(),
+                digest: Digest::default().text(id).value(),
             }
         })
         .collect()
@@ -190,7 +190,7 @@ fn finish(
             explores: chosen.slot == Slot::Exploration,
         });
         slate.items.push(SlateItem {
-            activity: id.clone(),
+            activity: id.into(),
             position,
             score: scored.score.total,
             display: display(engine, request.ranking, &scored.score, origin.is_some()),
@@ -201,7 +201,7 @@ fn finish(
             favourite: entry.is_some_and(Entry::is_favourite),
             liked: entry.is_some_and(Entry::is_liked),
             shown: Shown {
-                activity: id.clone(),
+                activity: id.into(),
                 slate: String::new(),
                 bundle: bundle.id.clone(),
                 variant: engine.variant.clone(),

@@ -54,7 +54,7 @@ pub(super) fn of(catalog: &Catalog, text: Text, row: Row) -> ActivityCard {
     let content = catalog.content(row);
     let end_ms = catalog.columns().end_ms[row.index()];
     ActivityCard {
-        id: catalog.id(row).clone(),
+        id: catalog.id(row).into(),
         title: text.title,
         description: text.description,
         kind: content.kind,

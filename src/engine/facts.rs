@@ -1,5 +1,6 @@
 //! The facts behind an explanation: what this visitor and this activity have in common.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Engine;
@@ -167,7 +168,7 @@ impl<'a> Facts<'a> for OfItem<'a> {
     }
 
     /// In "similar to this", the title of this.
-    fn similar_title(&self) -> Option<&'a str> {
+    fn similar_title(&self) -> Option<Cow<'a, str>> {
         let bundle = self.known.engine.bundle();
         if let Some(origin) = self.known.origin {
             return Some(bundle.texts.title(origin));
@@ -177,18 +178,18 @@ impl<'a> Facts<'a> for OfItem<'a> {
         for (past, embedding) in self.known.user.history.iter().zip(self.known.embeddings) {
             let alike = cosine(vector, embedding);
             let better = best.is_none_or(|(best, _)| alike > best);
-            let itself = bundle.catalog.id(self.row) == &past.id;
+            let itself = bundle.catalog.id(self.row) == past.id.as_str();
             let is_like_it = past.weight > 0.0 && alike >= SIMILAR_COSINE && better && !itself;
             if !is_like_it {
                 continue;
             }
             // Looked up last: most of the past is not alike.
-            let entry = self.known.visitor.history.entry(&past.id);
+            let entry = self.known.visitor.history.entry(past.id.as_str());
             let title = entry.map_or("", |entry| entry.content.title.as_str());
             if !title.is_empty() {
                 best = Some((alike, title));
             }
         }
-        best.map(|(_, title)| title)
+        best.map(|(_, title)| title.into())
     }
 }

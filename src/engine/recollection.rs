@@ -39,7 +39,8 @@ impl Recollection {
             self.past.clear();
         }
         if self.past.len() > history.len() {
-            self.past.retain(|id, _| history.entry(id).is_some());
+            self.past
+                .retain(|id, _| history.entry(id.as_str()).is_some());
         }
     }
 

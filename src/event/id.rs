@@ -1,5 +1,6 @@
 //! Who and what an event speaks of: identifiers that sort, and that say nothing about a person.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -66,9 +67,13 @@ impl ActivityId {
 
     /// Whether the id keeps to the limits.
     pub fn is_valid(&self) -> bool {
-        !self.0.is_empty()
-            && self.0.len() <= Self::LIMIT_BYTES
-            && !self.0.chars().any(char::is_control)
+        Self::are_valid(&self.0, [self.as_str()])
+    }
+
+    /// Whether each of these ids keeps to the limits; `all` are they in one piece.
+    pub(crate) fn are_valid<'a>(all: &str, ids: impl IntoIterator<Item = &'a str>) -> bool {
+        let is_long_enough = |id: &str| (1..=Self::LIMIT_BYTES).contains(&id.len());
+        ids.into_iter().all(is_long_enough) && !has_control(all)
     }
 
     /// The id as text.
@@ -77,9 +82,23 @@ impl ActivityId {
     }
 }
 
+/// Whether a text has control characters. Hardly any has a byte that one could begin with, which is told of many at a time.
+fn has_control(text: &str) -> bool {
+    // Those beyond ASCII, U+0080 to U+009F, begin with C2.
+    let could = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    let any = |any: u8, byte: u8| any | u8::from(could(byte));
+    text.bytes().fold(0, any) != 0 && text.chars().any(char::is_control)
+}
+
 impl From<&str> for ActivityId {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
+    }
+}
+
+impl Borrow<str> for ActivityId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -92,7 +92,7 @@ impl History {
     }
 
     /// What is known of one activity.
-    pub fn entry(&self, activity: &ActivityId) -> Option<&Entry> {
+    pub fn entry(&self, activity: &str) -> Option<&Entry> {
         self.entries.get(activity)
     }
 

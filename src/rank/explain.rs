@@ -1,6 +1,8 @@
 //! Why is it here? One sentence an activity, Spanish first, made from the component that speaks most for it and a fact the
 //! visitor can check. The numbers behind it are the score's own contributions.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::feature::Component;
@@ -41,7 +43,7 @@ pub trait Facts<'a> {
     /// How many saved or liked it.
     fn positives(&self) -> f32;
     /// The most alike activity the visitor chose.
-    fn similar_title(&self) -> Option<&'a str>;
+    fn similar_title(&self) -> Option<Cow<'a, str>>;
     /// Whether the visitor told something about themselves.
     fn has_profile(&self) -> bool;
     /// Whether the slot explores.
@@ -257,7 +259,7 @@ mod tests {
         fn positives(&self) -> f32 {
             0.0
         }
-        fn similar_title(&self) -> Option<&'static str> {
+        fn similar_title(&self) -> Option<Cow<'static, str>> {
             None
         }
         fn has_profile(&self) -> bool {

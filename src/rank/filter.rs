@@ -152,7 +152,7 @@ impl<'a> Filter<'a> {
             return true;
         }
         let content = self.catalog.content(row);
-        let mut searched = fold_text(self.texts.title(row));
+        let mut searched = fold_text(&self.texts.title(row));
         for word in content
             .tags
             .iter()

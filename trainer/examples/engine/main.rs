@@ -12,6 +12,7 @@ mod write;
 use std::path::Path;
 use std::time::Instant;
 
+use triqueta::catalog::Row;
 use triqueta::engine::Engine;
 use triqueta::event::{Body, FavouriteAction, Opinion, Source};
 use triqueta::history::Visitor;
@@ -84,7 +85,7 @@ pub(crate) fn visitor(engine: &Engine, length: usize, seed: u64, now_ms: i64) ->
     let hour = 3_600_000;
     for number in 0..length {
         let row = random.below(catalog.len());
-        let activity = catalog.columns().id[row].clone();
+        let activity = catalog.id(Row(row as u32)).into();
         let time_ms = now_ms - 30 * hour * (number as i64 + 1);
         let body = match number % 3 {
             0 => Body::Favourite {

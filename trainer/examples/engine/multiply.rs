@@ -25,12 +25,10 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
         let source = live[row % live.len()];
         let copy = (row / live.len()) as i64;
         sources.push(source);
-        columns.id.push(if copy == 0 {
-            from.id[source].clone()
-        } else {
-            format!("{}-{copy}", from.id[source].as_str())
-                .as_str()
-                .into()
+        let id = from.id.get(source);
+        columns.id.push(&match copy {
+            0 => id.to_owned(),
+            _ => format!("{id}-{copy}"),
         });
         let weeks = 7 * DAY_MS * (copy % 8);
         let (lat, lon) = (from.lat[source], from.lon[source]);

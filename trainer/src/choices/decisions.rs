@@ -53,7 +53,7 @@ impl Positive {
         };
         digest
             .integer(self.time_ms as u64)
-            .text(catalog.id(self.row).as_str())
+            .text(catalog.id(self.row))
             .value()
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         decisions
             .map(|decision| {
                 let seconds = (decision.known_ms - START_MS) / 1_000;
-                (catalog.id(decision.row).0.clone(), decision.label, seconds)
+                (catalog.id(decision.row).to_owned(), decision.label, seconds)
             })
             .collect()
     }

@@ -52,7 +52,7 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
         let key = VisitorKey::User(user.into());
         let ahead = |row: &Row| catalog.columns().start_ms[row.index()] > now_ms;
         let rows: Vec<Row> = catalog.live_rows().filter(ahead).collect();
-        let ids: Vec<ActivityId> = rows.iter().map(|&row| catalog.id(row).clone()).collect();
+        let ids: Vec<ActivityId> = rows.iter().map(|&row| catalog.id(row).into()).collect();
         let choice = lens.choice(&key, now_ms, rows);
         let untrained = Untrained::of(&lens, &catalog, &choice, trained.smoothing);
         let models = model_scores(&trained.models, &items, &activities, &choice);

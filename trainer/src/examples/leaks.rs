@@ -51,8 +51,8 @@ pub fn leaks(
         let past = before(dataset, example.time_ms);
         let known = catalog_of(&past, catalog.words().clone())?;
         let mut lens = Lens::new(&past, schema, &known, counter_half_life_days);
-        let ids: Vec<&ActivityId> = example.rows.iter().map(|&row| catalog.id(row)).collect();
-        let rows: Vec<Row> = ids.iter().filter_map(|id| known.row(id)).collect();
+        let ids = example.rows.iter().map(|&row| catalog.id(row));
+        let rows: Vec<Row> = ids.filter_map(|id| known.row(&id.into())).collect();
         let choice = lens.choice(&example.key, example.time_ms, rows);
         let found = named(&example.viewpoint, &example.rows, &example.pairs, catalog);
         let expected = named(&choice.viewpoint, &choice.candidates, &choice.pairs, &known);
@@ -138,14 +138,14 @@ fn named(
     for &(number, weight) in &viewpoint.history {
         let known = (number as usize) < catalog.len();
         let id = if known {
-            catalog.id(Row(number)).as_str()
+            catalog.id(Row(number))
         } else {
             "unknown"
         };
         put(format!("history[{id}]"), weight);
     }
     for (&row, pair) in rows.iter().zip(pairs) {
-        let id = catalog.id(row).as_str();
+        let id = catalog.id(row);
         for (feature, &value) in PAIR_FEATURES.iter().zip(pair) {
             put(format!("pair_{}[{id}]", feature.name), value);
         }

@@ -40,7 +40,7 @@ pub(super) fn activity_columns(catalog: &Catalog) -> Vec<ArrayRef> {
     let mut columns = vec![
         integers(&rows, |(number, _)| *number),
         texts(&rows, |(number, _)| {
-            (*number < known).then(|| catalog.id(Row(*number as u32)).0.clone())
+            (*number < known).then(|| catalog.id(Row(*number as u32)).to_owned())
         }),
     ];
     for (_, code) in CODES {

@@ -68,7 +68,7 @@ pub(super) fn example_columns(rows: &[Candidate], catalog: &Catalog) -> Vec<Arra
         longs(rows, |row| row.number as i64),
         integers(rows, |row| row.copy as i32),
         integers(rows, |row| row.row.0 as i32),
-        texts(rows, |row| Some(catalog.id(row.row).0.clone())),
+        texts(rows, |row| Some(catalog.id(row.row).to_owned())),
         numbers(rows, |row| row.label.value),
         numbers(rows, |row| row.label.weight),
         flags(rows, |row| row.drawn),

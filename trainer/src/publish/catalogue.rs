@@ -1,11 +1,10 @@
 //! New activities without a training: rows that did not change keep their numbers, changed ones move to the tail, removed
 //! ones are marked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use triqueta::bundle::{Bundle, BundleDraft};
 use triqueta::catalog::{Activity, Catalog, Content, Row, Text};
-use triqueta::event::ActivityId;
 use triqueta::feature::ActivityRow;
 
 use crate::error::Result;
@@ -56,14 +55,12 @@ pub fn with_activities(
             }
         }
     }
-    let offered: BTreeMap<&ActivityId, ()> = activities
-        .iter()
-        .map(|activity| (&activity.id, ()))
-        .collect();
+    let ids = activities.iter().map(|activity| activity.id.as_str());
+    let offered: BTreeSet<&str> = ids.collect();
     let gone = bundle
         .catalog
         .live_rows()
-        .filter(|&row| !offered.contains_key(bundle.catalog.id(row)));
+        .filter(|&row| !offered.contains(bundle.catalog.id(row)));
     change.removed = gone.count() as u32;
 
     let tail = Catalog::build(city.clone(), words.clone(), &fresh)?;
@@ -101,13 +98,11 @@ pub fn with_activities(
 
 /// A changed activity keeps the popularity it had: the counts move from its old row to its new one.
 fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
-    let mut last_row: BTreeMap<&ActivityId, usize> = BTreeMap::new();
-    for (row, id) in draft.catalog.columns().id[..before].iter().enumerate() {
-        last_row.insert(id, row);
-    }
+    let ids = draft.catalog.columns().id.iter().take(before);
+    let last_row: BTreeMap<&str, usize> = ids.zip(0..).collect();
     let counters = &mut draft.counters;
     for (offset, activity) in fresh.iter().enumerate() {
-        if let Some(&old) = last_row.get(&activity.id) {
+        if let Some(&old) = last_row.get(activity.id.as_str()) {
             for counts in [
                 &mut counters.positives,
                 &mut counters.views,

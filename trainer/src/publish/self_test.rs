@@ -61,7 +61,7 @@ fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
     let actions = if case.is_multiple_of(3) { 0 } else { case };
     for step in 0..actions.min(draft.catalog.len()) {
         let row = Row(random.below(draft.catalog.len()) as u32);
-        let activity = draft.catalog.id(row).clone();
+        let activity = draft.catalog.id(row).into();
         let body = match step % 5 {
             4 => Body::Feedback {
                 activity,

@@ -214,7 +214,7 @@ impl<'a> Replay<'a> {
         history.observe(event.time_ms, &event.body, content);
         let Some(row) = row else { return };
         if history
-            .entry(activity)
+            .entry(activity.as_str())
             .is_some_and(|entry| entry.is_positive())
             && self.counted.insert((number, row))
         {

@@ -37,7 +37,7 @@ impl Judged {
             let mut digest = Digest::default();
             digest.integer(positive.digest(catalog));
             for &row in &choice.candidates {
-                digest.text(catalog.id(row).as_str());
+                digest.text(catalog.id(row));
             }
             Query {
                 id: digest.value(),

@@ -39,7 +39,7 @@ fn the_log_gives_the_published_queries_one_by_one() {
         chosen_at
             .entry((user, positive.time_ms))
             .or_default()
-            .push(catalog.id(positive.row).0.clone());
+            .push(catalog.id(positive.row).to_owned());
     }
     let path = support::data("meetup-montana").join("p2_queries.csv.gz");
     let mut reader =
@@ -68,7 +68,7 @@ fn the_log_gives_the_published_queries_one_by_one() {
         let mut candidates: Vec<String> = query
             .candidates
             .iter()
-            .map(|&row| catalog.id(row).0.clone())
+            .map(|&row| catalog.id(row).to_owned())
             .collect();
         let key = (user.clone(), query.time_ms, candidates[0].clone());
         candidates.sort();

@@ -241,7 +241,7 @@ fn counters_change_one_file() {
     let before = current(&registry);
     let mut dataset = dataset_of(activities());
     let lucky = before.catalog.live_rows().next().unwrap();
-    let id = before.catalog.id(lucky).clone();
+    let id = before.catalog.id(lucky).into();
     let rush = (0..400).map(|number| saved(1_000 + number, number, &id, NOW_MS - DAY_MS));
     dataset.extend(rush.collect()).unwrap();
     let unheard_of = saved(9_000, 1, &ActivityId("unheard-of".into()), NOW_MS);
