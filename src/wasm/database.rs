@@ -17,13 +17,17 @@ const VERSION: u32 = 1;
 #[derive(Clone)]
 pub(super) struct Database(IdbDatabase);
 
-/// Waits for a request and gives its result.
-async fn finished(request: &IdbRequest) -> Result<JsValue, JsValue> {
-    let promise = Promise::new(&mut |resolve, reject| {
+/// Settles when a request does.
+fn settled(request: &IdbRequest) -> Promise {
+    Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
-    });
-    if JsFuture::from(promise).await.is_err() {
+    })
+}
+
+/// Waits for a request and gives its result.
+async fn finished(request: &IdbRequest) -> Result<JsValue, JsValue> {
+    if JsFuture::from(settled(request)).await.is_err() {
         return Err(request
             .error()
             .ok()
@@ -74,9 +78,13 @@ impl Database {
         finished(&store.get(&JsValue::from_str(key))?).await
     }
 
-    /// The values of some keys of the state table, as they are at one moment.
-    pub(super) async fn read(&self, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
-        read(&self.begin("readonly")?.object_store("state")?, keys).await
+    /// The values of some keys of a table, as they are at one moment.
+    pub(super) async fn values_of(
+        &self,
+        table: &str,
+        keys: &[&str],
+    ) -> Result<Vec<JsValue>, JsValue> {
+        values_of(&self.begin("readonly")?.object_store(table)?, keys).await
     }
 
     /// The keys of a table that begin so, in order.
@@ -112,7 +120,7 @@ impl Database {
     ) -> Result<(), JsValue> {
         let transaction = self.begin("readwrite")?;
         let state = transaction.object_store("state")?;
-        for change in decide(read(&state, keys).await?) {
+        for change in decide(values_of(&state, keys).await?) {
             if let Err(thrown) = apply(&transaction, &change) {
                 // All or nothing: without this the browser would keep what came before.
                 let _ = transaction.abort();
@@ -139,12 +147,15 @@ impl Database {
     }
 }
 
-async fn read(state: &IdbObjectStore, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
-    let mut values = Vec::with_capacity(keys.len());
-    for key in keys {
-        values.push(finished(&state.get(&JsValue::from_str(key))?).await?);
+/// All are asked for at once: every answer costs a turn of the page.
+async fn values_of(table: &IdbObjectStore, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
+    let asked = keys.iter().map(|key| table.get(&JsValue::from_str(key)));
+    let asked = asked.collect::<Result<Vec<IdbRequest>, _>>()?;
+    let all: Array = asked.iter().map(settled).collect();
+    if JsFuture::from(Promise::all(&all)).await.is_err() {
+        return Err(JsValue::from_str("what is stored could not be read"));
     }
-    Ok(values)
+    asked.iter().map(IdbRequest::result).collect()
 }
 
 /// All keys that begin so.

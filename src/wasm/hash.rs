@@ -4,20 +4,17 @@ use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::bundle::Files;
+use crate::bundle::sha256_hex;
 
-/// Puts bytes among the files, with their hash where the browser works it out. Nobody else holds the array: what is hashed
-/// is what is copied.
-pub(super) async fn hold(files: &mut Files, path: &str, bytes: &Uint8Array) {
-    let sha256 = sha256(bytes).await;
-    match sha256 {
-        Some(sha256) => files.insert_hashed(path, bytes.to_vec(), sha256),
-        None => files.insert(path, bytes.to_vec()),
+/// SHA-256 as 64 hexadecimal digits, by the module where the browser does not offer it, as outside of secure contexts.
+pub(super) async fn sha256(bytes: &Uint8Array) -> String {
+    match by_browser(bytes).await {
+        Some(digest) => digest,
+        None => sha256_hex(&bytes.to_vec()),
     }
 }
 
-/// SHA-256 as 64 hexadecimal digits; nothing where the browser does not offer it, as outside of secure contexts.
-async fn sha256(bytes: &Uint8Array) -> Option<String> {
+async fn by_browser(bytes: &Uint8Array) -> Option<String> {
     let digest = JsFuture::from(begin(bytes).ok()?).await.ok()?;
     let bytes = Uint8Array::new(&digest).to_vec();
     Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

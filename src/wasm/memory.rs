@@ -18,8 +18,8 @@ impl Memory {
             .unwrap_or(JsValue::UNDEFINED)
     }
 
-    pub(super) fn read(&self, keys: &[&str]) -> Vec<JsValue> {
-        keys.iter().map(|key| self.get("state", key)).collect()
+    pub(super) fn values_of(&self, table: &'static str, keys: &[&str]) -> Vec<JsValue> {
+        keys.iter().map(|key| self.get(table, key)).collect()
     }
 
     pub(super) fn keys(&self, table: &'static str, prefix: &str) -> Vec<String> {

@@ -10,6 +10,7 @@ mod clock;
 mod consent;
 mod convert;
 mod database;
+mod gather;
 mod hash;
 mod inner;
 mod knowledge;

@@ -1,10 +1,11 @@
 //! The engine alone: a bundle's bytes in, slates out. No storage, no network, no clock.
 
 use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::{convert, hash};
-use crate::bundle::Files;
+use crate::bundle::{Bundle, Files};
 use crate::engine::{Engine, Recollection};
 use crate::error::{RecommenderError, RequestError};
 use crate::history::{History, Profile, Visitor};
@@ -21,16 +22,32 @@ pub struct PlainEngine {
 #[wasm_bindgen]
 impl PlainEngine {
     /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Nobody may
-    /// change the arrays meanwhile. The self-test runs.
-    pub async fn open(id: String, files: Array) -> Result<PlainEngine, JsValue> {
+    /// change the arrays meanwhile. Files are hashed and the self-test runs, unless `verified` says that both were done
+    /// before, to these very bytes by this very module.
+    pub async fn open(
+        id: String,
+        files: Array,
+        verified: Option<bool>,
+    ) -> Result<PlainEngine, JsValue> {
+        let is_verified = verified.unwrap_or(false);
         let mut bundle = Files::default();
         for pair in files.iter() {
             let pair = Array::from(&pair);
             let path = pair.get(0).as_string().unwrap_or_default();
-            let bytes = Uint8Array::new(&pair.get(1));
-            hash::hold(&mut bundle, &path, &bytes).await;
+            let bytes: Uint8Array = pair.get(1).dyn_into()?;
+            if is_verified {
+                bundle.insert_trusted(path, bytes.to_vec());
+            } else {
+                let sha256 = hash::sha256(&bytes).await;
+                bundle.insert_hashed(path, bytes.to_vec(), sha256);
+            }
         }
-        let engine = Engine::open(&id, bundle).map_err(|error| convert::error(&error))?;
+        let engine = if is_verified {
+            Bundle::open(&id, bundle).and_then(Engine::new)
+        } else {
+            Engine::open(&id, bundle)
+        };
+        let engine = engine.map_err(|error| convert::error(&error))?;
         Ok(Self {
             engine,
             visitor: Visitor::default(),

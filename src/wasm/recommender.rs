@@ -61,7 +61,7 @@ impl Recommender {
         let unit =
             account.map_or_else(|| session.to_string(), |account| account.device.to_string());
         let trust = Trust::new(doubt);
-        let opened = swap::open(&storage, &options.channel, &trust, &unit).await;
+        let opened = swap::open(&storage, &options.channel, &trust, &unit, None).await;
         let opened = opened.map_err(|(code, message)| convert::coded(&code, &message))?;
         let refused = refused.map(|reason| {
             let message = format!("this browser does not let the page keep anything ({reason}); it works until it is closed");
@@ -258,13 +258,14 @@ impl Recommender {
             let unit = state
                 .device()
                 .map_or_else(|| state.session.to_string(), |device| device.to_string());
-            (unit, state.engine.bundle().id.clone())
+            (unit, Rc::clone(&state.engine))
         };
-        let opened = swap::open(&inner.storage, &inner.channel, &inner.trust, &unit).await;
+        let ahead = Some(Rc::clone(&current));
+        let opened = swap::open(&inner.storage, &inner.channel, &inner.trust, &unit, ahead).await;
         let mut state = inner.state.borrow_mut();
         match opened {
             Ok(opened) => {
-                let changed = opened.engine.bundle().id != current;
+                let changed = opened.engine.bundle().id != current.bundle().id;
                 (state.engine, state.variant) = (opened.engine, opened.variant);
                 (state.source, state.problem) = (opened.source, opened.problem);
                 Ok(changed)

@@ -24,6 +24,8 @@ pub(super) mod key {
     pub(in crate::wasm) const CHANNEL: &str = "channel";
     /// Who signed the channel, as its `.sig` file had it.
     pub(in crate::wasm) const SIGNATURES: &str = "channel-signatures";
+    /// Which bundle was verified last, and by which version of the module.
+    pub(in crate::wasm) const VERIFIED: &str = "verified";
     /// Which page may send, where the browser has no locks.
     pub(in crate::wasm) const LEASE: &str = "lease";
     /// Begins the keys of devices whose withdrawal a server has not confirmed yet; the value is its address.
@@ -39,7 +41,7 @@ const RETENTION_MS: i64 = 180 * 86_400_000;
 
 /// Everything a page's recommender holds.
 pub(super) struct State {
-    pub(super) engine: Engine,
+    pub(super) engine: Rc<Engine>,
     pub(super) visitor: Visitor,
     /// What was made of the visitor's past for the last list.
     pub(super) recollection: Recollection,

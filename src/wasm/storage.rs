@@ -118,9 +118,18 @@ impl Storage {
 
     /// Some keys of the state table, as they are at one moment.
     pub(super) async fn read(&self, keys: &[&str]) -> Result<Vec<JsValue>, JsValue> {
+        self.values_of("state", keys).await
+    }
+
+    /// The values of some keys of a table, as they are at one moment.
+    pub(super) async fn values_of(
+        &self,
+        table: &'static str,
+        keys: &[&str],
+    ) -> Result<Vec<JsValue>, JsValue> {
         match &self.database {
-            Some(database) => database.read(keys).await,
-            None => Ok(self.memory.borrow().read(keys)),
+            Some(database) => database.values_of(table, keys).await,
+            None => Ok(self.memory.borrow().values_of(table, keys)),
         }
     }
 
@@ -158,7 +167,7 @@ impl Storage {
         match &self.database {
             Some(database) => database.update(keys, decide).await,
             None => {
-                let values = self.memory.borrow().read(keys);
+                let values = self.memory.borrow().values_of("state", keys);
                 let changes = decide(values);
                 self.memory.borrow_mut().apply(changes);
                 Ok(())

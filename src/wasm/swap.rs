@@ -3,27 +3,26 @@
 //! New files are downloaded, checked and tried (self-test) before one transaction puts them beside their manifest and
 //! names them current; whatever fails leaves the stored bundle as it was.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
 
+use super::clock;
+use super::gather::{self, Built};
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::{Change, Storage};
 use super::trust::{Trust, distrusted};
-use super::{clock, hash};
-use crate::bundle::{Channel, Files, Manifest};
+use crate::bundle::Channel;
 use crate::engine::Engine;
-use crate::error::{BundleError, RecommenderError};
+use crate::error::RecommenderError;
 use crate::experiment::assign;
 
 const CHANNEL_LIMIT_MS: i64 = 10_000;
-const FILE_LIMIT_MS: i64 = 60_000;
 
 /// An open engine and where it came from.
 pub(super) struct Opened {
-    pub(super) engine: Engine,
+    pub(super) engine: Rc<Engine>,
     pub(super) variant: String,
     /// `network` or `stored`.
     pub(super) source: &'static str,
@@ -34,11 +33,11 @@ pub(super) struct Opened {
 /// What went wrong on the way: a stable code and a sentence.
 pub(super) type Problem = (String, String);
 
-fn problem(error: &RecommenderError) -> Problem {
+pub(super) fn problem(error: &RecommenderError) -> Problem {
     (error.code().to_owned(), error.to_string())
 }
 
-fn unreachable(detail: String) -> Problem {
+pub(super) fn unreachable(detail: String) -> Problem {
     let advice =
         "the network or the server is away; the bundle of the last visit goes on, if there is one";
     (
@@ -47,7 +46,7 @@ fn unreachable(detail: String) -> Problem {
     )
 }
 
-/// A channel as it arrived: trusted, newer than all before it, and not expired.
+/// A trusted channel with the bytes it was read from.
 struct Announced {
     channel: Channel,
     json: String,
@@ -55,31 +54,46 @@ struct Announced {
     signatures: Option<String>,
 }
 
-/// Opens the best bundle there is. `unit` decides the variant.
+impl Announced {
+    fn is_same_as(&self, other: &Self) -> bool {
+        self.json == other.json && self.signatures == other.signatures
+    }
+}
+
+/// Opens the best bundle there is; `current` goes on where it is that. `unit` decides the variant.
 pub(super) async fn open(
     storage: &Storage,
     channel_url: &str,
     trust: &Trust,
     unit: &str,
+    current: Option<Rc<Engine>>,
 ) -> Result<Opened, Problem> {
     let stored = stored_channel(storage, trust).await;
-    let seen = stored.as_ref().map_or(0, |channel| channel.sequence);
+    let seen = stored.as_ref().map_or(0, |stored| stored.channel.sequence);
     let fresh = if network::is_online() {
         fetch_channel(channel_url, trust, seen).await
     } else {
         Err(unreachable("the browser is offline".into()))
     };
     let trouble = match fresh {
-        Ok(announced) => match open_fresh(storage, channel_url, &announced, unit).await {
-            Ok(opened) => return Ok(opened),
-            Err(trouble) => trouble,
-        },
+        Ok(announced) => {
+            let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
+            let fresh = Fresh {
+                announced: &announced,
+                stored: stored.as_ref(),
+                base,
+            };
+            match open_fresh(storage, &fresh, unit, current.as_ref()).await {
+                Ok(opened) => return Ok(opened),
+                Err(trouble) => trouble,
+            }
+        }
         Err(trouble) => trouble,
     };
-    let Some(channel) = stored else {
+    let Some(stored) = stored else {
         return Err(trouble);
     };
-    let (engine, variant) = open_stored(storage, &channel, unit)
+    let (engine, variant) = open_stored(storage, &stored.channel, unit, current.as_ref())
         .await
         .map_err(|_| trouble.clone())?;
     let expected = trouble.0 == "BUNDLE_UNREACHABLE";
@@ -93,11 +107,17 @@ pub(super) async fn open(
 
 /// What an earlier visit kept. It was trusted then, by the keys of then: where keys are asked for it is asked again, so that
 /// neither a channel of before there were any nor its sequence counts.
-async fn stored_channel(storage: &Storage, trust: &Trust) -> Option<Channel> {
-    let json = storage.text(key::CHANNEL).await?;
-    let signatures = storage.text(key::SIGNATURES).await.unwrap_or_default();
-    trust.confirm(json.as_bytes(), &signatures).await.ok()?;
-    Channel::from_json(json.as_bytes()).ok()
+async fn stored_channel(storage: &Storage, trust: &Trust) -> Option<Announced> {
+    let kept = storage.read(&[key::CHANNEL, key::SIGNATURES]).await.ok()?;
+    let mut kept = kept.iter().map(|value| value.as_string());
+    let (json, signatures) = (kept.next()??, kept.next().flatten());
+    let signed = signatures.as_deref().unwrap_or_default();
+    trust.confirm(json.as_bytes(), signed).await.ok()?;
+    Some(Announced {
+        channel: Channel::from_json(json.as_bytes()).ok()?,
+        json,
+        signatures,
+    })
 }
 
 /// Nothing of the channel is read before it is trusted.
@@ -143,118 +163,94 @@ fn variant_of(channel: &Channel, unit: &str) -> String {
         .to_owned()
 }
 
+/// What the network has to say.
+struct Fresh<'a> {
+    announced: &'a Announced,
+    stored: Option<&'a Announced>,
+    /// The folder of the channel.
+    base: &'a str,
+}
+
 async fn open_fresh(
     storage: &Storage,
-    channel_url: &str,
-    announced: &Announced,
+    Fresh {
+        announced,
+        stored,
+        base,
+    }: &Fresh<'_>,
     unit: &str,
+    current: Option<&Rc<Engine>>,
 ) -> Result<Opened, Problem> {
     let variant = variant_of(&announced.channel, unit);
-    let id = announced
-        .channel
-        .bundle(&variant)
-        .map_err(|error| problem(&error.into()))?;
-    let base = channel_url.rsplit_once('/').map_or("", |(base, _)| base);
-    let (files, fresh) = gather(storage, base, id).await?;
-    let paths: BTreeSet<String> = files.iter().map(|(path, _)| path.to_owned()).collect();
-    let engine = Engine::open(id, files)
-        .map_err(|error| problem(&error))?
-        .with_variant(&variant);
-    let mut changes: Vec<Change> = fresh
-        .into_iter()
-        .map(|(key, bytes)| Change::Put {
-            table: "files",
-            key,
-            value: bytes.into(),
-        })
-        .collect();
+    let id = bundle_of(&announced.channel, &variant)?;
+    let opened = |engine, problem| Opened {
+        engine,
+        variant: variant.clone(),
+        source: "network",
+        problem,
+    };
+    let is_known = stored.is_some_and(|stored| stored.is_same_as(announced));
+    if let Some(engine) = same(current, id, &variant)
+        && is_known
+        && gather::is_marked(storage, id).await
+    {
+        return Ok(opened(engine, None));
+    }
+    let built = gather::open(storage, Some(base), id).await?;
+    // A full disk costs the offline copy, not the page.
+    let problem = if built.is_kept && is_known {
+        None
+    } else {
+        keep(storage, announced, id, &built).await
+    };
+    let engine = built.engine.with_variant(&variant);
+    Ok(opened(Rc::new(engine), problem))
+}
+
+/// Puts a bundle's new files beside those that are there, names them verified and current, and drops what neither needs, in
+/// one transaction. Says why where it could not.
+async fn keep(
+    storage: &Storage,
+    announced: &Announced,
+    id: &str,
+    built: &Built,
+) -> Option<Problem> {
+    let put = |(key, bytes): &(String, Uint8Array)| Change::Put {
+        table: "files",
+        key: key.clone(),
+        value: bytes.into(),
+    };
+    let mut changes: Vec<Change> = built.fresh.iter().map(put).collect();
     changes.push(Change::state(key::CHANNEL, &announced.json));
     changes.push(match &announced.signatures {
         Some(signatures) => Change::state(key::SIGNATURES, signatures),
         None => Change::forget(key::SIGNATURES),
     });
+    changes.push(Change::state(key::VERIFIED, gather::mark(id)));
     let kept = storage.keys("files", "").await.unwrap_or_default();
-    let orphans = kept.into_iter().filter(|path| !paths.contains(path));
+    let orphans = kept.into_iter().filter(|path| !built.paths.contains(path));
     changes.extend(orphans.map(|key| Change::Delete {
         table: "files",
         key,
     }));
-    // A full disk costs the offline copy, not the page.
-    let problem = storage.write(changes).await.err().map(|thrown| {
-        let detail = super::convert::message(&thrown);
-        (
-            "STORAGE_FULL".to_owned(),
-            format!("the bundle could not be kept for offline use: {detail}; free some space"),
-        )
-    });
-    Ok(Opened {
-        engine,
-        variant,
-        source: "network",
-        problem,
-    })
+    let thrown = storage.write(changes).await.err()?;
+    let detail = super::convert::message(&thrown);
+    Some((
+        "STORAGE_FULL".to_owned(),
+        format!("the bundle could not be kept for offline use: {detail}; free some space"),
+    ))
 }
 
-/// A file from the network: its path and bytes.
-type Fetched = (String, Uint8Array);
-
-/// A bundle's files, from storage where they are there already; also what came from the network.
-///
-/// What does not fit its hash is asked for once more, past every copy on the way: a damaged answer is cached for as long
-/// as a whole one would be.
-async fn gather(storage: &Storage, base: &str, id: &str) -> Result<(Files, Vec<Fetched>), Problem> {
-    let mut files = Files::default();
-    let mut fresh = Vec::new();
-    let path = Manifest::path(id);
-    let mut bytes = take(storage, base, &path, &mut fresh).await?.to_vec();
-    if Manifest::from_json(id, &bytes).is_err() {
-        let again = download(base, &path, Cached::Ignored, &mut fresh).await?;
-        bytes = again.to_vec();
-    }
-    let manifest = Manifest::from_json(id, &bytes).map_err(|error| problem(&error.into()))?;
-    files.insert(path, bytes);
-    for entry in &manifest.files {
-        let bytes = take(storage, base, &entry.path, &mut fresh).await?;
-        hash::hold(&mut files, &entry.path, &bytes).await;
-        if files.verified(entry).is_err() {
-            let bytes = download(base, &entry.path, Cached::Ignored, &mut fresh).await?;
-            hash::hold(&mut files, &entry.path, &bytes).await;
-        }
-        files
-            .verified(entry)
-            .map_err(|error| problem(&error.into()))?;
-    }
-    Ok((files, fresh))
+fn bundle_of<'a>(channel: &'a Channel, variant: &str) -> Result<&'a str, Problem> {
+    let id = channel.bundle(variant);
+    id.map_err(|error| problem(&error.into()))
 }
 
-async fn take(
-    storage: &Storage,
-    base: &str,
-    path: &str,
-    fresh: &mut Vec<Fetched>,
-) -> Result<Uint8Array, Problem> {
-    match stored_file(storage, path).await {
-        Some(bytes) => Ok(bytes),
-        None => download(base, path, Cached::Trusted, fresh).await,
-    }
-}
-
-async fn download(
-    base: &str,
-    path: &str,
-    cached: Cached,
-    fresh: &mut Vec<Fetched>,
-) -> Result<Uint8Array, Problem> {
-    let bytes = network::get(&format!("{base}/{path}"), cached, FILE_LIMIT_MS)
-        .await
-        .map_err(unreachable)?;
-    fresh.push((path.to_owned(), bytes.clone()));
-    Ok(bytes)
-}
-
-async fn stored_file(storage: &Storage, path: &str) -> Option<Uint8Array> {
-    let value: JsValue = storage.get("files", path).await.ok()?;
-    value.is_object().then(|| Uint8Array::new(&value))
+/// The engine that runs, where it is this one.
+fn same(current: Option<&Rc<Engine>>, id: &str, variant: &str) -> Option<Rc<Engine>> {
+    let current = current?;
+    let is_same = current.bundle().id == id && current.variant() == variant;
+    is_same.then(|| Rc::clone(current))
 }
 
 /// Opens what an earlier visit stored: the unit's variant, or whichever of the channel's bundles is whole.
@@ -262,43 +258,31 @@ async fn open_stored(
     storage: &Storage,
     channel: &Channel,
     unit: &str,
-) -> Result<(Engine, String), RecommenderError> {
+    current: Option<&Rc<Engine>>,
+) -> Result<(Rc<Engine>, String), Problem> {
     let own = variant_of(channel, unit);
-    let first = open_stored_variant(storage, channel, &own).await;
-    if first.is_ok() {
-        return first;
+    let first = open_stored_variant(storage, channel, &own, current).await;
+    if let Ok(engine) = first {
+        return Ok((engine, own));
     }
     for variant in channel.variants.keys().filter(|variant| **variant != own) {
-        if let Ok(opened) = open_stored_variant(storage, channel, variant).await {
-            return Ok(opened);
+        if let Ok(engine) = open_stored_variant(storage, channel, variant, current).await {
+            return Ok((engine, variant.clone()));
         }
     }
-    first
+    first.map(|engine| (engine, own))
 }
 
 async fn open_stored_variant(
     storage: &Storage,
     channel: &Channel,
     variant: &str,
-) -> Result<(Engine, String), RecommenderError> {
-    let id = channel.bundle(variant)?;
-    let mut files = Files::default();
-    let missing = |path: &str| BundleError::Missing {
-        path: path.to_owned(),
-    };
-    let path = Manifest::path(id);
-    let bytes = stored_file(storage, &path)
-        .await
-        .ok_or_else(|| missing(&path))?
-        .to_vec();
-    let manifest = Manifest::from_json(id, &bytes)?;
-    files.insert(path, bytes);
-    for entry in &manifest.files {
-        let bytes = stored_file(storage, &entry.path)
-            .await
-            .ok_or_else(|| missing(&entry.path))?;
-        hash::hold(&mut files, &entry.path, &bytes).await;
+    current: Option<&Rc<Engine>>,
+) -> Result<Rc<Engine>, Problem> {
+    let id = bundle_of(channel, variant)?;
+    if let Some(engine) = same(current, id, variant) {
+        return Ok(engine);
     }
-    let engine = Engine::open(id, files)?.with_variant(variant);
-    Ok((engine, variant.to_owned()))
+    let built = gather::open(storage, None, id).await?;
+    Ok(Rc::new(built.engine.with_variant(variant)))
 }

@@ -100,3 +100,52 @@ test('a first visit to a damaged bundle ends in the plain list', async (t) => {
   const { source, items, code } = await look();
   assert.deepEqual([source, items, code], ['fallback', 10, 'BUNDLE_HASH']);
 });
+
+/** Changes what the page's database holds of a file, and gives how many bytes it held before. */
+const tamper = (page, path, change) => page.evaluate(async ([file, what]) => {
+  const settled = (request) => new Promise((resolve, reject) => {
+    [request.onsuccess, request.onerror] = [() => resolve(request.result), () => reject(request.error)];
+  });
+  const database = await settled(indexedDB.open('triqueta'));
+  const transaction = database.transaction(['files', 'state'], 'readwrite');
+  const [files, state] = ['files', 'state'].map((name) => transaction.objectStore(name));
+  const bytes = await settled(files.get(file));
+  if (what === 'cut') await settled(files.put(bytes.slice(0, 100), file));
+  if (what === 'garbled') await settled(files.put(bytes.map((byte) => byte ^ 0x5a), file));
+  if (what === 'flipped') {
+    const flipped = bytes.slice();
+    flipped[flipped.length - 1] ^= 1;
+    await settled(files.put(flipped, file));
+  }
+  if (what === 'flipped') await settled(state.put((await settled(state.get('verified'))).replace(/by .*/, 'by 0.0.0'), 'verified'));
+  database.close();
+  return [...bytes];
+}, [path, change]);
+
+for (const what of ['cut', 'garbled', 'flipped']) {
+  const whose = what === 'flipped' ? ', and another version of the module had verified it' : '';
+  test(`a stored file that was ${what} later${whose}: the next visit fetches it again`, async (t) => {
+    const site = await open(t);
+    const { page, look } = await site.visit();
+    await look();
+    const { files } = await read(join(site.bundles, `manifests/${site.older}.json`));
+    const { path } = files.find((file) => file.name === 'columns-0');
+    const whole = await tamper(page, path, what);
+    await page.reload();
+    const { source, bundle, items, code } = await look();
+    assert.deepEqual([source, bundle, items, code], ['network', site.older, 10, null]);
+    assert.deepEqual(await tamper(page, path, 'nothing'), whole);
+  });
+}
+
+test('a later visit asks the server for the channel alone', async (t) => {
+  const site = await open(t);
+  const { page, look } = await site.visit();
+  await look();
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.reload();
+  const { source, items } = await look();
+  assert.deepEqual([source, items], ['network', 10]);
+  assert.deepEqual(asked.filter((path) => path.startsWith('/bundles/')), ['/bundles/channel.json']);
+});

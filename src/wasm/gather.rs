@@ -1,0 +1,216 @@
+//! A bundle's files, from storage or from the network, to an open engine.
+//!
+//! What is verified once is kept with a mark: a later visit of the same module takes it as it is, because hashing and the
+//! self-test cost more than all the rest of opening. Whatever then does not open is looked at again in full.
+
+use futures_util::future::join_all;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::hash;
+use super::network::{self, Cached};
+use super::state::key;
+use super::storage::Storage;
+use super::swap::{Problem, problem, unreachable};
+use crate::bundle::{Bundle, FileEntry, Files, Manifest};
+use crate::engine::Engine;
+use crate::error::BundleError;
+
+/// How long all files may take that are under way together.
+const FILE_LIMIT_MS: i64 = 180_000;
+
+/// An open bundle and where its files came from.
+pub(super) struct Built {
+    pub(super) engine: Engine,
+    /// The paths of all its files.
+    pub(super) paths: Vec<String>,
+    /// Those that came from the network.
+    pub(super) fresh: Vec<(String, Uint8Array)>,
+    /// Whether an earlier visit kept it all, mark included.
+    pub(super) is_kept: bool,
+}
+
+/// A file as it arrived.
+struct Held {
+    bytes: Uint8Array,
+    /// Nothing where it is trusted.
+    sha256: Option<String>,
+    is_fresh: bool,
+}
+
+impl Held {
+    async fn new(bytes: Uint8Array, is_fresh: bool) -> Self {
+        let sha256 = Some(hash::sha256(&bytes).await);
+        Self {
+            bytes,
+            sha256,
+            is_fresh,
+        }
+    }
+
+    fn fits(&self, entry: &FileEntry) -> bool {
+        let fits = self
+            .sha256
+            .as_ref()
+            .is_none_or(|found| *found == entry.sha256);
+        fits && u64::from(self.bytes.length()) == entry.bytes
+    }
+}
+
+/// What is kept to say that this very module has verified a bundle.
+pub(super) fn mark(id: &str) -> String {
+    format!("{id} by {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Whether an earlier visit of this module verified and kept the bundle `id`.
+pub(super) async fn is_marked(storage: &Storage, id: &str) -> bool {
+    let verified = storage.text(key::VERIFIED).await;
+    verified.is_some_and(|verified| verified == mark(id))
+}
+
+/// Opens the bundle `id` from what is stored and, where the folder it is offered in is given, what is not.
+pub(super) async fn open(
+    storage: &Storage,
+    base: Option<&str>,
+    id: &str,
+) -> Result<Built, Problem> {
+    if is_marked(storage, id).await {
+        // Whatever went wrong with what was verified: it is looked at again.
+        if let Ok(built) = build(storage, base, id, true).await {
+            return Ok(built);
+        }
+    }
+    build(storage, base, id, false).await
+}
+
+async fn build(
+    storage: &Storage,
+    base: Option<&str>,
+    id: &str,
+    is_verified: bool,
+) -> Result<Built, Problem> {
+    let (mut files, mut fresh) = (Files::default(), Vec::new());
+    let path = Manifest::path(id);
+    let (manifest, held) = manifest(storage, base, id, &path).await?;
+    let mut entries: Vec<&FileEntry> = manifest.files.iter().collect();
+    // Parts of the same bytes are one file.
+    entries.sort_unstable_by_key(|entry| &entry.path);
+    entries.dedup_by_key(|entry| &entry.path);
+    let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    let stored = storage.values_of("files", &paths).await.unwrap_or_default();
+    let stored = stored
+        .into_iter()
+        .map(stored_bytes)
+        .chain(std::iter::repeat(None));
+    let taken = entries.iter().zip(stored);
+    let taken =
+        join_all(taken.map(|(entry, stored)| whole(base, entry, stored, is_verified))).await;
+    for (entry, held) in entries.iter().zip(taken) {
+        let Held {
+            bytes,
+            sha256,
+            is_fresh,
+        } = held?;
+        match sha256 {
+            Some(sha256) => files.insert_hashed(&entry.path, bytes.to_vec(), sha256),
+            None => files.insert_trusted(&entry.path, bytes.to_vec()),
+        }
+        files
+            .verified(entry)
+            .map_err(|error| problem(&error.into()))?;
+        if is_fresh {
+            fresh.push((entry.path.clone(), bytes));
+        }
+    }
+    let paths = paths.into_iter().map(str::to_owned).chain([path.clone()]);
+    let paths = paths.collect();
+    files.insert(&path, held.bytes.to_vec());
+    if held.is_fresh {
+        fresh.push((path, held.bytes));
+    }
+    let is_kept = is_verified && fresh.is_empty();
+    let engine = if is_kept {
+        Bundle::open(id, files).and_then(Engine::new)
+    } else {
+        Engine::open(id, files)
+    };
+    Ok(Built {
+        engine: engine.map_err(|error| problem(&error))?,
+        paths,
+        fresh,
+        is_kept,
+    })
+}
+
+/// The manifest, whose name is the hash of its bytes.
+async fn manifest(
+    storage: &Storage,
+    base: Option<&str>,
+    id: &str,
+    path: &str,
+) -> Result<(Manifest, Held), Problem> {
+    let held = |bytes: Uint8Array, is_fresh| Held {
+        bytes,
+        sha256: None,
+        is_fresh,
+    };
+    let stored = storage.get("files", path).await.ok().and_then(stored_bytes);
+    if let Some(bytes) = stored
+        && let Ok(manifest) = Manifest::from_json(id, &bytes.to_vec())
+    {
+        return Ok((manifest, held(bytes, false)));
+    }
+    let mut bytes = download(base, path, Cached::Trusted).await?;
+    if Manifest::from_json(id, &bytes.to_vec()).is_err() {
+        bytes = download(base, path, Cached::Ignored).await?;
+    }
+    let manifest =
+        Manifest::from_json(id, &bytes.to_vec()).map_err(|error| problem(&error.into()))?;
+    Ok((manifest, held(bytes, true)))
+}
+
+/// A file as the manifest has it, where that can be had; the last that arrived otherwise.
+///
+/// What does not fit is asked for once more, past every copy on the way: a damaged answer is cached for as long as a whole
+/// one would be.
+async fn whole(
+    base: Option<&str>,
+    entry: &FileEntry,
+    stored: Option<Uint8Array>,
+    is_verified: bool,
+) -> Result<Held, Problem> {
+    if let Some(bytes) = stored {
+        let held = if is_verified {
+            Held {
+                bytes,
+                sha256: None,
+                is_fresh: false,
+            }
+        } else {
+            Held::new(bytes, false).await
+        };
+        if held.fits(entry) || base.is_none() {
+            return Ok(held);
+        }
+    }
+    let held = Held::new(download(base, &entry.path, Cached::Trusted).await?, true).await;
+    if held.fits(entry) {
+        return Ok(held);
+    }
+    Ok(Held::new(download(base, &entry.path, Cached::Ignored).await?, true).await)
+}
+
+async fn download(base: Option<&str>, path: &str, cached: Cached) -> Result<Uint8Array, Problem> {
+    let Some(base) = base else {
+        let path = path.to_owned();
+        return Err(problem(&BundleError::Missing { path }.into()));
+    };
+    let url = format!("{base}/{path}");
+    network::get(&url, cached, FILE_LIMIT_MS)
+        .await
+        .map_err(unreachable)
+}
+
+fn stored_bytes(value: JsValue) -> Option<Uint8Array> {
+    value.dyn_into().ok()
+}
