@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { openContext } from '../../tests/browser/chromium.mjs';
 import { bundle, code } from './bytes.mjs';
 import { serve } from './serve.mjs';
+import { longestTask } from './stalls.mjs';
 
 const [module, bundles] = process.argv.slice(2).map((path) => resolve(path));
 const sizes = readdirSync(bundles).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
@@ -17,6 +18,9 @@ const SLOWER = [4, 6];
 /** How often, up to that size and beyond it. */
 const ROUNDS = { usual: 41, large: 15 };
 const LAUNCHES = { usual: 15, large: 5 };
+const VISITS = ['first', 'later', 'compiled'];
+/** How much slower a page is whose thread is watched, and how often. */
+const WATCHED = { slower: 4, times: 5 };
 
 const load = loadavg()[0];
 const ends = [];
@@ -27,7 +31,8 @@ try {
   for (const activities of sizes) {
     const often = activities > USUAL ? 'large' : 'usual';
     rows.push(...(await raced(activities, activities === USUAL ? [1, ...SLOWER] : [1], ROUNDS[often])));
-    rows.push(...(await launched(activities, LAUNCHES[often])));
+    for (const visit of VISITS) rows.push(...(await launched(activities, visit, LAUNCHES[often])));
+    for (const worker of [false, true]) rows.push(...(await watched(activities, worker)));
   }
   rows.push(...code(module), ...bundle(join(bundles, String(USUAL)), USUAL));
   const { devDependencies: peers } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
@@ -68,16 +73,19 @@ async function raced(activities, machines, rounds) {
   });
 }
 
-/** Rows of first lists from nothing, each in a page of its own, and of the memory they leave. */
-async function launched(activities, times) {
-  console.error(`${activities} activities: ${times} launches`);
+/** Rows of first lists of a visit, each in a page of its own, and of the memory they leave. */
+async function launched(activities, visit, times) {
+  console.error(`${activities} activities: ${times} launches of a ${visit} visit`);
   const launches = [];
   for (let number = 0; number < times; number++) {
-    const launch = async (size) => (await import('/launch.mjs')).launch(size);
-    launches.push(await inPage((page) => page.evaluate(launch, activities)));
+    const launch = async ([size, kind]) => (await import('/launch.mjs')).launch(size, kind);
+    launches.push(await inPage((page) => page.evaluate(launch, [activities, visit])));
   }
-  const about = (what) => ({ suite: 'launch', case: `${activities} activities, ${what}`, activities, step: what });
-  const steps = Object.keys(launches[0].times);
+  const about = (what) => {
+    return { suite: 'launch', case: `${activities} activities, ${visit} visit, ${what}`, activities, visit, step: what };
+  };
+  // What is compiled is not compiled again.
+  const steps = Object.keys(launches[0].times).filter((step) => visit !== 'compiled' || step !== 'compile');
   const whole = (launch) => steps.reduce((sum, step) => sum + launch.times[step], 0);
   return [
     ...steps.flatMap((step) => figures(about(step), launches.map((launch) => launch.times[step]), 'ms')),
@@ -86,6 +94,18 @@ async function launched(activities, times) {
       return { ...about(`memory ${when}`), metric: 'memory', value, unit: 'B', n: 1 };
     }),
   ];
+}
+
+/** Rows of how long opening holds up a page. */
+async function watched(activities, worker) {
+  const { slower, times } = WATCHED;
+  const where = worker ? 'in a worker' : "on the page's thread";
+  console.error(`${activities} activities, ${slower} × slower, ${where}: ${times} pages watched`);
+  const longest = [];
+  for (let number = 0; number < times; number++) {
+    longest.push(await inPage((page) => longestTask(page, activities, slower, worker)));
+  }
+  return figures({ suite: 'stalls', case: `${activities} activities, ${where}`, activities, slower, worker }, longest, 'ms');
 }
 
 async function inPage(work) {

@@ -1,4 +1,4 @@
-// The bench's pages, the module, the bundles and the peers on one origin.
+// The bench's pages, the module, the package around it, the bundles and the peers on one origin.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -22,7 +22,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Serves until `close()`; gives the origin. */
 export async function serve(module, bundles) {
-  const mounts = [['/module/', module], ['/bundles/', bundles], ['/peers/', here('node_modules')], ['/', here('page')]];
+  const mounts = [['/module/', module], ['/package/', join(module, '..')], ['/bundles/', bundles], ['/peers/', here('node_modules')], ['/', here('page')]];
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, 'http://bench').pathname);
     const [prefix, folder] = mounts.find(([mount]) => path.startsWith(mount));

@@ -57,14 +57,28 @@ const clicks = settings.map(([activities, slower]) => [
   ...['p10', 'median', 'p95'].map((metric) => whole(find({ suite: 'chromium', activities, slower, contender: CLICK, metric }))),
 ]);
 
-const steps = known('step', { suite: 'launch', metric: 'p10' });
-const launches = steps.map((step) => [
-  step,
-  ...sizes.flatMap((activities) => ['p10', 'median'].map((metric) => find({ suite: 'launch', activities, step, metric }).toFixed(1))),
+const VISITS = {
+  first: 'A first visit, bytes at hand: files are hashed, the self-test runs.',
+  later: 'A later visit, bytes at hand: an earlier one has verified the bundle.',
+  compiled: 'The same by a module that is compiled, as fast as the browser makes it.',
+};
+const launches = Object.entries(VISITS).map(([visit, says]) => {
+  const steps = known('step', { suite: 'launch', visit, metric: 'p10' });
+  const lines = steps.map((step) => [
+    step,
+    ...sizes.flatMap((activities) =>
+      ['p10', 'median'].map((metric) => find({ suite: 'launch', activities, visit, step, metric }).toFixed(1))),
+  ]);
+  return `${says}\n\n${table(['', ...sizes.flatMap((size) => [`${whole(size)}, p10`, 'median'])], lines)}`;
+});
+
+const stalls = [false, true].map((worker) => [
+  worker ? 'in a worker' : "on the page's thread",
+  ...sizes.flatMap((activities) => ['p10', 'median'].map((metric) => find({ suite: 'stalls', activities, worker, metric }).toFixed(1))),
 ]);
 
 const memory = sizes.map((activities) => {
-  const after = (when) => find({ suite: 'launch', activities, step: `memory ${when}`, metric: 'memory' });
+  const after = (when) => find({ suite: 'launch', activities, visit: 'first', step: `memory ${when}`, metric: 'memory' });
   const [empty, opened, listed] = ['empty', 'opened', 'listed'].map(after);
   const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
   return [whole(activities), mib(empty), mib(opened), mib(listed), whole((opened - empty) / 1024 / (activities / 1000))];
@@ -83,6 +97,7 @@ const native = known('case', { suite: 'engine' }).map((name) => [
   name, ...['p10', 'median'].map((metric) => whole(find({ suite: 'engine', case: name, metric }))),
 ]);
 
+const [slowedBy] = known('slower', { suite: 'stalls' });
 const count = (wanted) => rows.find(matches(wanted)).n;
 const rounds = sizes.map((activities) => `${count({ suite: 'chromium', activities, contender: 'rank', metric: 'p10' })} at ${whole(activities)}`);
 const beside = Object.entries(peers).map(([peer, version]) => `${peer} ${version}`);
@@ -112,11 +127,17 @@ One event taken in, then the list anew, by a visitor who has a list; each click 
 
 ${table(['', 'p10', 'median', 'p95'], clicks)}
 
-## A first list from nothing
+## A first list
 
-Bytes at hand, each launch in a page of its own: p10 and median in ms. Opening includes the bundle's self-test.
+Each in a page of its own: p10 and median in ms. What is not compiled runs as a browser runs code that it sees for the first time.
 
-${table(['', ...sizes.flatMap((size) => [`${whole(size)}, p10`, 'median'])], launches)}
+${launches.join('\n\n')}
+
+## What a page is held up for
+
+The longest task of the page's thread while the package opens and makes five lists, processor ${slowedBy} × slower: p10 and median in ms of the time it had the processor.
+
+${table(['', ...sizes.flatMap((size) => [`${whole(size)}, p10`, 'median'])], stalls)}
 
 ## Memory of the module
 

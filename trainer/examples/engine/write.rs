@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use triqueta::bundle::{Bundle, BundleDraft};
+use triqueta::bundle::{Bundle, BundleDraft, CHANNEL_FORMAT, Channel, Variant};
 use triqueta::engine::{Engine, seal};
+use triqueta_trainer::publish::self_test_cases;
 
 /// How much the visitors of the browser's bench have done.
 const LENGTH: usize = 20;
 
-/// Writes the files of a bundle into a folder, and in `bench.json` its id, their paths, the moment and so many visitors.
+/// Writes the files of a bundle into a folder with a channel of its own, and in `bench.json` its id, their paths, the moment
+/// and so many visitors.
 pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
     let now_ms = bundle.counters.as_of_ms;
     let rows = bundle.catalog.len() as u32;
@@ -17,8 +19,9 @@ pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
         shard_rows: vec![rows],
         ..BundleDraft::from(bundle)
     };
+    let cases = self_test_cases(&draft, 1);
     let (manifest, files) = draft.write().unwrap();
-    let (id, files) = seal(manifest, files, &[]).unwrap();
+    let (id, files) = seal(manifest, files, &cases).unwrap();
     let engine = Engine::open(&id, files.clone()).unwrap();
     for (path, bytes) in files.iter() {
         let path = folder.join(path);
@@ -36,4 +39,16 @@ pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
     let bench =
         serde_json::json!({ "id": id, "paths": paths, "now": now_ms, "visitors": visitors });
     fs::write(folder.join("bench.json"), bench.to_string()).unwrap();
+    let variant = Variant {
+        bundle: id,
+        weight: 1,
+    };
+    let channel = Channel {
+        format: CHANNEL_FORMAT,
+        sequence: 1,
+        expires_ms: i64::MAX,
+        variants: [("default".to_owned(), variant)].into(),
+    };
+    let channel = serde_json::to_string(&channel).unwrap();
+    fs::write(folder.join("channel.json"), channel).unwrap();
 }
