@@ -262,17 +262,43 @@ impl<'a> Rows<'a> {
     }
 }
 
-struct Run<'a> {
-    options: &'a TowerOptions,
+/// Puts one mini-batch after the other together.
+struct Drawing<'a> {
     rows: Rows<'a>,
-    /// Examples from here on are held out.
-    learned: usize,
-    learning: Learning,
-    assembly: Assembly,
     hidden: Hidden,
     frequency: Frequency,
     random: Random,
     step: u32,
+}
+
+impl Drawing<'_> {
+    /// The next batch, of these examples.
+    fn draw(&mut self, assembly: &mut Assembly, chosen: &[usize], options: &TowerOptions) {
+        self.step += 1;
+        for &number in chosen {
+            let item = self.rows.examples[number].item as usize;
+            self.frequency.observe(item, self.step);
+        }
+        let uniform = (options.uniform_negatives.max(0.0) * chosen.len() as f64) as usize;
+        self.rows.assemble(
+            assembly,
+            chosen,
+            uniform,
+            &self.hidden,
+            &self.frequency,
+            &mut self.random,
+        );
+    }
+}
+
+struct Run<'a> {
+    options: &'a TowerOptions,
+    drawing: Drawing<'a>,
+    /// Examples from here on are held out.
+    learned: usize,
+    learning: Learning,
+    /// The batch that is learned from, and the one that is drawn meanwhile.
+    assemblies: [Assembly; 2],
 }
 
 impl<'a> Run<'a> {
@@ -287,43 +313,53 @@ impl<'a> Run<'a> {
         let mut random = Random::new(seed);
         let shape = shape_of(schema);
         let steps = learned.div_ceil(options.batch.max(1));
+        let learning = Learning::new(&shape, options.learning_rate, options.l2, &mut random);
         Self {
             options,
-            rows: Rows::new(schema, items, examples),
-            learned,
-            learning: Learning::new(&shape, options.learning_rate, options.l2, &mut random),
-            assembly: Assembly::new(items.len()),
-            hidden: Hidden {
-                bags: NAMING_BAGS.to_vec(),
-                share: options.dropout,
+            drawing: Drawing {
+                rows: Rows::new(schema, items, examples),
+                hidden: Hidden {
+                    bags: NAMING_BAGS.to_vec(),
+                    share: options.dropout,
+                },
+                frequency: Frequency::new(items.len(), steps as f32, 0.05),
+                random,
+                step: 0,
             },
-            frequency: Frequency::new(items.len(), steps as f32, 0.05),
-            random,
-            step: 0,
+            learned,
+            learning,
+            assemblies: [(); 2].map(|()| Assembly::new(items.len())),
         }
     }
 
     fn epoch(&mut self, progress: &dyn Progress) -> Result<()> {
         let mut order: Vec<usize> = (0..self.learned).collect();
-        self.random.shuffle(&mut order);
-        for chosen in order.chunks(self.options.batch.max(1)) {
+        self.drawing.random.shuffle(&mut order);
+        let Self {
+            options,
+            drawing,
+            learning,
+            assemblies: [current, next],
+            ..
+        } = self;
+        let mut batches = order.chunks(options.batch.max(1));
+        let mut ahead = batches.next();
+        if let Some(first) = ahead {
+            drawing.draw(next, first, options);
+        }
+        while ahead.is_some() {
             check(progress)?;
-            self.step += 1;
-            for &number in chosen {
-                let item = self.rows.examples[number].item as usize;
-                self.frequency.observe(item, self.step);
-            }
-            let uniform = (self.options.uniform_negatives.max(0.0) * chosen.len() as f64) as usize;
-            self.rows.assemble(
-                &mut self.assembly,
-                chosen,
-                uniform,
-                &self.hidden,
-                &self.frequency,
-                &mut self.random,
+            std::mem::swap(current, next);
+            ahead = batches.next();
+            // What is drawn does not depend on what is learned: a second thread need not wait for it.
+            rayon::join(
+                || learning.step(current.batch(), options.temperature),
+                || {
+                    if let Some(chosen) = ahead {
+                        drawing.draw(next, chosen, options);
+                    }
+                },
             );
-            self.learning
-                .step(self.assembly.batch(), self.options.temperature);
         }
         progress.advance(1);
         Ok(())
@@ -331,27 +367,27 @@ impl<'a> Run<'a> {
 
     /// The mean loss of the held-out examples, in batches of neighbours in time, each against what the others chose.
     fn held_out_loss(&mut self) -> f64 {
-        let held_out: Vec<usize> = (self.learned..self.rows.examples.len()).collect();
+        let Drawing {
+            rows,
+            frequency,
+            random,
+            ..
+        } = &mut self.drawing;
+        let held_out: Vec<usize> = (self.learned..rows.examples.len()).collect();
         let nothing = Hidden {
             bags: Vec::new(),
             share: 0.0,
         };
+        let [assembly, _] = &mut self.assemblies;
         let mut total = 0.0;
         for together in held_out.chunks(self.options.batch.max(1)) {
-            self.rows.assemble(
-                &mut self.assembly,
-                together,
-                0,
-                &nothing,
-                &self.frequency,
-                &mut self.random,
-            );
-            let batch: &Batch = self.assembly.batch();
-            total += together.len() as f64
-                * self
-                    .learning
-                    .parameters
-                    .loss(batch, self.options.temperature);
+            rows.assemble(assembly, together, 0, &nothing, frequency, random);
+            let batch: &Batch = assembly.batch();
+            let loss = self
+                .learning
+                .parameters
+                .loss(batch, self.options.temperature);
+            total += together.len() as f64 * loss;
         }
         total / held_out.len().max(1) as f64
     }
