@@ -12,7 +12,7 @@ use super::network::{self, Cached};
 use super::state::key;
 use super::storage::Storage;
 use super::swap::{Problem, problem, unreachable};
-use crate::bundle::{Bundle, FileEntry, Files, Manifest};
+use crate::bundle::{Bundle, ENGINE_VERSION, FileEntry, Files, Manifest};
 use crate::engine::Engine;
 use crate::error::BundleError;
 
@@ -59,7 +59,7 @@ impl Held {
 
 /// What is kept to say that this very module has verified a bundle.
 pub(super) fn mark(id: &str) -> String {
-    format!("{id} by {}", env!("CARGO_PKG_VERSION"))
+    format!("{id} by {} engine {ENGINE_VERSION}", env!("CARGO_PKG_VERSION"))
 }
 
 /// Whether an earlier visit of this module verified and kept the bundle `id`.
