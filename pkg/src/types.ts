@@ -56,7 +56,10 @@ export interface Problem {
 
 /** What is running, and on what. */
 export interface Status {
-  /** `network`: bundle fetched or confirmed now; `stored`: kept from an earlier visit; `fallback`: plain list. */
+  /**
+   * `network`: bundle fetched or confirmed now; `stored`: kept from an earlier visit, because there is no network or it takes more
+   * than three seconds, whose bundle then follows by itself; `fallback`: plain list.
+   */
   readonly source: 'network' | 'stored' | 'fallback';
   /** Content-hashed id of the bundle in use; `null` on the plain list. */
   readonly bundle: string | null;

@@ -3,7 +3,7 @@
 //! What is verified once is kept with a mark: a later visit of the same module takes it as it is, because hashing and the
 //! self-test cost more than all the rest of opening. Whatever then does not open is looked at again in full.
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -59,7 +59,10 @@ impl Held {
 
 /// What is kept to say that this very module has verified a bundle.
 pub(super) fn mark(id: &str) -> String {
-    format!("{id} by {} engine {ENGINE_VERSION}", env!("CARGO_PKG_VERSION"))
+    format!(
+        "{id} by {} engine {ENGINE_VERSION}",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// Whether an earlier visit of this module verified and kept the bundle `id`.
@@ -102,15 +105,15 @@ async fn build(
         .into_iter()
         .map(stored_bytes)
         .chain(std::iter::repeat(None));
-    let taken = entries.iter().zip(stored);
-    let taken =
-        join_all(taken.map(|(entry, stored)| whole(base, entry, stored, is_verified))).await;
+    let known = entries.iter().zip(stored);
+    let wholes = known.map(|(entry, stored)| whole(base, entry, stored, is_verified));
+    let taken = try_join_all(wholes).await?;
     for (entry, held) in entries.iter().zip(taken) {
         let Held {
             bytes,
             sha256,
             is_fresh,
-        } = held?;
+        } = held;
         match sha256 {
             Some(sha256) => files.insert_hashed(&entry.path, bytes.to_vec(), sha256),
             None => files.insert_trusted(&entry.path, bytes.to_vec()),

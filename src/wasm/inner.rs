@@ -11,6 +11,7 @@ use super::record::Storing;
 use super::sender::{self, FlushReport, Outbox};
 use super::state::{State, key};
 use super::storage::Storage;
+use super::swap;
 use super::trust::Trust;
 use crate::outbox::{LOOKOUT_MS, Pending, Sender};
 
@@ -45,6 +46,38 @@ impl Inner {
         // Something of it may have been forgotten there. It is stored, or was.
         state.fresh.clear();
         Ok(())
+    }
+
+    /// Asks the server for a newer bundle and takes it where it is good; whether there was one.
+    pub(super) async fn renew(&self) -> bool {
+        let (unit, current) = {
+            let state = self.state.borrow();
+            let device = state.device();
+            let unit =
+                device.map_or_else(|| state.session.to_string(), |device| device.to_string());
+            (unit, Rc::clone(&state.engine))
+        };
+        let known = current.bundle().id.clone();
+        let opened = swap::open(
+            &self.storage,
+            &self.channel,
+            &self.trust,
+            &unit,
+            Some(current),
+        );
+        let opened = opened.await;
+        let mut state = self.state.borrow_mut();
+        match opened {
+            Ok(opened) => {
+                (state.engine, state.variant) = (opened.engine, opened.variant);
+                (state.source, state.problem) = (opened.source, opened.problem);
+                state.engine.bundle().id != known
+            }
+            Err(problem) => {
+                state.problem = Some(problem);
+                false
+            }
+        }
     }
 
     /// Sends the queue, unless a flush is running here or in another page. Whether or not this page may send, the queue is

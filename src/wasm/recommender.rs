@@ -6,6 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use super::consent::{self, Choice, View};
 use super::inner::Inner;
@@ -61,7 +62,7 @@ impl Recommender {
         let unit =
             account.map_or_else(|| session.to_string(), |account| account.device.to_string());
         let trust = Trust::new(doubt);
-        let opened = swap::open(&storage, &options.channel, &trust, &unit, None).await;
+        let opened = swap::open_soon(&storage, &options.channel, &trust, &unit).await;
         let opened = opened.map_err(|(code, message)| convert::coded(&code, &message))?;
         let refused = refused.map(|reason| {
             let message = format!("this browser does not let the page keep anything ({reason}); it works until it is closed");
@@ -94,6 +95,12 @@ impl Recommender {
             closed: Cell::new(false),
         });
         Inner::plan_flush(&inner, 0);
+        if opened.is_overdue {
+            let inner = Rc::clone(&inner);
+            spawn_local(async move {
+                inner.renew().await;
+            });
+        }
         Ok(Self { inner })
     }
 
@@ -253,28 +260,7 @@ impl Recommender {
     /// Asks the server for a newer bundle and takes it where it is good; `true` if there was one.
     pub async fn sync(&self) -> Result<bool, JsValue> {
         let inner = Rc::clone(&self.inner);
-        let (unit, current) = {
-            let state = inner.state.borrow();
-            let unit = state
-                .device()
-                .map_or_else(|| state.session.to_string(), |device| device.to_string());
-            (unit, Rc::clone(&state.engine))
-        };
-        let ahead = Some(Rc::clone(&current));
-        let opened = swap::open(&inner.storage, &inner.channel, &inner.trust, &unit, ahead).await;
-        let mut state = inner.state.borrow_mut();
-        match opened {
-            Ok(opened) => {
-                let changed = opened.engine.bundle().id != current.bundle().id;
-                (state.engine, state.variant) = (opened.engine, opened.variant);
-                (state.source, state.problem) = (opened.source, opened.problem);
-                Ok(changed)
-            }
-            Err(problem) => {
-                state.problem = Some(problem);
-                Ok(false)
-            }
-        }
+        Ok(inner.renew().await)
     }
 
     /// Everything this device knows of the visitor, and what left it.

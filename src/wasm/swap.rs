@@ -3,8 +3,10 @@
 //! New files are downloaded, checked and tried (self-test) before one transaction puts them beside their manifest and
 //! names them current; whatever fails leaves the stored bundle as it was.
 
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 
 use super::clock;
@@ -19,6 +21,9 @@ use crate::error::RecommenderError;
 use crate::experiment::assign;
 
 const CHANNEL_LIMIT_MS: i64 = 10_000;
+/// How long a first list waits for the network where an earlier visit left a bundle. Short: an old list where a newer was about
+/// to come. Long: an empty page on a bad network.
+const PATIENCE_MS: i64 = 3_000;
 
 /// An open engine and where it came from.
 pub(super) struct Opened {
@@ -28,6 +33,8 @@ pub(super) struct Opened {
     pub(super) source: &'static str,
     /// Why the network's bundle was not taken.
     pub(super) problem: Option<(String, String)>,
+    /// Whether the network was not waited for.
+    pub(super) is_overdue: bool,
 }
 
 /// What went wrong on the way: a stable code and a sentence.
@@ -57,6 +64,34 @@ struct Announced {
 impl Announced {
     fn is_same_as(&self, other: &Self) -> bool {
         self.json == other.json && self.signatures == other.signatures
+    }
+}
+
+/// Opens the best bundle there is now: where the network is slow, what an earlier visit kept, which is then overdue.
+pub(super) async fn open_soon(
+    storage: &Storage,
+    channel_url: &str,
+    trust: &Trust,
+    unit: &str,
+) -> Result<Opened, Problem> {
+    let whole = pin!(open(storage, channel_url, trust, unit, None));
+    let patience = pin!(clock::limit(PATIENCE_MS));
+    let whole = match select(whole, patience).await {
+        Either::Left((opened, _)) => return opened,
+        Either::Right(((), whole)) => whole,
+    };
+    let Some(stored) = stored_channel(storage, trust).await else {
+        return whole.await;
+    };
+    match open_stored(storage, &stored.channel, unit, None).await {
+        Ok((engine, variant)) => Ok(Opened {
+            engine,
+            variant,
+            source: "stored",
+            problem: None,
+            is_overdue: true,
+        }),
+        Err(_) => whole.await,
     }
 }
 
@@ -102,6 +137,7 @@ pub(super) async fn open(
         variant,
         source: "stored",
         problem: (!expected).then_some(trouble),
+        is_overdue: false,
     })
 }
 
@@ -188,6 +224,7 @@ async fn open_fresh(
         variant: variant.clone(),
         source: "network",
         problem,
+        is_overdue: false,
     };
     let is_known = stored.is_some_and(|stored| stored.is_same_as(announced));
     if let Some(engine) = same(current, id, &variant)

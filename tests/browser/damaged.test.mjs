@@ -9,6 +9,7 @@ import { barePage } from './bare-page.mjs';
 import { openContext } from './chromium.mjs';
 import { server, temporaryFolder } from './program.mjs';
 import { registry } from './registry.mjs';
+import { until } from './wait.mjs';
 
 const OLDER = await registry();
 const NEWER = await registry();
@@ -148,4 +149,25 @@ test('a later visit asks the server for the channel alone', async (t) => {
   const { source, items } = await look();
   assert.deepEqual([source, items], ['network', 10]);
   assert.deepEqual(asked.filter((path) => path.startsWith('/bundles/')), ['/bundles/channel.json']);
+});
+
+test('a slow network does not keep a later visit from its list: the stored bundle ranks, the newer one follows', async (t) => {
+  const site = await open(t);
+  const { page, look } = await site.visit();
+  await look();
+  await site.announce({});
+  let arrive;
+  const arrived = new Promise((resolve) => { arrive = resolve; });
+  await page.route('**/bundles/objects/**', async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await page.reload();
+  const early = await look();
+  assert.deepEqual([early.source, early.bundle, early.items, early.code], ['stored', site.older, 10, null]);
+  arrive();
+  const source = () => page.evaluate(async () => (await globalThis.opening).status.source);
+  await until(async () => (await source()) === 'network', 'the newer bundle is taken');
+  const late = await look();
+  assert.deepEqual([late.bundle, late.items, late.code], [site.id, 10, null]);
 });
