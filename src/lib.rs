@@ -14,6 +14,7 @@ pub mod event;
 pub mod experiment;
 pub mod feature;
 pub mod history;
+pub mod json;
 pub mod math;
 pub mod model;
 pub mod outbox;

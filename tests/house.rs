@@ -31,8 +31,9 @@ fn architecture_names_every_stage() {
 }
 
 /// The stages in the order of the flow: each uses those before it, never those after.
-const STAGES: [&str; 10] = [
+const STAGES: [&str; 11] = [
     "math",
+    "json",
     "event",
     "catalog",
     "history",

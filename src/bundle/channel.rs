@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::BundleError;
+use crate::json;
 
 /// The channel format this engine reads and writes.
 pub const CHANNEL_FORMAT: u32 = 1;
@@ -56,8 +57,7 @@ impl Channel {
         struct Format {
             format: u32,
         }
-        let format: Format =
-            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let format: Format = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
         if format.format != CHANNEL_FORMAT {
             return Err(BundleError::Format {
                 what: "channel",
@@ -65,8 +65,7 @@ impl Channel {
                 supported: CHANNEL_FORMAT,
             });
         }
-        let channel: Self =
-            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let channel: Self = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
         let default_has_weight = channel.variants.contains_key("default");
         let ids_are_hex = channel.variants.values().all(|variant| {
             variant.bundle.len() == 32

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::files::sha256_hex;
 use crate::error::BundleError;
 use crate::history::Profile;
+use crate::json;
 use crate::rank::Request;
 
 /// The manifest format this engine reads and writes.
@@ -210,8 +211,7 @@ impl Manifest {
             format: u32,
             engine: u32,
         }
-        let versions: Versions =
-            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let versions: Versions = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
         if versions.format != MANIFEST_FORMAT {
             return Err(BundleError::Format {
                 what: "manifest",
@@ -225,8 +225,7 @@ impl Manifest {
                 engine: ENGINE_VERSION,
             });
         }
-        let manifest: Self =
-            serde_json::from_slice(bytes).map_err(|error| refuse(error.to_string()))?;
+        let manifest: Self = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
         manifest.check().map_err(refuse)?;
         Ok(manifest)
     }

@@ -18,6 +18,7 @@ mod manifest;
 mod model;
 mod neumf;
 mod open;
+mod tensor_file;
 mod tensors;
 mod texts;
 mod towers;

@@ -13,6 +13,7 @@ use super::{collaborative, columns};
 use crate::catalog::{Catalog, Columns, Counters, Row, Texts, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::{ActivityRow, Schema};
+use crate::json;
 use crate::model::{ActivitySide, BoostedTrees, Models};
 
 /// An open bundle: everything the engine needs.
@@ -44,7 +45,7 @@ fn json<'a, T: serde::Deserialize<'a>>(
     entry: &FileEntry,
     bytes: &'a [u8],
 ) -> Result<T, BundleError> {
-    serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed {
+    json::read(bytes).map_err(|error| BundleError::Malformed {
         path: entry.path.clone(),
         detail: error.to_string(),
     })

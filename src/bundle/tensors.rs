@@ -3,9 +3,9 @@
 
 use bytemuck::{Pod, pod_collect_to_vec, try_cast_slice};
 use ndarray::{Array1, Array2};
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
+use super::tensor_file::TensorFile;
 use crate::error::BundleError;
 use crate::math::all_finite;
 
@@ -74,7 +74,7 @@ fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
 /// A tensor file being read.
 pub(super) struct TensorReader<'a> {
     path: String,
-    tensors: SafeTensors<'a>,
+    tensors: TensorFile<'a>,
 }
 
 macro_rules! get {
@@ -87,9 +87,9 @@ macro_rules! get {
 
 impl<'a> TensorReader<'a> {
     pub(super) fn open(path: &str, bytes: &'a [u8]) -> Result<Self, BundleError> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| BundleError::Malformed {
+        let tensors = TensorFile::read(bytes).map_err(|detail| BundleError::Malformed {
             path: path.to_owned(),
-            detail: error.to_string(),
+            detail,
         })?;
         Ok(Self {
             path: path.to_owned(),
@@ -116,18 +116,17 @@ impl<'a> TensorReader<'a> {
         dtype: Dtype,
         rank: usize,
     ) -> Result<(Vec<usize>, &'a [u8]), BundleError> {
-        let view = self
+        let (tensor, data) = self
             .tensors
-            .tensor(name)
-            .map_err(|error| self.refuse(format!("tensor `{name}`: {error}")))?;
-        if view.dtype() != dtype || view.shape().len() != rank {
+            .get(name)
+            .ok_or_else(|| self.refuse(format!("there is no tensor `{name}`")))?;
+        if tensor.dtype != Some(dtype) || tensor.shape.len() != rank {
             return Err(self.refuse(format!(
                 "tensor `{name}` is {:?} {:?}",
-                view.dtype(),
-                view.shape()
+                tensor.dtype, tensor.shape
             )));
         }
-        Ok((view.shape().to_vec(), view.data()))
+        Ok((tensor.shape.clone(), data))
     }
 
     /// Bytes as they lie in the file.
@@ -137,7 +136,7 @@ impl<'a> TensorReader<'a> {
 
     /// Whether there is a tensor of this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.tensors.tensor(name).is_ok()
+        self.tensors.get(name).is_some()
     }
 
     /// How many columns a matrix has.

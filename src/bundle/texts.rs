@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
+use crate::json;
 
 /// Writes the texts of some rows.
 pub(super) fn write(texts: &Texts, rows: Range<usize>, path: &str) -> Result<Vec<u8>, BundleError> {
@@ -26,11 +27,10 @@ pub(super) fn write(texts: &Texts, rows: Range<usize>, path: &str) -> Result<Vec
 /// Appends the texts of a shard, which go on lying where they are. Until engine 2 they were written as JSON.
 pub(super) fn append(texts: &mut Texts, path: &str, file: Bytes) -> Result<(), BundleError> {
     if path.ends_with(".json") {
-        let rows: Vec<Text> =
-            serde_json::from_slice(&file).map_err(|error| BundleError::Malformed {
-                path: path.to_owned(),
-                detail: error.to_string(),
-            })?;
+        let rows: Vec<Text> = json::read(&file).map_err(|error| BundleError::Malformed {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
         texts.extend(rows);
         return Ok(());
     }

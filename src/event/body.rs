@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Fields;
 use super::{ActivityId, Shown};
 use crate::error::EventError;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "Fields")]
 pub enum Body {
     /// An activity was rendered in a slate.
     Impression {
@@ -34,7 +35,7 @@ pub enum Body {
         /// Where the visitor came from.
         source: Source,
         /// The slate position it was opened from, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         shown: Option<Shown>,
     },
     /// A text search.
@@ -42,12 +43,10 @@ pub enum Body {
         /// What was typed, at most [`super::LIMIT_TEXT_BYTES`] bytes.
         query: String,
         /// Filters that were set, name to value.
-        #[serde(default)]
         filters: BTreeMap<String, String>,
         /// How many results there were.
         result_count: u32,
         /// Which of them were opened.
-        #[serde(default)]
         clicked: Vec<ActivityId>,
     },
     /// A move through lists and filters.
@@ -55,10 +54,9 @@ pub enum Body {
         /// Which move.
         action: NavigationAction,
         /// Its parameters, name to value.
-        #[serde(default)]
         parameters: BTreeMap<String, String>,
         /// The activity it concerns, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         activity: Option<ActivityId>,
     },
     /// An explicit opinion.
@@ -68,7 +66,7 @@ pub enum Body {
         /// The opinion.
         opinion: Opinion,
         /// The slate position it was given at, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         shown: Option<Shown>,
     },
     /// One to five stars.
@@ -78,7 +76,7 @@ pub enum Body {
         /// 1 to 5.
         stars: u8,
         /// Free text, at most [`super::LIMIT_TEXT_BYTES`] bytes.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
     /// Saved, or removed from the saved ones.
@@ -88,7 +86,7 @@ pub enum Body {
         /// Added or removed.
         action: FavouriteAction,
         /// The slate position it was done at, if any.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         shown: Option<Shown>,
     },
     /// Whether the visitor went.
@@ -98,10 +96,10 @@ pub enum Body {
         /// True if they did.
         attended: bool,
         /// 1 to 5, if rated afterwards.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         stars: Option<u8>,
         /// Free text, at most [`super::LIMIT_TEXT_BYTES`] bytes.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
     /// A visit began.

@@ -6,6 +6,7 @@
 
 mod body;
 mod consent;
+mod fields;
 mod id;
 mod shown;
 mod wire;

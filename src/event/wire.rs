@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, Consent, DeviceId, EventId, SessionId};
 use crate::error::EventError;
+use crate::json;
 
 /// The wire version this code writes, and the newest it reads.
 pub const WIRE_VERSION: u32 = 1;
@@ -45,10 +46,9 @@ impl Event {
     /// [`EventError::Malformed`] for anything but an event of this wire version, [`EventError::OutOfRange`] for
     /// impossible values.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        let event: Self =
-            serde_json::from_slice(json.as_bytes()).map_err(|error| EventError::Malformed {
-                detail: error.to_string(),
-            })?;
+        let event: Self = json::read(json.as_bytes()).map_err(|error| EventError::Malformed {
+            detail: error.to_string(),
+        })?;
         event.validate()?;
         Ok(event)
     }

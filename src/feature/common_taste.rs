@@ -15,6 +15,7 @@ use super::reading::Reading;
 use super::taste_regression::{TasteExample, solve};
 use crate::catalog::Catalog;
 use crate::history::Visitor;
+use crate::json::ListOrObject;
 
 /// No weight of a facet, in log-odds, is larger than this.
 const LIMIT_WEIGHT: f32 = 1_000.0;
@@ -41,17 +42,15 @@ pub struct CommonTaste {
 }
 
 /// The form in which it travels: weights alone, as it was first, or everything.
+type Stored = ListOrObject<Facet, Whole>;
+
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Weights(Vec<Facet>),
-    Whole {
-        weights: Vec<Facet>,
-        directions: Vec<Vec<Facet>>,
-        #[serde(default)]
-        directed: Vec<u32>,
-        reading: Reading,
-    },
+struct Whole {
+    weights: Vec<Facet>,
+    directions: Vec<Vec<Facet>>,
+    #[serde(default)]
+    directed: Vec<u32>,
+    reading: Reading,
 }
 
 impl TryFrom<Stored> for CommonTaste {
@@ -61,26 +60,19 @@ impl TryFrom<Stored> for CommonTaste {
     /// their number and their facets'.
     fn try_from(stored: Stored) -> Result<Self, String> {
         match stored {
-            Stored::Weights(weights) => Ok(Self {
+            Stored::List(weights) => Ok(Self {
                 weights: weights.into(),
                 ..Self::default()
             }),
-            Stored::Whole { directions, .. } if directions.len() > LIMIT_DIRECTIONS => {
-                Err(format!(
-                    "{} directions of taste are more than {LIMIT_DIRECTIONS}",
-                    directions.len()
-                ))
-            }
-            Stored::Whole {
-                weights,
-                directions,
-                directed,
-                reading,
-            } => Ok(Self {
-                weights: weights.into(),
-                directions: directions.into(),
-                directed,
-                reading,
+            Stored::Object(whole) if whole.directions.len() > LIMIT_DIRECTIONS => Err(format!(
+                "{} directions of taste are more than {LIMIT_DIRECTIONS}",
+                whole.directions.len()
+            )),
+            Stored::Object(whole) => Ok(Self {
+                weights: whole.weights.into(),
+                directions: whole.directions.into(),
+                directed: whole.directed,
+                reading: whole.reading,
             }),
         }
     }
@@ -89,14 +81,14 @@ impl TryFrom<Stored> for CommonTaste {
 impl From<CommonTaste> for Stored {
     fn from(taste: CommonTaste) -> Self {
         if taste.directions.lists().is_empty() && taste.reading.is_empty() {
-            return Self::Weights(taste.weights.list().to_vec());
+            return Self::List(taste.weights.list().to_vec());
         }
-        Self::Whole {
+        Self::Object(Whole {
             weights: taste.weights.list().to_vec(),
             directions: taste.directions.lists().to_vec(),
             directed: taste.directed,
             reading: taste.reading,
-        }
+        })
     }
 }
 

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Action, Entry};
+use crate::json::ListOrObject;
 
 /// The full weight of a very long reading, by [`Action::weight`].
 const FULL: f32 = 0.6;
@@ -36,21 +37,22 @@ pub(super) struct Reading {
 }
 
 /// The form in which it travels: seconds alone, as it was first, or with how far it was read.
+type Stored = ListOrObject<f32, Whole>;
+
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Seconds(Vec<f32>),
-    Whole {
-        seconds: Vec<f32>,
-        by_depth: Vec<Vec<f32>>,
-    },
+struct Whole {
+    seconds: Vec<f32>,
+    by_depth: Vec<Vec<f32>>,
 }
 
 impl From<Stored> for Reading {
     fn from(stored: Stored) -> Self {
-        let (seconds, by_depth) = match stored {
-            Stored::Seconds(seconds) => (seconds, Vec::new()),
-            Stored::Whole { seconds, by_depth } => (seconds, by_depth),
+        let Whole { seconds, by_depth } = match stored {
+            Stored::List(seconds) => Whole {
+                seconds,
+                by_depth: Vec::new(),
+            },
+            Stored::Object(whole) => whole,
         };
         Self { seconds, by_depth }
     }
@@ -60,9 +62,9 @@ impl From<Reading> for Stored {
     fn from(reading: Reading) -> Self {
         let Reading { seconds, by_depth } = reading;
         if by_depth.is_empty() {
-            Self::Seconds(seconds)
+            Self::List(seconds)
         } else {
-            Self::Whole { seconds, by_depth }
+            Self::Object(Whole { seconds, by_depth })
         }
     }
 }

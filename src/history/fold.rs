@@ -9,6 +9,7 @@ use super::signal::{Action, Signal};
 use crate::catalog::Content;
 use crate::error::HistoryError;
 use crate::event::{ActivityId, Body};
+use crate::json;
 use crate::math::Digest;
 
 /// The version of snapshots this code writes.
@@ -138,17 +139,17 @@ impl History {
         struct Version {
             v: u32,
         }
-        let malformed = |error: serde_json::Error| HistoryError::Malformed {
+        let malformed = |error: json::JsonError| HistoryError::Malformed {
             detail: error.to_string(),
         };
-        let version: Version = serde_json::from_slice(json.as_bytes()).map_err(malformed)?;
+        let version: Version = json::read(json.as_bytes()).map_err(malformed)?;
         if version.v != SNAPSHOT_VERSION {
             return Err(HistoryError::Version {
                 found: version.v,
                 supported: SNAPSHOT_VERSION,
             });
         }
-        let snapshot: Snapshot = serde_json::from_slice(json.as_bytes()).map_err(malformed)?;
+        let snapshot: Snapshot = json::read(json.as_bytes()).map_err(malformed)?;
         let mut history = Self::default();
         for (id, stored) in snapshot.entries {
             let Entry {

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::event::{BatchReply, EventId};
+use crate::json;
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn outcome(sent: &[EventId], reply: &Reply) -> Outcome {
         retry_after_ms: reply.retry_after_ms,
     };
     match reply.status {
-        200..=299 => match serde_json::from_slice::<BatchReply>(reply.body.as_bytes()) {
+        200..=299 => match json::read::<BatchReply>(reply.body.as_bytes()) {
             Ok(answer) => {
                 let verdicts = answer.verdicts.iter();
                 let named: Vec<EventId> = verdicts

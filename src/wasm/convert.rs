@@ -6,13 +6,14 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{RecommenderError, RequestError};
+use crate::json;
 
 /// Reads a plain JavaScript value. Fields that are `undefined` count as absent.
 pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, RecommenderError> {
     let malformed = |detail: String| RecommenderError::from(RequestError::Malformed { detail });
     let text = JSON::stringify(value).map_err(|_| malformed("it is not a plain object".into()))?;
     let text = text.as_string().unwrap_or_else(|| String::from("null"));
-    serde_json::from_slice(text.as_bytes()).map_err(|error| malformed(error.to_string()))
+    json::read(text.as_bytes()).map_err(|error| malformed(error.to_string()))
 }
 
 /// Makes a plain JavaScript value.

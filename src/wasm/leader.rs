@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::clock;
 use super::state::key;
 use super::storage::{Change, Storage};
+use crate::json;
 use crate::outbox::{Lease, claim};
 
 const NAME: &str = "triqueta-sender";
@@ -72,7 +73,7 @@ impl Leader {
 
 fn read(values: &[JsValue]) -> Option<Lease> {
     let text = values.first().and_then(JsValue::as_string);
-    text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
+    text.and_then(|text| json::read(text.as_bytes()).ok())
 }
 
 fn locks() -> Option<JsValue> {

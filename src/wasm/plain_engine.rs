@@ -9,6 +9,7 @@ use crate::bundle::{Bundle, Files};
 use crate::engine::{Engine, Recollection};
 use crate::error::{RecommenderError, RequestError};
 use crate::history::{History, Profile, Visitor};
+use crate::json;
 use crate::rank::Request;
 
 /// An opened bundle, for Node, workers and tests.
@@ -65,7 +66,7 @@ impl PlainEngine {
 
     /// Takes in one event body, JSON, of the visitor taken before.
     pub fn observe(&mut self, time_ms: f64, body: &str) -> Result<(), JsValue> {
-        let body = serde_json::from_slice(body.as_bytes())
+        let body = json::read(body.as_bytes())
             .map_err(malformed)
             .map_err(|error| convert::error(&error))?;
         self.engine
@@ -119,14 +120,14 @@ impl PlainEngine {
         request: &str,
     ) -> Result<String, RecommenderError> {
         let visitor = visitor(profile, history)?;
-        let request: Request = serde_json::from_slice(request.as_bytes()).map_err(malformed)?;
+        let request: Request = json::read(request.as_bytes()).map_err(malformed)?;
         let slate = self.engine.recommend(&visitor, &request)?;
         serde_json::to_string(&slate).map_err(malformed)
     }
 }
 
 fn visitor(profile: &str, history: &str) -> Result<Visitor, RecommenderError> {
-    let profile: Profile = serde_json::from_slice(profile.as_bytes()).map_err(malformed)?;
+    let profile: Profile = json::read(profile.as_bytes()).map_err(malformed)?;
     let history = if history.is_empty() {
         History::default()
     } else {
@@ -135,7 +136,7 @@ fn visitor(profile: &str, history: &str) -> Result<Visitor, RecommenderError> {
     Ok(Visitor { profile, history })
 }
 
-fn malformed(error: serde_json::Error) -> RecommenderError {
+fn malformed(error: impl std::error::Error) -> RecommenderError {
     let detail = error.to_string();
     RequestError::Malformed { detail }.into()
 }

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Function;
-use serde::Deserialize;
+use js_sys::{Array, Function, JSON, Reflect};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -18,9 +18,9 @@ use super::trust::Trust;
 use super::view::{self, read_request, slate_view};
 use super::{clock, convert, network, swap};
 use crate::engine::Recollection;
-use crate::event::{ActivityId, Body, SessionId};
+use crate::event::{ActivityId, Body, Consent, DeviceId, SessionId};
 use crate::history::Profile;
-use crate::outbox::{Fresh, Sender, Unsaved};
+use crate::outbox::{Accounts, Fresh, Sender, Unsaved};
 use crate::rank::Request;
 
 /// How long after an event the queue is sent: clicks that come together travel together.
@@ -36,6 +36,17 @@ struct Options {
     #[serde(default)]
     #[allow(dead_code)]
     locale: Option<String>,
+}
+
+/// What is exported beside the history and the events that wait, which are JSON already.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Export<'a> {
+    consent: &'a Consent,
+    profile: &'a Profile,
+    device_id: Option<DeviceId>,
+    devices: &'a Accounts,
+    unreadable_history: Option<String>,
 }
 
 /// The recommender of one page.
@@ -288,29 +299,25 @@ impl Recommender {
     #[wasm_bindgen(js_name = exportData)]
     pub async fn export_data(&self) -> Result<String, JsValue> {
         let inner = Rc::clone(&self.inner);
-        let events: Vec<serde_json::Value> = inner
-            .storage
-            .values("events", "", u32::MAX)
-            .await
-            .unwrap_or_default()
+        let events = inner.storage.values("events", "", u32::MAX).await;
+        let events = events.unwrap_or_default();
+        let events = events
             .iter()
-            .filter_map(|value| serde_json::from_slice(value.as_string()?.as_bytes()).ok())
-            .collect();
+            .filter_map(|json| JSON::parse(&json.as_string()?).ok());
+        let waiting: Array = events.collect();
         let unreadable = inner.storage.text(key::UNREADABLE).await;
         let state = inner.state.borrow();
-        let history: serde_json::Value =
-            serde_json::from_slice(state.visitor.history.snapshot().as_bytes()).unwrap_or_default();
-        let all = serde_json::json!({
-            "consent": state.consent,
-            "profile": state.visitor.profile,
-            "history": history,
-            "deviceId": state.device(),
-            "devices": state.accounts,
-            "waitingToBeSent": events,
-            "unreadableHistory": unreadable,
-        });
-        serde_json::to_string_pretty(&all)
-            .map_err(|error| convert::coded("EXPORT_FAILED", &error.to_string()))
+        let history = JSON::parse(&state.visitor.history.snapshot())?;
+        let all = convert::write(&Export {
+            consent: &state.consent,
+            profile: &state.visitor.profile,
+            device_id: state.device(),
+            devices: &state.accounts,
+            unreadable_history: unreadable,
+        })?;
+        Reflect::set(&all, &"history".into(), &history)?;
+        Reflect::set(&all, &"waitingToBeSent".into(), &waiting)?;
+        JSON::stringify_with_replacer_and_space(&all, &JsValue::NULL, &2.into()).map(String::from)
     }
 
     /// Forgets one activity on this device, what waits to be sent about it included; or everything, here and on the

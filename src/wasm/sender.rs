@@ -13,6 +13,7 @@ use super::storage::{Change, Storage};
 use crate::event::{
     ActivityId, Batch, DeviceId, Event, EventId, LIMIT_EVENTS_PER_BATCH, WIRE_VERSION,
 };
+use crate::json;
 use crate::outbox::{
     ASK_AGAIN_MS, Account, Accounts, LOOKOUT_MS, Pace, Pending, Reply, Sender, Step, Unsaved,
     bound, place, queue_prefix,
@@ -58,7 +59,7 @@ async fn queue(
     let stored = storage.values("events", prefix, limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;
-        let Head { id, time_ms } = serde_json::from_slice(json.as_bytes()).ok()?;
+        let Head { id, time_ms } = json::read(json.as_bytes()).ok()?;
         let bytes = json.len();
         Some((Pending { id, time_ms, bytes }, json))
     };
@@ -73,7 +74,7 @@ pub(super) async fn about(storage: &Storage, activity: &ActivityId) -> Vec<Strin
         let json = storage.get("events", &key).await.ok();
         let event = json
             .and_then(|json| json.as_string())
-            .and_then(|json| serde_json::from_slice::<Event>(json.as_bytes()).ok());
+            .and_then(|json| json::read::<Event>(json.as_bytes()).ok());
         if event.is_some_and(|event| event.body.activity() == Some(activity)) {
             matching.push(key);
         }
@@ -114,6 +115,13 @@ async fn keep_bounds(storage: &Storage) -> Result<(), JsValue> {
 
 fn accounts(values: &[JsValue]) -> Accounts {
     parsed(values.first().and_then(JsValue::as_string))
+}
+
+/// Which device's events a server is to delete.
+#[derive(Serialize)]
+struct Withdrawal<'a> {
+    v: u32,
+    device: &'a str,
 }
 
 /// What a flush works on.
@@ -382,6 +390,10 @@ async fn withdraw(url: &str, device: &str) -> bool {
     let rest = url[path.len()..].split('#').next().unwrap_or_default();
     let folder = &path[..path.rfind('/').map_or(0, |slash| slash + 1)];
     let address = format!("{folder}withdraw{rest}");
-    let body = serde_json::json!({"v": WIRE_VERSION, "device": device}).to_string();
+    let withdrawal = Withdrawal {
+        v: WIRE_VERSION,
+        device,
+    };
+    let body = serde_json::to_string(&withdrawal).unwrap_or_default();
     (200..300).contains(&network::post(&address, &body, POST_LIMIT_MS).await.status)
 }

@@ -12,6 +12,7 @@ use super::storage::{Change, Storage};
 use crate::engine::{Engine, Recollection};
 use crate::event::{Body, Consent, DeviceId, Event, EventId, SessionId};
 use crate::history::{History, Profile, Visitor};
+use crate::json;
 use crate::outbox::{Account, Accounts, Fresh, Pending, Saving, Unsaved, queue_key};
 
 /// Keys of the state table.
@@ -113,7 +114,7 @@ pub(super) async fn load(storage: &Storage, address: &str) -> Kept {
 
 /// What was kept as JSON; empty where there is nothing, or nothing that can be read.
 pub(super) fn parsed<Value: serde::de::DeserializeOwned + Default>(text: Option<String>) -> Value {
-    text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
+    text.and_then(|text| json::read(text.as_bytes()).ok())
         .unwrap_or_default()
 }
 
