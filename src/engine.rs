@@ -52,7 +52,15 @@ impl Engine {
     /// Anything [`Bundle::open`] refuses, and [`BundleError::SelfTest`] where this engine ranks otherwise than the
     /// trainer's did.
     pub fn open(id: &str, files: Files) -> Result<Self, RecommenderError> {
-        let engine = Self::new(Bundle::open(id, files)?)?;
+        Self::tested(Bundle::open(id, files)?)
+    }
+
+    /// An engine over an open bundle that reproduces its self-test.
+    ///
+    /// # Errors
+    /// As [`Engine::new`], and [`BundleError::SelfTest`].
+    pub fn tested(bundle: Bundle) -> Result<Self, RecommenderError> {
+        let engine = Self::new(bundle)?;
         for (case, test) in engine.bundle.manifest.self_test.iter().enumerate() {
             if engine.self_test(test)? != test.digest {
                 return Err(BundleError::SelfTest { case }.into());

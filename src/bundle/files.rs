@@ -47,8 +47,8 @@ impl Files {
         self.put(path, bytes, OnceLock::from(sha256), false);
     }
 
-    /// The same of a file that the caller verified before and kept where nobody changes it: of what it holds only the length
-    /// is looked at again.
+    /// The same of a file that the caller verified before and kept where nobody changes it: of a listed one only the length is
+    /// looked at again.
     pub fn insert_trusted(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
         self.put(path, bytes, OnceLock::new(), true);
     }
@@ -113,6 +113,22 @@ impl Files {
             });
         }
         Ok(bytes)
+    }
+
+    /// The manifest of the bundle `id`, its bytes checked against the id.
+    ///
+    /// # Errors
+    /// [`BundleError::Missing`], and as [`Manifest::from_json`].
+    pub fn manifest(&self, id: &str) -> Result<Manifest, BundleError> {
+        let path = Manifest::path(id);
+        let Some(file) = self.0.get(&path) else {
+            return Err(BundleError::Missing { path });
+        };
+        let sha256 = || file.sha256.get_or_init(|| sha256_hex(&file.bytes));
+        if !file.is_trusted && Manifest::id_of(sha256()) != id {
+            return Err(BundleError::Hash { path });
+        }
+        Manifest::read(id, &file.bytes)
     }
 
     /// Takes out a listed file, checked in the same way.

@@ -192,6 +192,19 @@ impl Manifest {
     /// [`BundleError::Hash`] where the id is another, [`BundleError::Malformed`], [`BundleError::Format`] or
     /// [`BundleError::EngineTooOld`].
     pub fn from_json(id: &str, bytes: &[u8]) -> Result<Self, BundleError> {
+        if bytes.len() <= LIMIT_BYTES && Self::id(bytes) != id {
+            return Err(BundleError::Hash {
+                path: Self::path(id),
+            });
+        }
+        Self::read(id, bytes)
+    }
+
+    /// The same of bytes whose hash the caller has compared with the id.
+    ///
+    /// # Errors
+    /// As [`Manifest::from_json`], but for the hash.
+    pub fn read(id: &str, bytes: &[u8]) -> Result<Self, BundleError> {
         let path = Self::path(id);
         let refuse = |detail: String| BundleError::Malformed {
             path: path.clone(),
@@ -202,9 +215,6 @@ impl Manifest {
                 "{} bytes, more than {LIMIT_BYTES}",
                 bytes.len()
             )));
-        }
-        if Self::id(bytes) != id {
-            return Err(BundleError::Hash { path });
         }
         #[derive(Deserialize)]
         struct Versions {
@@ -275,9 +285,12 @@ impl Manifest {
 
     /// The id of a manifest's bytes: the first 32 hexadecimal digits of their SHA-256.
     pub fn id(bytes: &[u8]) -> String {
-        let mut id = sha256_hex(bytes);
-        id.truncate(32);
-        id
+        Self::id_of(&sha256_hex(bytes)).to_owned()
+    }
+
+    /// The id that goes with the SHA-256 of a manifest's bytes, in hexadecimal digits.
+    pub fn id_of(sha256: &str) -> &str {
+        sha256.get(..32).unwrap_or(sha256)
     }
 
     /// Where the manifest of an id lies, relative to the registry folder.

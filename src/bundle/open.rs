@@ -58,10 +58,16 @@ impl Bundle {
     ///
     /// # Errors
     /// [`BundleError`] or [`crate::error::CatalogError`] for the first thing that does not fit.
-    pub fn open(id: &str, mut files: Files) -> Result<Self, RecommenderError> {
-        let path = Manifest::path(id);
-        let bytes = files.get(&path).ok_or(BundleError::Missing { path })?;
-        let manifest = Manifest::from_json(id, bytes)?;
+    pub fn open(id: &str, files: Files) -> Result<Self, RecommenderError> {
+        let manifest = files.manifest(id)?;
+        Self::of(id, manifest, files)
+    }
+
+    /// The same with a manifest that was read before, of the files that it lists.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn of(id: &str, manifest: Manifest, mut files: Files) -> Result<Self, RecommenderError> {
         let mut take = |entry: &FileEntry| {
             // Parts of the same bytes are one file.
             let shared = manifest.files.iter().filter(|file| file.path == entry.path);

@@ -39,21 +39,44 @@ struct Held {
 }
 
 impl Held {
-    async fn new(bytes: Uint8Array, is_fresh: bool) -> Self {
-        let sha256 = Some(hash::sha256(&bytes).await);
+    async fn stored(bytes: Uint8Array, is_verified: bool) -> Self {
+        let sha256 = if is_verified {
+            None
+        } else {
+            Some(hash::sha256(&bytes).await)
+        };
         Self {
             bytes,
             sha256,
-            is_fresh,
+            is_fresh: false,
         }
     }
 
+    async fn downloaded(base: Option<&str>, path: &str, cached: Cached) -> Result<Self, Problem> {
+        let Some(base) = base else {
+            let path = path.to_owned();
+            return Err(problem(&BundleError::Missing { path }.into()));
+        };
+        let url = format!("{base}/{path}");
+        let bytes = network::get(&url, cached, FILE_LIMIT_MS).await;
+        let bytes = bytes.map_err(unreachable)?;
+        Ok(Self {
+            sha256: Some(hash::sha256(&bytes).await),
+            bytes,
+            is_fresh: true,
+        })
+    }
+
     fn fits(&self, entry: &FileEntry) -> bool {
-        let fits = self
-            .sha256
-            .as_ref()
-            .is_none_or(|found| *found == entry.sha256);
-        fits && u64::from(self.bytes.length()) == entry.bytes
+        let found = self.sha256.as_ref();
+        found.is_none_or(|found| *found == entry.sha256)
+            && u64::from(self.bytes.length()) == entry.bytes
+    }
+
+    /// Whether it is a manifest of this id.
+    fn is_named(&self, id: &str) -> bool {
+        let found = self.sha256.as_ref();
+        found.is_none_or(|found| Manifest::id_of(found) == id)
     }
 }
 
@@ -93,8 +116,7 @@ async fn build(
     is_verified: bool,
 ) -> Result<Built, Problem> {
     let (mut files, mut fresh) = (Files::default(), Vec::new());
-    let path = Manifest::path(id);
-    let (manifest, held) = manifest(storage, base, id, &path).await?;
+    let (manifest, held) = manifest(storage, base, id, is_verified).await?;
     let mut entries: Vec<&FileEntry> = manifest.files.iter().collect();
     // Parts of the same bytes are one file.
     entries.sort_unstable_by_key(|entry| &entry.path);
@@ -125,18 +147,15 @@ async fn build(
             fresh.push((entry.path.clone(), bytes));
         }
     }
+    let path = Manifest::path(id);
     let paths = paths.into_iter().map(str::to_owned).chain([path.clone()]);
     let paths = paths.collect();
-    files.insert(&path, held.bytes.to_vec());
     if held.is_fresh {
         fresh.push((path, held.bytes));
     }
     let is_kept = is_verified && fresh.is_empty();
-    let engine = if is_kept {
-        Bundle::open(id, files).and_then(Engine::new)
-    } else {
-        Engine::open(id, files)
-    };
+    let bundle = Bundle::of(id, manifest, files);
+    let engine = bundle.and_then(if is_kept { Engine::new } else { Engine::tested });
     Ok(Built {
         engine: engine.map_err(|error| problem(&error))?,
         paths,
@@ -145,31 +164,29 @@ async fn build(
     })
 }
 
-/// The manifest, whose name is the hash of its bytes.
+/// The manifest, whose name begins as the hash of its bytes, and those bytes.
 async fn manifest(
     storage: &Storage,
     base: Option<&str>,
     id: &str,
-    path: &str,
+    is_verified: bool,
 ) -> Result<(Manifest, Held), Problem> {
-    let held = |bytes: Uint8Array, is_fresh| Held {
-        bytes,
-        sha256: None,
-        is_fresh,
+    let path = Manifest::path(id);
+    let stored = storage.get("files", &path).await.ok();
+    let mut held = match stored.and_then(stored_bytes) {
+        Some(bytes) => Held::stored(bytes, is_verified).await,
+        None => Held::downloaded(base, &path, Cached::Trusted).await?,
     };
-    let stored = storage.get("files", path).await.ok().and_then(stored_bytes);
-    if let Some(bytes) = stored
-        && let Ok(manifest) = Manifest::from_json(id, &bytes.to_vec())
-    {
-        return Ok((manifest, held(bytes, false)));
+    if !held.is_named(id) {
+        held = Held::downloaded(base, &path, Cached::Ignored).await?;
     }
-    let mut bytes = download(base, path, Cached::Trusted).await?;
-    if Manifest::from_json(id, &bytes.to_vec()).is_err() {
-        bytes = download(base, path, Cached::Ignored).await?;
-    }
-    let manifest =
-        Manifest::from_json(id, &bytes.to_vec()).map_err(|error| problem(&error.into()))?;
-    Ok((manifest, held(bytes, true)))
+    let manifest = if held.is_named(id) {
+        Manifest::read(id, &held.bytes.to_vec())
+    } else {
+        Err(BundleError::Hash { path })
+    };
+    let manifest = manifest.map_err(|error| problem(&error.into()))?;
+    Ok((manifest, held))
 }
 
 /// A file as the manifest has it, where that can be had; the last that arrived otherwise.
@@ -183,35 +200,16 @@ async fn whole(
     is_verified: bool,
 ) -> Result<Held, Problem> {
     if let Some(bytes) = stored {
-        let held = if is_verified {
-            Held {
-                bytes,
-                sha256: None,
-                is_fresh: false,
-            }
-        } else {
-            Held::new(bytes, false).await
-        };
+        let held = Held::stored(bytes, is_verified).await;
         if held.fits(entry) || base.is_none() {
             return Ok(held);
         }
     }
-    let held = Held::new(download(base, &entry.path, Cached::Trusted).await?, true).await;
+    let held = Held::downloaded(base, &entry.path, Cached::Trusted).await?;
     if held.fits(entry) {
         return Ok(held);
     }
-    Ok(Held::new(download(base, &entry.path, Cached::Ignored).await?, true).await)
-}
-
-async fn download(base: Option<&str>, path: &str, cached: Cached) -> Result<Uint8Array, Problem> {
-    let Some(base) = base else {
-        let path = path.to_owned();
-        return Err(problem(&BundleError::Missing { path }.into()));
-    };
-    let url = format!("{base}/{path}");
-    network::get(&url, cached, FILE_LIMIT_MS)
-        .await
-        .map_err(unreachable)
+    Held::downloaded(base, &entry.path, Cached::Ignored).await
 }
 
 fn stored_bytes(value: JsValue) -> Option<Uint8Array> {
