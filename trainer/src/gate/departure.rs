@@ -1,7 +1,8 @@
 //! Does a bundle rank as its training did, after its weights were stored?
 //!
-//! Today every weight travels as the f32 it was trained in, and the difference is nothing. The comparison is made anyway,
-//! of the draft in memory and the bundle as the engine opens it, so that it bites as soon as something is rounded.
+//! Today what is rounded is rounded by the training itself, before anything is learned or judged on top, and the difference is
+//! nothing. The comparison is made anyway, of the draft in memory and the bundle as the engine opens it, so that it bites as
+//! soon as something is rounded afterwards.
 
 use serde::{Deserialize, Serialize};
 use triqueta::bundle::{Bundle, BundleDraft};

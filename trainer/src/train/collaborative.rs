@@ -21,6 +21,10 @@ const MOST_ACTIVITIES: usize = 4_000;
 /// Choosers without whom an activity says nothing of others.
 const LEAST_CHOOSERS: usize = 2;
 
+/// Binary digits of a neighbour's weight that count beside the first. With so few, there are few different weights, which
+/// compress well; each is within 3.2 % of what was learned, and MovieLens' validation choices notice nothing.
+const WEIGHT_DIGITS: u32 = 4;
+
 /// What was learned; nothing where no activity has two choosers.
 pub(super) struct Collaborative {
     pub(super) factors: Option<ActivityFactors>,
@@ -49,7 +53,7 @@ impl Task<'_> {
         for (own, &row) in chosen.rows.iter().enumerate() {
             let list = fitted.of(own);
             lists[row as usize] = list
-                .map(|(other, weight)| (chosen.rows[other as usize], weight))
+                .map(|(other, weight)| (chosen.rows[other as usize], rounded(weight)))
                 .collect();
         }
         Ok(Collaborative {
@@ -89,8 +93,37 @@ impl Task<'_> {
     }
 }
 
+/// The nearest number of [`WEIGHT_DIGITS`]. Everything that is learned and judged afterwards sees the weights as they travel.
+fn rounded(weight: f32) -> f32 {
+    let dropped = f32::MANTISSA_DIGITS - 1 - WEIGHT_DIGITS;
+    let half = 1 << (dropped - 1);
+    f32::from_bits((weight.to_bits() + half) >> dropped << dropped)
+}
+
 /// Who chose what, the items being the rows that count, in order.
 struct Chosen {
     interactions: Interactions,
     rows: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rounded_weight_is_near_and_one_of_few() {
+        let mut different = BTreeSet::new();
+        for step in 1..100_000_u32 {
+            let weight = step as f32 * 1e-5;
+            let near = rounded(weight);
+            assert!((near / weight - 1.0).abs() <= 1.0 / 32.0, "{weight} {near}");
+            assert_eq!(rounded(-weight), -near);
+            assert_eq!(rounded(near), near);
+            // From a hundredth of the largest on.
+            if step > 1_000 {
+                different.insert(near.to_bits());
+            }
+        }
+        assert!(different.len() <= 7 * 16 + 1, "{}", different.len());
+    }
 }

@@ -114,8 +114,11 @@ impl Default for TrainOptions {
                 width: 32,
                 ..AlsOptions::default()
             },
+            // Each is bytes for every visitor, and in event data hardly anybody is told apart by them. Where activities stay
+            // they count: NDCG@10 on the validation choices of MovieLens-1M is .533, .538, .552, .560 and .597 with 16, 20,
+            // 32, 50 and 500; added to factors .591, .593 and .595 with 20, 32 and 50. The score on P2 is the same.
             neighbours: ItemItemOptions {
-                neighbours: 50,
+                neighbours: 32,
                 ..ItemItemOptions::default()
             },
             machine: ChoiceMachineOptions::default(),
