@@ -9,6 +9,9 @@ use triqueta::feature::ActivityRow;
 
 use crate::error::Result;
 
+/// The most shards of a bundle: each is three files that a first visit asks for.
+const MOST_SHARDS: usize = 33;
+
 /// What a catalogue publication changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct CatalogueChange {
@@ -88,12 +91,21 @@ pub fn with_activities(
         counts.resize(draft.catalog.len(), 0.0);
     }
     carry_counts(&mut draft, before, &fresh);
-    match draft.shard_rows.get_mut(1) {
-        Some(tail_rows) => *tail_rows += fresh.len() as u32,
-        None if fresh.is_empty() => {}
-        None => draft.shard_rows.push(fresh.len() as u32),
-    }
+    add_rows(&mut draft.shard_rows, fresh.len() as u32);
     Ok((draft, change))
+}
+
+/// Adds the rows of a publication to the last shard, which is then downloaded anew, or as a shard of its own once that one
+/// holds a hundredth of all rows.
+fn add_rows(shards: &mut Vec<u32>, fresh: u32) {
+    let rows: u32 = shards.iter().sum();
+    let is_full = shards.len() == MOST_SHARDS;
+    let open = |tail: &&mut u32| is_full || **tail < rows / 100;
+    match shards.get_mut(1..).and_then(<[u32]>::last_mut).filter(open) {
+        Some(tail) => *tail += fresh,
+        None if fresh == 0 => {}
+        None => shards.push(fresh),
+    }
 }
 
 /// A changed activity keeps the popularity it had: the counts move from its old row to its new one.
@@ -141,4 +153,21 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
         == comparable(Content::of(activity, &bundle.schema.city))
         && bundle.texts.get(row) == Text::of(activity)
         && published_ms == activity.published_ms.unwrap_or(triqueta::catalog::NO_TIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_grows_to_a_hundredth_and_shards_stay_few() {
+        let mut shards = vec![10_000];
+        for fresh in [0, 60, 0, 60, 60, 3] {
+            add_rows(&mut shards, fresh);
+        }
+        assert_eq!(shards, [10_000, 120, 63]);
+        (0..200).for_each(|_| add_rows(&mut shards, 500));
+        assert_eq!(shards.len(), MOST_SHARDS);
+        assert_eq!(shards.iter().sum::<u32>(), 10_183 + 200 * 500);
+    }
 }

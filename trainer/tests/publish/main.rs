@@ -2,6 +2,7 @@
 //! again with other activities, fresh counts, and faults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bytes;
 mod catalogue;
 mod made_up;
 mod registry;
