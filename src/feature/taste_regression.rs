@@ -6,7 +6,7 @@
 
 use super::facet::{Facet, READINESS};
 use super::scan_codes::Distinct;
-use crate::math::sigmoid;
+use crate::math::{sigmoid, sort};
 
 /// Few: far from the mode with long histories. Many: time for digits that change no order.
 const NEWTON_STEPS: usize = 5;
@@ -109,7 +109,7 @@ impl Columns {
             counts[code as usize] += 1;
         }
         let mut order: Vec<usize> = (0..counts.len()).collect();
-        order.sort_unstable_by_key(|&code| found.values[code]);
+        sort(&mut order, |&a, &b| found.values[a] < found.values[b]);
         let (mut columns, mut end) = (Vec::with_capacity(order.len()), 0);
         // Of each code where the next entry goes; nowhere where it has no column.
         let mut next = vec![None; counts.len()];

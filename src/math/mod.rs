@@ -8,6 +8,7 @@ mod checks;
 mod digest;
 mod exponentials;
 mod linear;
+mod order;
 mod random;
 
 pub use approximate::{
@@ -17,6 +18,7 @@ pub use checks::{all_finite, all_within, count_stops, is_ascending};
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, dot_rows, norm, normalise};
+pub use order::{select, sort};
 pub use random::Random;
 
 /// `e^x`.
@@ -37,6 +39,13 @@ pub fn ln(x: f32) -> f32 {
 /// `ln(1 + x)`.
 pub fn ln_1p(x: f32) -> f32 {
     libm::log1pf(x)
+}
+
+/// The largest size of these numbers, signs aside; no number where one of them is none.
+pub fn largest_size(numbers: &[f32]) -> f32 {
+    // Sizes are in the order of their bits, and comparing bits is what vector instructions can do.
+    let sizes = numbers.iter().map(|number| number.abs().to_bits() as i32);
+    f32::from_bits(sizes.fold(0, i32::max) as u32)
 }
 
 /// The logistic function, without overflow at either end.
@@ -74,6 +83,13 @@ mod tests {
             assert!((0.0..=1.0).contains(&sigmoid(x)));
             assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn the_largest_size_is_found_whatever_its_sign() {
+        assert_eq!(largest_size(&[1.0, -3.0, 2.5, -0.0]), 3.0);
+        assert_eq!(largest_size(&[]), 0.0);
+        assert!(largest_size(&[1.0, f32::NAN, f32::INFINITY]).is_nan());
     }
 
     #[test]
