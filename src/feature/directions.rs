@@ -46,9 +46,10 @@ impl Directions {
         Some(&self.shares[row * self.lists.len()..][..self.lists.len()])
     }
 
-    /// How far an activity with these facets lies in each direction.
-    pub(super) fn along(&self, facets: &[Facet]) -> Vec<f32> {
-        let mut sums = vec![0.0; self.lists.len()];
+    /// Puts into `sums` how far an activity with these facets lies in each direction: what was in it is gone.
+    pub(super) fn along(&self, facets: &[Facet], sums: &mut Vec<f32>) {
+        sums.clear();
+        sums.resize(self.lists.len(), 0.0);
         for &(code, value) in facets {
             let shares = self.of(code).unwrap_or_default();
             for (sum, share) in sums.iter_mut().zip(shares) {
@@ -59,7 +60,6 @@ impl Directions {
         for (sum, ready) in sums.iter_mut().zip(ready) {
             *sum += ready;
         }
-        sums
     }
 
     /// Weights, by code ascending, in which the way along each direction has become weights of its facets.
@@ -108,7 +108,11 @@ mod tests {
             vec![(TIED[0], 0.8), (TIED[1], -0.6)],
             vec![(READINESS, 0.5), (TIED[1], 0.25)],
         ]);
-        let along = directions.along(&[(TIED[0], 1.0), (TIED[1], 0.5), (TIED[2], 9.0)]);
+        let mut along = vec![7.0];
+        directions.along(
+            &[(TIED[0], 1.0), (TIED[1], 0.5), (TIED[2], 9.0)],
+            &mut along,
+        );
         assert_eq!(along, [0.8 - 0.3, 0.125 + 0.5]);
         let weights = [
             (TIED[0], 0.1),
@@ -125,6 +129,7 @@ mod tests {
         assert_eq!(directions.unfold(&weights), unfolded);
         // A way along a direction that is not there leads nowhere.
         assert!(directions.unfold(&[(DIRECTION.code(7), 2.0)]).is_empty());
-        assert!(Directions::default().along(&[(TIED[0], 1.0)]).is_empty());
+        Directions::default().along(&[(TIED[0], 1.0)], &mut along);
+        assert!(along.is_empty());
     }
 }

@@ -78,12 +78,13 @@ impl OwnTaste {
             .iter()
             .map(|example| common.start(&example.facets))
             .collect();
+        let mut along = Vec::new();
         for example in &mut examples {
-            let along = common.directions().along(&example.facets);
-            let coded = along.into_iter().zip(0..);
+            common.directions().along(&example.facets, &mut along);
+            let coded = (0..).zip(&along);
             example
                 .facets
-                .extend(coded.map(|(value, number)| (DIRECTION.code(number), value)));
+                .extend(coded.map(|(number, &value)| (DIRECTION.code(number), value)));
         }
         let examples: Vec<&TasteExample> = examples.iter().collect();
         let weights = solve(&examples, starts, |code| common.own_deviation(code));

@@ -1,6 +1,7 @@
 //! The fold: events in, bounded state out.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +179,7 @@ impl History {
     /// The fingerprint of this history: equal histories have equal ones.
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::default();
+        let mut action = String::new();
         for (id, entry) in &self.entries {
             digest
                 .text(id.as_str())
@@ -191,9 +193,10 @@ impl History {
                     .integer(entry.last_view_ms.unwrap_or(0) as u64);
             }
             for signal in entry.signals() {
-                digest
-                    .integer(signal.time_ms as u64)
-                    .text(&format!("{:?}", signal.action));
+                action.clear();
+                // A text takes whatever is written to it.
+                let _ = write!(action, "{:?}", signal.action);
+                digest.integer(signal.time_ms as u64).text(&action);
             }
         }
         digest
