@@ -102,7 +102,8 @@ impl Nearness {
             for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
                 let past = (past_lat, past_lon);
                 let km = self.projection.distance_km((lat, lon), past);
-                let (to_around, to_near) = exp_approximate_and_tenth(-km / AROUND_KM);
+                // Near enough, and no division.
+                let (to_around, to_near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
                 *sum += near * to_near + around * to_around;
             }
         }
