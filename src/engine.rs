@@ -164,8 +164,10 @@ impl Engine {
         recollection: &mut Recollection,
     ) -> Result<Slate, RecommenderError> {
         request.validate()?;
-        let scoring = self.score(visitor, request, recollection);
-        Ok(assemble::slate(self, visitor, request, &scoring))
+        let side = self.visitor_side(visitor, request.now_ms, recollection);
+        let workshop = &mut recollection.workshop;
+        self.score(visitor, request, &side, &mut workshop.scoring);
+        Ok(assemble::slate(self, visitor, request, &side, workshop))
     }
 
     /// The scores of given activities for a visitor, in the order given; `None` for ids the catalogue does not have. No
@@ -216,24 +218,20 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let eligible = filter.passing().into_iter().filter(|&row| row != origin);
+        let mut passing = Vec::new();
+        filter.list(&mut passing);
+        let eligible = passing.into_iter().filter(|&row| row != origin);
         let said = self.said_by(origin);
-        let scored: Vec<Scored> = eligible
-            .map(|row| Scored {
-                row,
-                score: self.likeness(origin, row, said.get(row.index()).copied()),
-            })
-            .collect();
-        let total = scored.len();
-        let scored = keep_best(scored, self.catalog(), usize::from(request.limit));
-        let scoring = scoring::Scoring {
-            scored,
-            total,
-            side,
-            seen: Vec::new(),
-        };
+        let mut scoring = scoring::Scoring::default();
+        scoring.scored.extend(eligible.map(|row| Scored {
+            row,
+            score: self.likeness(origin, row, said.get(row.index()).copied()),
+        }));
+        scoring.total = scoring.scored.len();
+        let limit = usize::from(request.limit);
+        keep_best(&mut scoring.scored, self.catalog(), limit);
         Ok(assemble::similar_slate(
-            self, visitor, request, &scoring, origin,
+            self, visitor, request, &side, &scoring, origin,
         ))
     }
 

@@ -2,15 +2,16 @@
 
 use super::Engine;
 use super::facts::{Known, OfItem};
-use super::scoring::Scoring;
+use super::recollection::Workshop;
+use super::scoring::{Scoring, Side};
 use crate::catalog::{Catalog, NO_TIME, Row};
 use crate::event::Shown;
 use crate::feature::COMPONENTS;
 use crate::history::{Entry, Visitor};
-use crate::math::{Digest, exp2, ln_1p};
+use crate::math::{Digest, exp2, ln_1p, sort};
 use crate::model::Score;
 use crate::rank::{
-    Candidate, Chosen, Contribution, Ranking, Request, Slate, SlateItem, Slot, explain, rerank,
+    Candidate, Chosen, Contribution, Ranking, Request, Slate, SlateItem, Slot, explain,
 };
 
 const WEEK_MS: f32 = 7.0 * 86_400_000.0;
@@ -20,7 +21,8 @@ pub(super) fn slate(
     engine: &Engine,
     visitor: &Visitor,
     request: &Request,
-    scoring: &Scoring,
+    side: &Side,
+    workshop: &mut Workshop,
 ) -> Slate {
     let policy = &engine.bundle.model.policy;
     let learned = request.ranking == Ranking::Learned;
@@ -31,16 +33,23 @@ pub(super) fn slate(
         (false, None) => &[],
         (_, slots) => policy.exploration_positions(slots),
     };
-    let candidates = candidates(engine, visitor, request, scoring, learned);
-    let chosen = rerank(
-        &candidates,
+    line_up(engine, visitor, request, workshop);
+    let chosen = workshop.reranking.fill(
+        &workshop.candidates,
         usize::from(request.limit),
         policy,
         diversity,
         exploration,
         request.seed,
     );
-    finish(engine, visitor, request, scoring, &chosen, None)
+    finish(
+        engine,
+        visitor,
+        request,
+        (side, &workshop.scoring),
+        chosen,
+        None,
+    )
 }
 
 /// The slate of "similar to this".
@@ -48,6 +57,7 @@ pub(super) fn similar_slate(
     engine: &Engine,
     visitor: &Visitor,
     request: &Request,
+    side: &Side,
     scoring: &Scoring,
     origin: Row,
 ) -> Slate {
@@ -59,16 +69,25 @@ pub(super) fn similar_slate(
         pool: None,
     };
     let chosen: Vec<Chosen> = in_order.map(ranked).collect();
-    finish(engine, visitor, request, scoring, &chosen, Some(origin))
+    finish(
+        engine,
+        visitor,
+        request,
+        (side, scoring),
+        &chosen,
+        Some(origin),
+    )
 }
 
-fn candidates(
-    engine: &Engine,
-    visitor: &Visitor,
-    request: &Request,
-    scoring: &Scoring,
-    learned: bool,
-) -> Vec<Candidate> {
+/// Makes the candidates for reranking of what was scored.
+fn line_up(engine: &Engine, visitor: &Visitor, request: &Request, workshop: &mut Workshop) {
+    let Workshop {
+        scoring,
+        candidates,
+        shown,
+        ..
+    } = workshop;
+    let learned = request.ranking == Ranking::Learned;
     let bundle = &engine.bundle;
     let policy = &bundle.model.policy;
     let columns = bundle.catalog.columns();
@@ -82,61 +101,58 @@ fn candidates(
                 .unwrap_or(0.0),
         )
     };
-    let most_popular = scoring
-        .scored
-        .iter()
-        .map(|scored| popular(scored.row))
-        .fold(0.0, f32::max)
-        .max(1e-6);
+    // Logarithms that nothing is taken for need not be worked out.
+    let most_popular = (learned && policy.popularity_penalty > 0.0).then(|| {
+        let survivors = scoring.scored.iter();
+        let popular = survivors.map(|scored| popular(scored.row));
+        popular.fold(0.0, f32::max).max(1e-6)
+    });
     // Of a few remembered activities the rows are found sooner than the entries of hundreds of survivors.
-    let shown: Vec<(Row, f32)> = if learned {
-        shown_rows(&bundle.catalog, visitor, request.now_ms)
-    } else {
-        Vec::new()
-    };
-    let scored = scoring.scored.iter().enumerate();
-    scored
-        .map(|(index, scored)| {
-            let row = scored.row.index();
-            let id = bundle.catalog.id(scored.row);
-            let mut utility = scored.score.total;
-            if learned {
-                utility -= policy.popularity_penalty * popular(scored.row) / most_popular;
-                let shown = match shown.binary_search_by_key(&scored.row, |shown| shown.0) {
-                    Ok(at) => shown[at].1,
-                    Err(_) => 0.0,
-                };
-                utility -= policy.seen_penalty * ln_1p(shown);
-                let published_ms = columns.published_ms[row];
-                if published_ms != NO_TIME {
-                    let age_ms = request.now_ms.saturating_sub(published_ms).max(0) as f32;
-                    utility += policy.freshness * exp2(-age_ms / WEEK_MS);
-                }
+    shown.clear();
+    if learned {
+        find_shown(&bundle.catalog, visitor, request.now_ms, shown);
+    }
+    candidates.clear();
+    candidates.extend(scoring.scored.iter().map(|scored| {
+        let row = scored.row.index();
+        let id = bundle.catalog.id(scored.row);
+        let mut utility = scored.score.total;
+        if let Some(most_popular) = most_popular {
+            utility -= policy.popularity_penalty * popular(scored.row) / most_popular;
+        }
+        if learned {
+            let shown = match shown.binary_search_by_key(&scored.row, |shown| shown.0) {
+                Ok(at) => shown[at].1,
+                Err(_) => 0.0,
+            };
+            utility -= policy.seen_penalty * ln_1p(shown);
+            let published_ms = columns.published_ms[row];
+            if published_ms != NO_TIME {
+                let age_ms = request.now_ms.saturating_sub(published_ms).max(0) as f32;
+                utility += policy.freshness * exp2(-age_ms / WEEK_MS);
             }
-            Candidate {
-                index,
-                utility,
-                vector: bundle.activities.embeddings[row],
-                groups: [
-                    columns.organiser[row],
-                    columns.series[row],
-                    columns.kind[row],
-                    columns.locality[row],
-                ],
-                digest: Digest::default().text(id).value(),
-            }
-        })
-        .collect()
+        }
+        Candidate {
+            utility,
+            vector: bundle.activities.embeddings[row],
+            groups: [
+                columns.organiser[row],
+                columns.series[row],
+                columns.kind[row],
+                columns.locality[row],
+            ],
+            digest: Digest::default().text(id).value(),
+        }
+    }));
 }
 
-/// How often each remembered activity of the catalogue was shown without being acted on, by row ascending.
-fn shown_rows(catalog: &Catalog, visitor: &Visitor, now_ms: i64) -> Vec<(Row, f32)> {
+/// Puts in how often each remembered activity of the catalogue was shown without being acted on, by row ascending.
+fn find_shown(catalog: &Catalog, visitor: &Visitor, now_ms: i64, rows: &mut Vec<(Row, f32)>) {
     let entries = visitor.history.entries();
     let shown = entries.filter(|(_, entry)| entry.signals().is_empty());
     let of_row = |(id, entry)| Some((catalog.row(id)?, shown_lately(entry, now_ms)));
-    let mut rows: Vec<(Row, f32)> = shown.filter_map(of_row).collect();
-    rows.sort_unstable_by_key(|shown| shown.0);
-    rows
+    rows.extend(shown.filter_map(of_row));
+    sort(rows, |a, b| a.0 < b.0);
 }
 
 /// How often it was shown without being acted on, halved every week.
@@ -154,7 +170,7 @@ fn finish(
     engine: &Engine,
     visitor: &Visitor,
     request: &Request,
-    scoring: &Scoring,
+    (side, scoring): (&Side, &Scoring),
     chosen: &[Chosen],
     origin: Option<Row>,
 ) -> Slate {
@@ -163,8 +179,8 @@ fn finish(
     let known = Known {
         engine,
         visitor,
-        user: &scoring.side.user,
-        embeddings: &scoring.side.embeddings,
+        user: &side.user,
+        embeddings: &side.embeddings,
         now_ms: request.now_ms,
         origin,
     };
@@ -209,12 +225,14 @@ fn finish(
                 position,
                 propensity: chosen.propensity,
                 policy: bundle.model.policy.version,
-                pool: chosen.pool.clone().unwrap_or_default(),
+                pool: chosen
+                    .pool
+                    .map_or_else(String::new, |pool| pool.hexadecimal()),
                 features: if visitor.profile.location.is_some() {
                     // A digest of distances could be searched for the position behind it.
                     String::new()
                 } else {
-                    feature_digest(engine, scoring, scored.row)
+                    feature_digest(engine, (side, scoring), scored.row)
                 },
                 history: history.clone(),
                 replayable: false,
@@ -245,15 +263,15 @@ fn display(engine: &Engine, ranking: Ranking, score: &Score, similar: bool) -> f
 }
 
 /// The fingerprint of the feature row, which the trainer recomputes from events to measure skew.
-fn feature_digest(engine: &Engine, scoring: &Scoring, row: Row) -> String {
+fn feature_digest(engine: &Engine, (side, scoring): (&Side, &Scoring), row: Row) -> String {
     let bundle = &engine.bundle;
-    let pair = scoring.pair_row(engine, row);
+    let pair = scoring.pair_row(engine, side, row);
     let mut digest = Digest::default();
     // Columns newer than the bundle decide nothing in it.
     let known = bundle.schema.names.pair.len().min(pair.len());
     digest
         .floats(&pair[..known])
-        .floats(&scoring.side.models.embedding)
+        .floats(&side.models.embedding)
         .floats(&bundle.activities.embeddings[row.index()]);
     digest.hexadecimal()
 }

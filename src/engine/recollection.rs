@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use super::scoring::Scoring;
 use crate::bundle::Bundle;
-use crate::catalog::Content;
+use crate::catalog::{Content, Row};
 use crate::event::ActivityId;
 use crate::feature::ActivityRow;
 use crate::history::History;
 use crate::model::Embedding;
+use crate::rank::{Candidate, Reranking};
 
 /// What was made of a visitor's past for earlier lists, to be kept beside the visitor and handed in again. Under another
 /// bundle it begins anew. A list made with it and one made without are the same to the last bit.
@@ -21,6 +23,16 @@ use crate::model::Embedding;
 pub struct Recollection {
     bundle: String,
     past: HashMap<ActivityId, Known, RandomState>,
+    pub(super) workshop: Workshop,
+}
+
+/// What lists are made in: nothing in it outlasts a list but the room, which the next need not ask for again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Workshop {
+    pub(super) scoring: Scoring,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) shown: Vec<(Row, f32)>,
+    pub(super) reranking: Reranking,
 }
 
 /// One remembered activity.
@@ -55,10 +67,11 @@ impl Recollection {
                 activity: Arc::new(activity),
             }
         };
-        let known = self.past.entry(id.clone()).or_insert_with(make);
-        if known.content != *content {
-            *known = make();
+        let known = self.past.get(id);
+        if known.is_none_or(|known| known.content != *content) {
+            self.past.insert(id.clone(), make());
         }
-        known
+        // Known by now.
+        &self.past[id]
     }
 }

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use super::{Engine, Recollection, retrieve};
+use super::retrieve::Retrieval;
+use super::{Engine, Recollection};
 use crate::catalog::Row;
-use crate::feature::{COMPONENTS, Component, PairRow, PairSide, UserRow};
+use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
     Embedding, ModelScores, Remembered, Score, VisitorSide, Weighed, content_score,
@@ -13,13 +14,16 @@ use crate::model::{
 };
 use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
 
-/// What scoring a visitor produced, for whoever assembles the slate.
+/// What scoring a visitor produced, for whoever assembles the slate, and what it worked with: kept for the next list.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Scoring {
     pub(super) scored: Vec<Scored>,
     pub(super) total: usize,
-    pub(super) side: Side,
     /// What was scored by the blend, rows ascending.
-    pub(super) seen: Vec<Seen>,
+    seen: Vec<Seen>,
+    rows: Vec<Row>,
+    retrieval: Retrieval,
+    near: KnownPlaces,
 }
 
 /// The visitor's side of everything, computed once a request.
@@ -35,7 +39,8 @@ pub(super) struct Side {
 }
 
 /// What the blend's score of a pair is made of: the second look asks for the same, and events carry its fingerprint.
-pub(super) struct Seen {
+#[derive(Debug, Clone)]
+struct Seen {
     row: Row,
     pair: PairRow,
     models: ModelScores,
@@ -49,10 +54,10 @@ impl Seen {
 
 impl Scoring {
     /// The features of the visitor and one activity.
-    pub(super) fn pair_row(&self, engine: &Engine, row: Row) -> PairRow {
+    pub(super) fn pair_row(&self, engine: &Engine, side: &Side, row: Row) -> PairRow {
         match self.seen.binary_search_by_key(&row, |seen| seen.row) {
             Ok(place) => self.seen[place].pair,
-            Err(_) => engine.pair_row(&self.side, row),
+            Err(_) => engine.pair_row(side, row),
         }
     }
 }
@@ -95,14 +100,15 @@ impl Engine {
         }
     }
 
+    /// Scores what a request may show.
     pub(super) fn score(
         &self,
         visitor: &Visitor,
         request: &Request,
-        recollection: &mut Recollection,
-    ) -> Scoring {
+        side: &Side,
+        scoring: &mut Scoring,
+    ) {
         let now_ms = request.now_ms;
-        let side = self.visitor_side(visitor, now_ms, recollection);
         let filter = Filter::new(
             &request.filters,
             self.catalog(),
@@ -110,64 +116,59 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let eligible = filter.passing();
+        filter.list(&mut scoring.rows);
+        scoring.seen.clear();
+        scoring.scored.clear();
         let keep = usize::from(self.bundle.model.policy.survivors.max(request.limit));
-        let mut seen = Vec::new();
-        let (scored, total) = match request.ranking {
+        match request.ranking {
             Ranking::Learned => {
-                let total = eligible.len();
-                seen = self.seen(&side, eligible, keep);
-                (self.survivors(&side, &seen, keep), total)
+                scoring.total = scoring.rows.len();
+                self.see_best(side, keep, scoring);
+                self.keep_survivors(side, keep, scoring);
             }
             ranking => {
-                let rows = eligible.into_iter();
-                let scored = rows.filter_map(|row| {
-                    let score = self.score_of(ranking, visitor, &side, row, now_ms)?;
-                    Some(Scored { row, score })
-                });
+                let rows = scoring.rows.iter();
                 // The rule says nothing of some activities.
-                let scored: Vec<Scored> = scored.collect();
-                let total = scored.len();
-                (keep_best(scored, self.catalog(), keep), total)
+                scoring.scored.extend(rows.filter_map(|&row| {
+                    let score = self.score_of(ranking, visitor, side, row, now_ms)?;
+                    Some(Scored { row, score })
+                }));
+                scoring.total = scoring.scored.len();
+                keep_best(&mut scoring.scored, self.catalog(), keep);
             }
-        };
-        Scoring {
-            scored,
-            total,
-            side,
-            seen,
         }
     }
 
-    /// Those of `eligible`, rows ascending, that may be among the `keep` best by the blend.
-    fn seen(&self, side: &Side, eligible: Vec<Row>, keep: usize) -> Vec<Seen> {
-        let rows = retrieve::candidates(self, side, eligible, keep);
-        let pairs = side.pair.rows(
-            self.catalog(),
-            &self.prepared,
-            &self.bundle.counters,
-            &self.bundle.schema,
-            &rows,
-        );
-        let seen = rows.into_iter().zip(pairs);
-        seen.map(|(row, pair)| self.see(side, row, pair)).collect()
+    /// Sees those of the rows, ascending, that may be among the `keep` best by the blend.
+    fn see_best(&self, side: &Side, keep: usize, scoring: &mut Scoring) {
+        let (rows, near) = (&mut scoring.rows, &mut scoring.near);
+        scoring.retrieval.narrow(self, side, rows, keep);
+        near.clear();
+        let bundle = &self.bundle;
+        scoring.seen.extend(rows.iter().map(|&row| {
+            let (catalog, counters) = (&bundle.catalog, &bundle.counters);
+            let schema = &bundle.schema;
+            let pair =
+                (side.pair).row_knowing(catalog, &self.prepared, counters, schema, row, near);
+            self.see(side, row, pair)
+        }));
     }
 
-    /// The `keep` best of them by the blend, in the order of what the trees make of them.
-    fn survivors(&self, side: &Side, seen: &[Seen], keep: usize) -> Vec<Scored> {
-        let scored = seen.iter().map(|seen| Scored {
+    /// The `keep` best of what was seen by the blend, in the order of what the trees make of them.
+    fn keep_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) {
+        let (seen, scored) = (&scoring.seen, &mut scoring.scored);
+        scored.extend(seen.iter().map(|seen| Scored {
             row: seen.row,
             score: seen.by_blend(side),
-        });
-        let mut scored = keep_best(scored.collect(), self.catalog(), keep);
+        }));
+        keep_best(scored, self.catalog(), keep);
         if self.bundle.boosted_trees.is_some() {
-            for survivor in &mut scored {
+            for survivor in scored.iter_mut() {
                 let place = seen.partition_point(|seen| seen.row < survivor.row);
                 survivor.score = self.look_again(side, &seen[place], survivor.score);
             }
-            scored = keep_best(scored, self.catalog(), keep);
+            keep_best(scored, self.catalog(), keep);
         }
-        scored
     }
 
     fn see(&self, side: &Side, row: Row, pair: PairRow) -> Seen {

@@ -5,6 +5,7 @@
 //! model, and an engine refuses weights that were trained under another.
 
 mod activity;
+mod appraiser;
 mod common_taste;
 mod component;
 mod contents;
@@ -30,10 +31,10 @@ pub use activity::{ACTIVITY_NUMBERS, ActivityRow};
 pub use common_taste::{CommonTaste, Departure};
 pub use component::{COMPONENTS, Component};
 pub use context::{CONTEXT_NUMBERS, ContextRow};
-pub use pair::PairSide;
+pub use pair::{KnownPlaces, PairSide};
 pub use pair_features::{PAIR_FEATURES, PairFeature, PairRow};
 pub use prepared::Prepared;
-pub use scan::PairSums;
+pub use scan::{PairSums, PairWorth, RowSums};
 pub use schema::{SCHEMA_VERSION, Schema};
 pub use taste_regression::TasteExample;
 pub use user::{Past, USER_NUMBERS, UserRow};

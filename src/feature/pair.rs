@@ -69,6 +69,17 @@ pub struct PairSide {
     own_taste: OwnTaste,
 }
 
+/// How near places are to one visitor, as far as it was asked.
+#[derive(Debug, Clone, Default)]
+pub struct KnownPlaces(HashMap<u32, [f32; 3], RandomState>);
+
+impl KnownPlaces {
+    /// Forgets them: another visitor is asked about.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 impl PairSide {
     /// Sums up a visitor for a catalogue.
     pub fn new(
@@ -207,22 +218,20 @@ impl PairSide {
         self.row_near(catalog, prepared, counters, schema, row, near)
     }
 
-    /// The features of this visitor and each of these activities. Many share a place: how near it is, is worked out once.
-    pub fn rows(
+    /// The same for who asks of many activities: how near a place is, is worked out once for all that happens there.
+    pub fn row_knowing(
         &self,
         catalog: &Catalog,
         prepared: &Prepared,
         counters: &Counters,
         schema: &Schema,
-        rows: &[Row],
-    ) -> Vec<PairRow> {
-        let mut known = HashMap::with_hasher(RandomState::default());
-        let of_row = |&row: &Row| {
-            let place = known.entry(prepared.scan.rows[row.index()].place);
-            let near = *place.or_insert_with(|| self.near(place_of(catalog, row)));
-            self.row_near(catalog, prepared, counters, schema, row, near)
-        };
-        rows.iter().map(of_row).collect()
+        row: Row,
+        places: &mut KnownPlaces,
+    ) -> PairRow {
+        let place = prepared.scan.rows[row.index()].place;
+        let near = places.0.entry(place);
+        let near = *near.or_insert_with(|| self.near(place_of(catalog, row)));
+        self.row_near(catalog, prepared, counters, schema, row, near)
     }
 
     /// The features of an activity that is so near.
@@ -262,7 +271,7 @@ impl PairSide {
         features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms[index]));
         for (column, counts, decay) in self.counts(counters) {
             let count = counts.get(index).copied().unwrap_or(0.0);
-            features[column] = ln_1p(count * decay);
+            features[column] = logarithm(count * decay);
         }
         let corners = prepared.scan.places.corners_of(codes.place);
         let taste = self.own_taste.of_row(catalog, row, corners);

@@ -26,6 +26,11 @@ impl Profiles {
         }
     }
 
+    /// How many terms there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_term.len()
+    }
+
     /// Takes in a past activity's terms.
     pub(super) fn add(
         &mut self,

@@ -5,91 +5,117 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
 
-use super::contents::ContentCodes;
+use super::appraiser::{Appraiser, TermSums, larger};
+use super::contents::{ContentCodes, Contents};
 use super::facet::{Agreement, Corners, Facet, ITSELF, Property};
 use super::pair::PairSide;
 use super::pair_features::{
-    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, PAIR_FEATURES,
-    PairRow, TRANSIT, column,
+    DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, PAIR_FEATURES, PairRow, TRANSIT, column,
 };
 use super::prepared::Prepared;
-use super::profiles::Profiles;
-use super::scan_codes::CountCodes;
+use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row, Words};
-use crate::math::{APPROXIMATION_ERROR, ln_1p_approximate};
+use crate::math::{APPROXIMATION_ERROR, largest_size, ln_1p_approximate};
 
 /// Weighted sums of pair features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairSums {
-    /// Of each row of the catalogue that was asked about; of the others they are unknown.
+    /// Of each row that was asked about.
     pub values: Vec<f32>,
+    /// No row's sum has terms whose sizes add up to more than this.
+    pub magnitude: f32,
+}
+
+/// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
+/// for that.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PairWorth {
+    /// What each activity of the catalogue is worth by itself, beside its properties. Whoever knows more of it adds that.
+    pub by_row: Vec<f32>,
     /// No row's sum has terms whose sizes add up to more than this.
     pub magnitude: f32,
     /// No term is a sum of more numbers than this.
     pub length: usize,
+    /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece.
+    table: Vec<f32>,
+    starts: Starts,
+    contents: ContentWorth,
+    times: Vec<f32>,
+    localities: Vec<f32>,
+    /// Corners of the grid, each with the sizes of its terms.
+    corners: Vec<(f32, f32)>,
+    /// Made here where what was prepared has none.
+    count_codes: Option<CountCodes>,
+    /// Of density and transit.
+    fixed: [f32; 2],
 }
 
-/// What each code of one property is worth.
-struct Table(Vec<f32>);
-
-/// Works out what properties are worth.
-struct Worth<'a> {
-    side: &'a PairSide,
-    weights: &'a PairRow,
-    schema: &'a Schema,
-    magnitude: f32,
+/// Where the parts of the table begin that do not begin at 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Starts {
+    dates: usize,
+    places: usize,
+    published: usize,
+    counts: usize,
 }
 
-impl Worth<'_> {
-    /// A table of `size` codes: the features that depend on a code, which are those of `columns`, and the properties that have
-    /// facets. `features` writes all of `columns` for every code: the row still holds the code before. The largest size of its
-    /// terms is added to the magnitude.
-    fn table<const M: usize, const N: usize>(
-        &mut self,
-        size: usize,
-        columns: [usize; M],
-        features: impl Fn(usize, &mut PairRow),
-        properties: impl Fn(usize) -> [Property; N],
-    ) -> Table {
-        let (mut values, mut most) = (Vec::with_capacity(size), 0.0_f32);
-        let mut row = [0.0; PAIR_FEATURES.len()];
-        for code in 0..size {
-            features(code, &mut row);
-            let (mut value, mut terms_size) = (0.0, 0.0);
-            for column in columns {
-                let term = row[column] * self.weights[column];
-                value += term;
-                terms_size += term.abs();
-            }
-            for property in properties(code) {
-                let (worth, worth_size) = self.of_property(property);
-                value += worth;
-                terms_size += worth_size;
-            }
-            values.push(value);
-            most = larger(most, terms_size);
-        }
-        self.magnitude += most;
-        Table(values)
+/// What the parts of contents are worth.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct ContentWorth {
+    kinds: Vec<f32>,
+    levels: Vec<f32>,
+    organisers: Vec<f32>,
+    series: Vec<f32>,
+    prices: Vec<f32>,
+    /// By how many tags were declared, and by how many agree with the visitor.
+    matches: Vec<f32>,
+    agreements: Vec<f32>,
+    tags: TermSums,
+    words: TermSums,
+    /// Of each tag, whether it is one of those two.
+    flags: Vec<[u8; 2]>,
+    tag_lists: Vec<f32>,
+    word_lists: Vec<f32>,
+}
+
+/// The sums of rows, each a few table entries.
+pub struct RowSums<'a> {
+    rows: &'a [RowCodes],
+    count_codes: &'a [u32],
+    by_row: &'a [f32],
+    table: &'a [f32],
+    starts: Starts,
+    fixed: [f32; 2],
+}
+
+impl RowSums<'_> {
+    /// The sum of a row.
+    #[inline(always)]
+    pub fn of(&self, row: Row) -> f32 {
+        let index = row.index();
+        let worth = |start: usize, code: u32| self.table[start + code as usize];
+        let (row, starts, fixed) = (&self.rows[index], &self.starts, &self.fixed);
+        (worth(0, row.content) + worth(starts.dates, row.date))
+            + (worth(starts.places, row.place) + worth(starts.published, row.published))
+            + (worth(starts.counts, self.count_codes[index])
+                + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]))
+            + self.by_row[index]
     }
+}
 
-    /// What the facets of a property are worth, and the sizes of their terms.
-    fn of_property(&self, property: Property) -> (f32, f32) {
-        let taste = self.side.own_taste();
-        let (mut value, mut size) = (0.0, 0.0);
-        taste.declared().facets_of(property, |code, amount| {
-            let verdict = taste.of_facet(code, amount);
-            let mut add = |term: f32| {
-                value += term;
-                size += term.abs();
-            };
-            add(self.weights[COMMON_TASTE] * verdict.common);
-            for (part, own) in verdict.own.into_iter().enumerate() {
-                add(self.weights[OWN_CONTENT + part] * own);
-            }
-        });
-        (value, size)
+impl PairWorth {
+    /// The sums of the rows of the catalogue it was prepared from.
+    pub fn sums<'a>(&'a self, prepared: &'a Prepared) -> RowSums<'a> {
+        let count_codes = self.count_codes.as_ref().or(prepared.counts.as_ref());
+        RowSums {
+            rows: &prepared.scan.rows,
+            count_codes: count_codes.map_or(&[], |codes| &codes.codes),
+            by_row: &self.by_row,
+            table: &self.table,
+            starts: self.starts,
+            fixed: self.fixed,
+        }
     }
 }
 
@@ -104,77 +130,91 @@ impl PairSide {
         schema: &Schema,
         rows: &[Row],
     ) -> PairSums {
-        let codes = &prepared.scan;
-        let mut worth = Worth {
+        let mut worth = PairWorth::default();
+        self.weigh(weights, catalog, prepared, counters, schema, &mut worth);
+        let sums = worth.sums(prepared);
+        PairSums {
+            values: rows.iter().map(|&row| sums.of(row)).collect(),
+            magnitude: worth.magnitude,
+        }
+    }
+
+    /// Works out what properties are worth under these weights of features.
+    pub fn weigh(
+        &self,
+        weights: &PairRow,
+        catalog: &Catalog,
+        prepared: &Prepared,
+        counters: &Counters,
+        schema: &Schema,
+        worth: &mut PairWorth,
+    ) {
+        let (codes, words) = (&prepared.scan, catalog.words());
+        let mut appraiser = Appraiser {
             side: self,
             weights,
             schema,
             magnitude: 0.0,
         };
-        let contents = self.content_sums(&mut worth, catalog.words(), prepared);
-        let dates = self.date_sums(&mut worth, prepared);
-        let places = self.place_sums(&mut worth, catalog.words(), prepared);
+        worth.table.clear();
+        self.weigh_contents(&mut appraiser, words, prepared, worth);
+        worth.starts.dates = worth.table.len();
+        self.weigh_dates(&mut appraiser, prepared, worth);
+        worth.starts.places = worth.table.len();
+        self.weigh_places(&mut appraiser, words, prepared, worth);
+        worth.starts.published = worth.table.len();
         let published = codes.published.iter();
-        let published: Vec<f32> = published
-            .map(|&time_ms| {
-                let days = self.days_published(time_ms);
-                weights[DAYS_PUBLISHED] * ln_1p_approximate(days)
-            })
-            .collect();
-        worth.magnitude += largest(&published);
-        let made_now;
-        let count_codes = match &prepared.counts {
-            Some(codes) => codes,
-            None => {
-                made_now = CountCodes::new(catalog, counters);
-                &made_now
-            }
+        worth.table.extend(published.map(|&time_ms| {
+            weights[DAYS_PUBLISHED] * ln_1p_approximate(self.days_published(time_ms))
+        }));
+        worth.starts.counts = worth.table.len();
+        appraiser.magnitude += largest_size(&worth.table[worth.starts.published..]);
+        worth.count_codes = match prepared.counts {
+            Some(_) => None,
+            None => Some(CountCodes::new(catalog, counters)),
         };
-        let mut counts = vec![0.0; count_codes.counts[0].len()];
-        let columns = self.counts(counters).into_iter().zip(&count_codes.counts);
-        for ((column, _, decay), of_column) in columns {
-            worth.magnitude += add_counts(&mut counts, weights[column], of_column, decay);
+        if let Some(codes) = worth.count_codes.as_ref().or(prepared.counts.as_ref()) {
+            let [of_first, ..] = &codes.counts;
+            worth
+                .table
+                .resize(worth.starts.counts + of_first.len(), 0.0);
+            let columns = self.counts(counters).into_iter().zip(&codes.counts);
+            for ((column, _, decay), of_column) in columns {
+                let sums = &mut worth.table[worth.starts.counts..];
+                appraiser.magnitude += add_counts(sums, weights[column], of_column, decay);
+            }
         }
-        // Slices in the loop's own hands: whatever it only knows of is looked up again for every row.
-        let (contents, dates) = (&contents[..], &dates[..]);
-        let (places, published, counts) = (&places[..], &published[..], &counts[..]);
-        let (row_codes, count_codes) = (&codes.rows[..], &count_codes.codes[..]);
-        let fixed = [weights[DENSITY], weights[TRANSIT]];
-        let mut values = vec![0.0; row_codes.len()];
-        for row in rows {
-            let index = row.index();
-            let worth_of = |table: &[f32], code: u32| table[code as usize];
-            let (row, count) = (&row_codes[index], count_codes[index]);
-            values[index] = (worth_of(contents, row.content) + worth_of(dates, row.date))
-                + (worth_of(places, row.place) + worth_of(published, row.published))
-                + (worth_of(counts, count) + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]));
+        worth.fixed = [weights[DENSITY], weights[TRANSIT]];
+        for (weight, most) in worth.fixed.into_iter().zip(codes.most_fixed) {
+            appraiser.magnitude += weight.abs() * most;
         }
-        for (place, column) in [DENSITY, TRANSIT].into_iter().enumerate() {
-            worth.magnitude += weights[column].abs() * codes.most_fixed[place];
+        worth.by_row.clear();
+        worth.by_row.resize(codes.rows.len(), 0.0);
+        for (facets, column) in self.own_taste().of_rows(&schema.common_taste) {
+            appraiser.magnitude += add_facets(&mut worth.by_row, weights[column], facets);
         }
-        let of_rows = self.own_taste().of_rows(&schema.common_taste);
-        for (facets, column) in of_rows {
-            worth.magnitude += add_facets(&mut values, weights[column], facets);
-        }
-        PairSums {
-            values,
-            magnitude: worth.magnitude,
-            length: PAIR_FEATURES.len()
-                + codes
-                    .contents
-                    .tag_lists
-                    .most
-                    .max(codes.contents.word_lists.most)
-                + self.nearness().len(),
-        }
+        worth.magnitude = appraiser.magnitude;
+        let contents = &codes.contents;
+        let most_terms = contents.tag_lists.most.max(contents.word_lists.most);
+        worth.length = PAIR_FEATURES.len() + most_terms + self.nearness().len();
     }
 
-    /// What each content is worth.
-    fn content_sums(&self, worth: &mut Worth<'_>, words: &Words, prepared: &Prepared) -> Vec<f32> {
+    fn weigh_contents(
+        &self,
+        appraiser: &mut Appraiser<'_>,
+        words: &Words,
+        prepared: &Prepared,
+        PairWorth {
+            contents: worth,
+            table,
+            ..
+        }: &mut PairWorth,
+    ) {
         let codes = &prepared.scan;
-        let schema = worth.schema;
+        let schema = appraiser.schema;
         let code = |code: usize| code as u16;
-        let kinds = worth.table(
+        appraiser.fill(
+            &mut worth.kinds,
             2 * words.types.size(),
             const { [column("type_share")] },
             |at, row| self.of_kind(code(at / 2), row),
@@ -185,7 +225,8 @@ impl PairSide {
                 }]
             },
         );
-        let levels = worth.table(
+        appraiser.fill(
+            &mut worth.levels,
             words.levels.size(),
             const { [column("level_match")] },
             |at, row| self.of_level(code(at), row),
@@ -194,7 +235,8 @@ impl PairSide {
                 [Property::Level(code(at)), Property::Agreement(agreement)]
             },
         );
-        let organisers = worth.table(
+        appraiser.fill(
+            &mut worth.organisers,
             words.organisers.size(),
             const {
                 [
@@ -208,95 +250,69 @@ impl PairSide {
             |at, row| self.of_organiser(code(at), prepared, row),
             |at| [Property::Organiser(code(at))],
         );
-        let series = worth.table(
+        appraiser.fill(
+            &mut worth.series,
             words.series.size(),
             const { [column("series_log_count")] },
             |at, row| self.of_series(code(at), row),
             |at| [Property::Series(code(at))],
         );
-        let prices = &codes.prices;
-        let price = |at: usize| f32::from_bits(prices[at]);
-        let price_worth = worth.table(
-            prices.len(),
+        let price = |at: usize| f32::from_bits(codes.prices[at]);
+        appraiser.fill(
+            &mut worth.prices,
+            codes.prices.len(),
             const { [column("free"), column("price_distance")] },
             |at, row| self.of_price(price(at), row),
             |at| [Property::Price(price(at))],
         );
-        let matches = worth.table(
+        appraiser.fill(
+            &mut worth.matches,
             4,
             const { [column("declared_tag_matches")] },
             |count, row| self.declared_matches(count, row),
             |_| [],
         );
-        let agreements = worth.table(
+        appraiser.fill(
+            &mut worth.agreements,
             4,
             [],
             |_, _| (),
             |count| [Property::Agreement(Agreement::Tags(count))],
         );
         let [of_tags, of_text] = self.profiles();
-        let tags = TermSums::new(
-            worth,
+        let contents = &codes.contents;
+        worth.tags.fill(
+            appraiser,
             of_tags,
-            words.tags.size(),
-            codes.contents.tag_lists.most,
+            contents.tag_lists.most,
             |tag| Some(Property::Tag(tag)),
             |tag| schema.idf(tag),
         );
-        let text = TermSums::new(
-            worth,
+        worth.words.fill(
+            appraiser,
             of_text,
-            words.text.size(),
-            codes.contents.word_lists.most,
+            contents.word_lists.most,
             |_| None,
             |word| schema.text_idf(word),
         );
         let declared = self.own_taste().declared();
-        let flags: Vec<[u8; 2]> = (0..words.tags.size())
-            .map(|tag| {
-                let tag = [code(tag)];
-                [self.tags_declared(&tag), declared.tags_in_common(&tag)].map(|count| count as u8)
-            })
-            .collect();
-        let contents = &codes.contents;
-        let of_tags = |(list, scale): (&[u16], f32)| {
-            let (mut declared, mut agreed) = (0, 0);
-            let (mut plain, mut products) = (0.0, 0.0);
-            for &tag in list {
-                let tag = usize::from(tag);
-                plain += tags.plain[tag];
-                products += tags.products[tag];
-                declared += usize::from(flags[tag][0]);
-                agreed += usize::from(flags[tag][1]);
-            }
-            plain + products * scale + (matches.0[declared.min(3)] + agreements.0[agreed.min(3)])
-        };
-        let of_tags: Vec<f32> = contents.tag_lists.lists().map(of_tags).collect();
-        let of_words = |(list, scale): (&[u16], f32)| {
-            let products = list.iter().map(|&word| text.products[usize::from(word)]);
-            products.sum::<f32>() * scale
-        };
-        let of_words: Vec<f32> = contents.word_lists.lists().map(of_words).collect();
-        // Slices in the loop's own hands: whatever it only knows of is looked up again for every content.
-        let (of_tags, of_words) = (&of_tags[..], &of_words[..]);
-        let [kinds, levels, organisers, series, prices] =
-            [&kinds, &levels, &organisers, &series, &price_worth].map(|table| &table.0[..]);
-        let worth_of = move |content: &ContentCodes| {
-            of_tags[content.tags as usize]
-                + of_words[content.words as usize]
-                + kinds[content.kind as usize]
-                + levels[usize::from(content.level)]
-                + organisers[usize::from(content.organiser)]
-                + series[usize::from(content.series)]
-                + prices[content.price as usize]
-        };
-        contents.codes.iter().map(worth_of).collect()
+        worth.flags.clear();
+        worth.flags.extend((0..words.tags.size()).map(|tag| {
+            let tag = [code(tag)];
+            [self.tags_declared(&tag), declared.tags_in_common(&tag)].map(|count| count as u8)
+        }));
+        worth.add_up(contents, table);
     }
 
-    /// What each date is worth.
-    fn date_sums(&self, worth: &mut Worth<'_>, prepared: &Prepared) -> Vec<f32> {
+    fn weigh_dates(
+        &self,
+        appraiser: &mut Appraiser<'_>,
+        prepared: &Prepared,
+        worth: &mut PairWorth,
+    ) {
         let times = &prepared.scan.times;
-        let of_time = worth.table(
+        appraiser.fill(
+            &mut worth.times,
             times.len(),
             const {
                 [
@@ -317,24 +333,30 @@ impl PairSide {
                 ]
             },
         );
-        let weight = worth.weights[DAYS_TO_START];
+        let weight = appraiser.weights[DAYS_TO_START];
         let dates = &prepared.scan.dates;
         let days = dates.iter().map(|date| self.days_to_start(date.start_ms));
-        let mut values: Vec<f32> = days.collect();
+        worth.table.extend(days);
+        let values = &mut worth.table[worth.starts.dates..];
         // By themselves logarithms are worked out several at a time.
-        for value in &mut values {
+        for value in values.iter_mut() {
             *value = weight * ln_1p_approximate(*value);
         }
-        worth.magnitude += largest(&values);
+        appraiser.magnitude += largest_size(values);
         for (value, date) in values.iter_mut().zip(dates) {
-            *value += of_time.0[date.time as usize];
+            *value += worth.times[date.time as usize];
         }
-        values
     }
 
-    /// What each place is worth.
-    fn place_sums(&self, worth: &mut Worth<'_>, words: &Words, prepared: &Prepared) -> Vec<f32> {
-        let localities = worth.table(
+    fn weigh_places(
+        &self,
+        appraiser: &mut Appraiser<'_>,
+        words: &Words,
+        prepared: &Prepared,
+        worth: &mut PairWorth,
+    ) {
+        appraiser.fill(
+            &mut worth.localities,
             words.localities.size(),
             const { [column("locality_declared"), column("locality_share")] },
             |at, row| self.of_locality(at as u16, row),
@@ -347,13 +369,14 @@ impl PairSide {
             },
         );
         let places = &prepared.scan.places;
-        let corners: Vec<(f32, f32)> = places
+        let corners = places.corners.iter();
+        worth.corners.clear();
+        worth
             .corners
-            .iter()
-            .map(|&corner| worth.of_property(Property::Corner(corner, 1.0)))
-            .collect();
+            .extend(corners.map(|&corner| appraiser.of_property(Property::Corner(corner, 1.0))));
+        let (corners, localities) = (&worth.corners[..], &worth.localities[..]);
         // Shares of corners add up to 1.
-        worth.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, larger);
+        appraiser.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, larger);
         let known = places.shares.iter().zip(&places.localities);
         let value = |(shares, &locality): (&Corners, &u16)| {
             let corner = |corner: u32| corners.get(corner as usize).map_or(0.0, |corner| corner.0);
@@ -361,24 +384,59 @@ impl PairSide {
                 .iter()
                 .map(|&(code, share)| share * corner(code))
                 .sum();
-            localities.0[usize::from(locality)] + grid
+            localities[usize::from(locality)] + grid
         };
-        let mut values: Vec<f32> = known.map(value).collect();
-        let weights = NEARNESS.map(|column| worth.weights[column]);
+        worth.table.extend(known.map(value));
+        let sums = &mut worth.table[worth.starts.places..];
+        let weights = NEARNESS.map(|column| appraiser.weights[column]);
         let nearness = self.nearness();
-        worth.magnitude += nearness.add_to(weights, &places.lat, &places.lon, &mut values);
-        values
+        appraiser.magnitude += nearness.add_to(weights, &places.lat, &places.lon, sums);
     }
 }
 
-/// The larger of two sizes. No function call, which `max` is in a browser.
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
-}
-
-/// The largest size of a value.
-fn largest(values: &[f32]) -> f32 {
-    values.iter().map(|value| value.abs()).fold(0.0, larger)
+impl ContentWorth {
+    /// Puts what each content is worth into the table: what tags, words and the rest of it are.
+    fn add_up(&mut self, contents: &Contents, table: &mut Vec<f32>) {
+        let (tags, words) = (&self.tags, &self.words);
+        let of_tags = |(list, scale): (&[u16], f32)| {
+            let (mut declared, mut agreed) = (0, 0);
+            let (mut plain, mut products) = (0.0, 0.0);
+            for &tag in list {
+                let tag = usize::from(tag);
+                plain += tags.plain[tag];
+                products += tags.products[tag];
+                declared += usize::from(self.flags[tag][0]);
+                agreed += usize::from(self.flags[tag][1]);
+            }
+            let of_counts = self.matches[declared.min(3)] + self.agreements[agreed.min(3)];
+            plain + products * scale + of_counts
+        };
+        self.tag_lists.clear();
+        self.tag_lists
+            .extend(contents.tag_lists.lists().map(of_tags));
+        let of_words = |(list, scale): (&[u16], f32)| {
+            let products = list.iter().map(|&word| words.products[usize::from(word)]);
+            products.sum::<f32>() * scale
+        };
+        self.word_lists.clear();
+        self.word_lists
+            .extend(contents.word_lists.lists().map(of_words));
+        // Slices in the loop's own hands: whatever it only knows of is looked up again for every content.
+        let (tag_lists, word_lists) = (&self.tag_lists[..], &self.word_lists[..]);
+        let (kinds, levels) = (&self.kinds[..], &self.levels[..]);
+        let (organisers, series, prices) =
+            (&self.organisers[..], &self.series[..], &self.prices[..]);
+        let worth_of = |content: &ContentCodes| {
+            tag_lists[content.tags as usize]
+                + word_lists[content.words as usize]
+                + kinds[content.kind as usize]
+                + levels[usize::from(content.level)]
+                + organisers[usize::from(content.organiser)]
+                + series[usize::from(content.series)]
+                + prices[content.price as usize]
+        };
+        table.extend(contents.codes.iter().map(worth_of));
+    }
 }
 
 /// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
@@ -410,42 +468,5 @@ fn add_counts(sums: &mut [f32], weight: f32, counts: &[f32], decay: f32) -> f32 
         weight.abs() * (ln_1p_approximate(most) + APPROXIMATION_ERROR)
     } else {
         f32::INFINITY
-    }
-}
-
-/// What terms are worth: those of tags or of texts.
-struct TermSums {
-    /// By their facets.
-    plain: Vec<f32>,
-    /// By the profiles they are compared with; an activity's sum is divided by the length of its vector.
-    products: Vec<f32>,
-}
-
-impl TermSums {
-    fn new(
-        worth: &mut Worth<'_>,
-        profiles: &Profiles,
-        size: usize,
-        most_terms: usize,
-        property: impl Fn(u16) -> Option<Property>,
-        idf: impl Fn(u16) -> f32,
-    ) -> Self {
-        let (mut plain, mut products) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        let weights = profiles.columns.map(|column| worth.weights[column]);
-        let mut most = 0.0_f32;
-        for term in 0..size {
-            let code = term as u16;
-            let of_term = profiles.of(code);
-            let weighted = [0, 1, 2].map(|which| weights[which] * of_term[which]);
-            let (facets, facets_size) =
-                property(code).map_or((0.0, 0.0), |property| worth.of_property(property));
-            plain.push(facets);
-            products.push(idf(code) * weighted.iter().sum::<f32>());
-            // A term's share of the length of a vector is 1 at most.
-            let sizes: f32 = weighted.iter().map(|value| value.abs()).sum();
-            most = larger(most, facets_size + sizes);
-        }
-        worth.magnitude += most * most_terms as f32;
-        Self { plain, products }
     }
 }

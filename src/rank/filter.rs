@@ -1,21 +1,21 @@
 //! Which activities may be shown at all.
 
-use std::collections::BTreeSet;
-
 use super::request::Filters;
 use crate::catalog::{
     Catalog, NO_TIME, Place, Row, Status, Texts, Vocabulary, distance_km, fold_text,
 };
 use crate::history::{Entry, History};
+use crate::math::sort;
 
 /// A filter with its words resolved to codes, ready to test rows.
 pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
     texts: &'a Texts,
-    /// By row.
-    refused: Vec<bool>,
-    favourites: BTreeSet<Row>,
+    /// Ascending.
+    refused: Vec<Row>,
+    /// Ascending; where only those are asked for, or those not.
+    favourites: Vec<Row>,
     now_ms: i64,
     /// Whether anything is asked of activities beyond being announced, to come and not refused.
     is_particular: bool,
@@ -40,21 +40,23 @@ impl<'a> Filter<'a> {
             let entries = history.entries().filter(move |(_, entry)| chosen(entry));
             entries.filter_map(|(id, _)| catalog.row(id))
         };
-        let favourites: BTreeSet<Row> = rows(Entry::is_favourite).collect();
-        let excluded = filters.exclude.iter().filter_map(|id| catalog.row(id));
-        let mut refused = vec![false; catalog.len()];
-        let mut refuse = |row: Row| {
-            if let Some(refused) = refused.get_mut(row.index()) {
-                *refused = true;
-            }
-        };
-        excluded.for_each(&mut refuse);
+        let mut favourites = Vec::new();
+        if filters.only_favourites || filters.exclude_favourites {
+            favourites.extend(rows(Entry::is_favourite));
+            sort(&mut favourites, |a, b| a < b);
+        }
+        let mut refused: Vec<Row> = filters
+            .exclude
+            .iter()
+            .filter_map(|id| catalog.row(id))
+            .collect();
         if !filters.include_disliked {
-            rows(Entry::is_disliked).for_each(&mut refuse);
+            refused.extend(rows(Entry::is_disliked));
         }
         if filters.exclude_favourites {
-            favourites.iter().copied().for_each(refuse);
+            refused.extend(&favourites);
         }
+        sort(&mut refused, |a, b| a < b);
         // What a request says of each activity apart from its whereabouts in time and the visitor's refusals.
         let plain = Filters {
             exclude: filters.exclude.clone(),
@@ -82,17 +84,19 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// The rows that may be shown, in order.
-    pub fn passing(&self) -> Vec<Row> {
+    /// Puts the rows that may be shown into `passing`, in order: what was in it is gone.
+    pub fn list(&self, passing: &mut Vec<Row>) {
         let (columns, filters) = (self.catalog.columns(), self.filters);
-        let (removed, refused) = (self.catalog.removed(), &self.refused[..]);
+        let removed = self.catalog.removed();
         let least_ms = if filters.include_past {
             i64::MIN
         } else {
             self.now_ms
         };
         let times = columns.start_ms.iter().zip(&columns.end_ms);
-        let mut passing = Vec::with_capacity(self.catalog.len());
+        passing.clear();
+        passing.resize(self.catalog.len(), Row(0));
+        let (rows, mut count) = (&mut passing[..], 0);
         for (row, (&start_ms, &end_ms)) in (0..).map(Row).zip(times) {
             let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
             // Asked first, because most of a catalogue that has stood for a while is over.
@@ -101,15 +105,29 @@ impl<'a> Filter<'a> {
             }
             let index = row.index();
             let passes = !removed[index]
-                && !refused[index]
                 && (filters.include_unpublished
                     || Status::of(columns.status[index]) == Status::Active)
                 && (!self.is_particular || self.fits(row));
             if passes {
-                passing.push(row);
+                rows[count] = row;
+                count += 1;
             }
         }
-        passing
+        passing.truncate(count);
+        self.leave_out_refused(passing);
+    }
+
+    /// Of rows in order. Few are refused: what lies between them stays together.
+    fn leave_out_refused(&self, rows: &mut Vec<Row>) {
+        let (mut kept, mut from) = (0, 0);
+        for refused in &self.refused {
+            let until = from + rows[from..].partition_point(|row| row < refused);
+            rows.copy_within(from..until, kept);
+            kept += until - from;
+            from = until + usize::from(rows.get(until) == Some(refused));
+        }
+        rows.copy_within(from.., kept);
+        rows.truncate(kept + rows.len() - from);
     }
 
     /// Whether it is what the request asks for in particular.
@@ -131,7 +149,7 @@ impl<'a> Filter<'a> {
             && filters.from_ms.is_none_or(|from_ms| start_ms >= from_ms)
             && filters.to_ms.is_none_or(|to_ms| start_ms < to_ms)
             && self.is_within(row)
-            && (!filters.only_favourites || self.favourites.contains(&row))
+            && (!filters.only_favourites || self.favourites.binary_search(&row).is_ok())
             && self.query_matches(row)
     }
 

@@ -9,11 +9,9 @@ use super::policy::Policy;
 use crate::math::{Digest, Random, dot, softmax};
 use crate::model::Embedding;
 
-/// A survivor, as reranking sees it.
+/// A survivor, as reranking sees it. Candidates come in order of score, which decides where they are alike.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// A number the caller knows it by; also the last tie-breaker: candidates come in order of score.
-    pub index: usize,
     /// Score after penalties.
     pub utility: f32,
     /// For likeness; zero where unknown.
@@ -35,16 +33,16 @@ pub enum Slot {
 }
 
 /// One filled slot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chosen {
-    /// [`Candidate::index`].
+    /// Its place among the candidates.
     pub index: usize,
     /// How it was filled.
     pub slot: Slot,
     /// Probability of this choice given the prefix.
     pub propensity: f64,
     /// Digest of the pool an exploration slot drew from.
-    pub pool: Option<String>,
+    pub pool: Option<Digest>,
 }
 
 /// Fills up to `limit` slots from candidates in order of score.
@@ -56,116 +54,177 @@ pub fn rerank(
     exploration: &[u16],
     seed: u64,
 ) -> Vec<Chosen> {
-    let mut random = Random::new(seed);
-    let mut remaining: Vec<&Candidate> = candidates.iter().collect();
-    let mut caps = Caps::new(policy, limit);
-    let mut likeness = vec![Likeness::default(); candidates.len()];
-    let scale = Scale::of(candidates);
-    let mut prefix: Vec<&Candidate> = Vec::with_capacity(limit.min(candidates.len()));
-    let mut chosen = Vec::with_capacity(limit.min(candidates.len()));
-    while chosen.len() < limit && !remaining.is_empty() {
-        let allowed = caps.allowed(&remaining);
-        let explores =
-            u16::try_from(chosen.len()).is_ok_and(|position| exploration.contains(&position));
-        let (position, slot, propensity, pool) = if explores {
-            draw(&remaining, &allowed, policy, &mut random)
-        } else {
-            let value = |candidate: &Candidate, likeness: &Likeness| {
-                (1.0 - diversity) * scale.of_utility(candidate.utility) - diversity * likeness.most
-            };
-            // The first of those with the largest value.
-            let mut best = (allowed[0], f32::NEG_INFINITY);
-            for &position in &allowed {
-                let candidate = remaining[position];
-                let likeness = &mut likeness[candidate.index];
-                // A longer prefix makes nobody less like it: who is behind without a look at the rest of it stays behind.
-                if value(candidate, likeness) > best.1 {
-                    likeness.complete(candidate, &prefix);
-                    let value = value(candidate, likeness);
-                    if value > best.1 {
-                        best = (position, value);
-                    }
-                }
-            }
-            (best.0, Slot::Ranked, 1.0, None)
-        };
-        let taken = remaining.remove(position);
-        caps.take(taken);
-        prefix.push(taken);
-        chosen.push(Chosen {
-            index: taken.index,
-            slot,
-            propensity,
-            pool,
-        });
-    }
-    chosen
+    let mut reranking = Reranking::default();
+    reranking.fill(candidates, limit, policy, diversity, exploration, seed);
+    reranking.chosen
 }
 
-/// How like the prefix a candidate is, as far as it has been looked at.
-#[derive(Debug, Clone, Copy, Default)]
-struct Likeness {
-    most: f32,
+/// A reranking, and room for the next: whoever keeps it has nothing allocated for that.
+#[derive(Debug, Clone, Default)]
+pub struct Reranking {
+    chosen: Vec<Chosen>,
+    /// Who has not been chosen, in order.
+    remaining: Vec<usize>,
+    /// Who of them the caps allow now.
+    allowed: Vec<usize>,
+    /// Of each candidate.
+    standings: Vec<Standing>,
+    caps: Caps,
+    pool: Pool,
+}
+
+impl Reranking {
+    /// Fills up to `limit` slots from candidates in order of score, as [`rerank`] does.
+    pub fn fill(
+        &mut self,
+        candidates: &[Candidate],
+        limit: usize,
+        policy: &Policy,
+        diversity: f32,
+        exploration: &[u16],
+        seed: u64,
+    ) -> &[Chosen] {
+        let mut random = Random::new(seed);
+        self.chosen.clear();
+        self.remaining.clear();
+        self.remaining.extend(0..candidates.len());
+        self.caps.begin(policy, limit);
+        let scale = Scale::of(candidates);
+        self.standings.clear();
+        self.standings
+            .extend(candidates.iter().map(|candidate| Standing {
+                relevance: (1.0 - diversity) * scale.of_utility(candidate.utility),
+                likeness: 0.0,
+                compared: 0,
+            }));
+        while self.chosen.len() < limit && !self.remaining.is_empty() {
+            let (caps, remaining) = (&self.caps, &self.remaining);
+            let allowed = caps.allowed(candidates, remaining, &mut self.allowed);
+            let position = u16::try_from(self.chosen.len());
+            let chosen = if position.is_ok_and(|position| exploration.contains(&position)) {
+                self.pool.draw(candidates, allowed, policy, &mut random)
+            } else {
+                // The first of those with the largest value.
+                let mut best = (allowed[0], f32::NEG_INFINITY);
+                for &index in allowed {
+                    let standing = &mut self.standings[index];
+                    // A longer prefix makes nobody less like it: who is behind without a look at the rest of it stays behind.
+                    if standing.value(diversity) > best.1 {
+                        standing.complete(index, candidates, &self.chosen);
+                        let value = standing.value(diversity);
+                        if value > best.1 {
+                            best = (index, value);
+                        }
+                    }
+                }
+                Chosen {
+                    index: best.0,
+                    slot: Slot::Ranked,
+                    propensity: 1.0,
+                    pool: None,
+                }
+            };
+            let place = self
+                .remaining
+                .partition_point(|&index| index < chosen.index);
+            self.remaining.remove(place);
+            self.caps.take(&candidates[chosen.index]);
+            self.chosen.push(chosen);
+        }
+        &self.chosen
+    }
+}
+
+/// How a candidate stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    /// `(1 − λ)·utility`.
+    relevance: f32,
+    /// How like the prefix it is, as far as it has been compared with that.
+    likeness: f32,
     compared: usize,
 }
 
-impl Likeness {
+impl Standing {
+    fn value(&self, diversity: f32) -> f32 {
+        self.relevance - diversity * self.likeness
+    }
+
     /// Looks at what has come to the prefix since.
-    fn complete(&mut self, candidate: &Candidate, prefix: &[&Candidate]) {
+    fn complete(&mut self, index: usize, candidates: &[Candidate], prefix: &[Chosen]) {
         for taken in &prefix[self.compared..] {
-            let alike = dot(&taken.vector, &candidate.vector);
+            let alike = dot(&candidates[taken.index].vector, &candidates[index].vector);
             // No function call, which `max` is in a browser.
-            if alike > self.most {
-                self.most = alike;
+            if alike > self.likeness {
+                self.likeness = alike;
             }
         }
         self.compared = prefix.len();
     }
 }
 
-fn draw(
-    remaining: &[&Candidate],
-    allowed: &[usize],
-    policy: &Policy,
-    random: &mut Random,
-) -> (usize, Slot, f64, Option<String>) {
-    let mut pool = allowed.to_vec();
-    pool.sort_by(|&a, &b| {
-        remaining[b]
-            .utility
-            .total_cmp(&remaining[a].utility)
-            .then(a.cmp(&b))
-    });
-    pool.truncate(usize::from(policy.exploration.pool));
-    let mut digest = Digest::default();
-    pool.iter().for_each(|&position| {
-        digest.integer(remaining[position].digest);
-    });
-    let mut probabilities: Vec<f64> = pool
-        .iter()
-        .map(|&position| f64::from(remaining[position].utility))
-        .collect();
-    softmax(
-        &mut probabilities,
-        f64::from(policy.exploration.temperature),
-    );
-    let mut left = random.uniform();
-    let mut drawn = pool.len() - 1;
-    for (index, probability) in probabilities.iter().enumerate() {
-        left -= probability;
-        if left < 0.0 {
-            drawn = index;
-            break;
+/// Whom an exploration slot draws from.
+#[derive(Debug, Clone, Default)]
+struct Pool {
+    candidates: Vec<usize>,
+    probabilities: Vec<f64>,
+}
+
+impl Pool {
+    fn draw(
+        &mut self,
+        candidates: &[Candidate],
+        allowed: &[usize],
+        policy: &Policy,
+        random: &mut Random,
+    ) -> Chosen {
+        self.admit(candidates, allowed, usize::from(policy.exploration.pool));
+        let pool = || self.candidates.iter().map(|&index| &candidates[index]);
+        let mut digest = Digest::default();
+        pool().for_each(|candidate| {
+            digest.integer(candidate.digest);
+        });
+        let utilities = pool().map(|candidate| f64::from(candidate.utility));
+        self.probabilities.clear();
+        self.probabilities.extend(utilities);
+        softmax(
+            &mut self.probabilities,
+            f64::from(policy.exploration.temperature),
+        );
+        let mut left = random.uniform();
+        let mut drawn = self.candidates.len() - 1;
+        for (place, probability) in self.probabilities.iter().enumerate() {
+            left -= probability;
+            if left < 0.0 {
+                drawn = place;
+                break;
+            }
+        }
+        // A draw on the very edge of the last interval could name a candidate of vanishing probability: the logged one stays
+        // above 0 in any case.
+        Chosen {
+            index: self.candidates[drawn],
+            slot: Slot::Exploration,
+            propensity: self.probabilities[drawn].max(f64::MIN_POSITIVE),
+            pool: Some(digest),
         }
     }
-    // A draw on the very edge of the last interval could name a candidate of vanishing probability: the logged one stays
-    // above 0 in any case.
-    (
-        pool[drawn],
-        Slot::Exploration,
-        probabilities[drawn].max(f64::MIN_POSITIVE),
-        Some(digest.hexadecimal()),
-    )
+
+    /// Takes in the `most` best of those allowed by utility, equals in order.
+    fn admit(&mut self, candidates: &[Candidate], allowed: &[usize], most: usize) {
+        self.candidates.clear();
+        for &index in allowed {
+            // They come in order of score, so that most are put last or not at all.
+            let utility = candidates[index].utility;
+            let is_as_good = |&other: &usize| candidates[other].utility.total_cmp(&utility).is_ge();
+            let before = self.candidates.iter().rposition(is_as_good);
+            let place = before.map_or(0, |before| before + 1);
+            if place < most {
+                self.candidates.truncate(most - 1);
+                self.candidates.insert(place, index);
+            }
+        }
+    }
 }
 
 /// Utilities brought to 0..1 over the survivors, so that diversity weighs the same in every bundle.
@@ -191,14 +250,18 @@ impl Scale {
 }
 
 /// How many of each organiser, series, type and locality may still come.
+#[derive(Debug, Clone, Default)]
 struct Caps {
     most: [usize; 4],
     /// Of each, the groups that have come, and how often: no more than there are slots.
     taken: [Vec<(u16, usize)>; 4],
+    /// The groups of which no more may come.
+    full: Vec<(usize, u16)>,
 }
 
 impl Caps {
-    fn new(policy: &Policy, limit: usize) -> Self {
+    /// Begins anew: nothing has come.
+    fn begin(&mut self, policy: &Policy, limit: usize) {
         let most = |share: f32| {
             if share >= 1.0 {
                 usize::MAX
@@ -206,53 +269,56 @@ impl Caps {
                 (libm::ceilf(share * limit as f32) as usize).max(1)
             }
         };
-        Self {
-            most: [
-                most(policy.organiser_share),
-                most(policy.series_share),
-                most(policy.type_share),
-                most(policy.locality_share),
-            ],
-            taken: Default::default(),
-        }
+        self.most = [
+            most(policy.organiser_share),
+            most(policy.series_share),
+            most(policy.type_share),
+            most(policy.locality_share),
+        ];
+        self.taken.iter_mut().for_each(Vec::clear);
+        self.full.clear();
     }
 
-    /// Positions the caps allow; all of them where they allow none, because a short list is worse than a lopsided one.
-    fn allowed(&self, remaining: &[&Candidate]) -> Vec<usize> {
-        let full: Vec<(usize, u16)> = self.full().collect();
-        if full.is_empty() {
-            return (0..remaining.len()).collect();
-        }
-        let fits = |candidate: &Candidate| {
-            let is_full = |&(sort, group): &(usize, u16)| candidate.groups[sort] == group;
-            !full.iter().any(is_full)
+    /// Whom of the remaining the caps allow; all of them where they allow none, because a short list is worse than a lopsided
+    /// one. `allowed` is room for them.
+    fn allowed<'a>(
+        &self,
+        candidates: &[Candidate],
+        remaining: &'a [usize],
+        allowed: &'a mut Vec<usize>,
+    ) -> &'a [usize] {
+        let fits = |index: &&usize| {
+            let groups = &candidates[**index].groups;
+            !self.full.iter().any(|&(sort, group)| groups[sort] == group)
         };
-        let allowed: Vec<usize> = (0..remaining.len())
-            .filter(|&position| fits(remaining[position]))
-            .collect();
+        if self.full.is_empty() {
+            return remaining;
+        }
+        allowed.clear();
+        allowed.extend(remaining.iter().filter(fits));
         if allowed.is_empty() {
-            (0..remaining.len()).collect()
+            remaining
         } else {
             allowed
         }
     }
 
-    /// The groups of which no more may come. What is unknown is no group.
-    fn full(&self) -> impl Iterator<Item = (usize, u16)> {
-        let sorts = self.taken.iter().zip(self.most).enumerate();
-        sorts.flat_map(|(sort, (taken, most))| {
-            let full = taken
-                .iter()
-                .filter(move |(group, count)| *group != 0 && *count >= most);
-            full.map(move |&(group, _)| (sort, group))
-        })
-    }
-
     fn take(&mut self, candidate: &Candidate) {
-        for (&group, taken) in candidate.groups.iter().zip(&mut self.taken) {
-            match taken.iter_mut().find(|(known, _)| *known == group) {
-                Some((_, count)) => *count += 1,
-                None => taken.push((group, 1)),
+        let sorts = self.taken.iter_mut().zip(self.most).enumerate();
+        for ((sort, (taken, most)), &group) in sorts.zip(&candidate.groups) {
+            let count = match taken.iter_mut().find(|(known, _)| *known == group) {
+                Some((_, count)) => {
+                    *count += 1;
+                    *count
+                }
+                None => {
+                    taken.push((group, 1));
+                    1
+                }
+            };
+            // What is unknown is no group.
+            if group != 0 && count == most {
+                self.full.push((sort, group));
             }
         }
     }
@@ -263,15 +329,14 @@ mod tests {
     use super::super::Exploration;
     use super::*;
 
-    fn candidate(index: usize, utility: f32, direction: usize, organiser: u16) -> Candidate {
+    fn candidate(digest: u64, utility: f32, direction: usize, organiser: u16) -> Candidate {
         let mut vector = [0.0; 16];
         vector[direction] = 1.0;
         Candidate {
-            index,
             utility,
             vector,
             groups: [organiser, 0, 0, 0],
-            digest: index as u64,
+            digest,
         }
     }
 
@@ -319,7 +384,7 @@ mod tests {
         while prefix.len() < limit {
             let rest = candidates
                 .iter()
-                .filter(|one| !prefix.iter().any(|taken| taken.index == one.index));
+                .filter(|one| !prefix.iter().any(|taken| taken.digest == one.digest));
             let valued = rest.map(|one| {
                 let alike = prefix.iter().map(|taken| dot(&taken.vector, &one.vector));
                 let most = alike.fold(0.0, f32::max);
@@ -329,7 +394,7 @@ mod tests {
             let best = valued.reduce(|best, next| if next.0 > best.0 { next } else { best });
             prefix.extend(best.map(|(_, one)| one));
         }
-        prefix.iter().map(|taken| taken.index).collect()
+        prefix.iter().map(|taken| taken.digest as usize).collect()
     }
 
     #[test]
@@ -370,7 +435,7 @@ mod tests {
         let candidates: Vec<Candidate> = (0..6_u16)
             .map(|i| {
                 candidate(
-                    usize::from(i),
+                    u64::from(i),
                     2.0 - f32::from(i) * 0.5,
                     usize::from(i),
                     i % 2 + 1,

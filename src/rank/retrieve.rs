@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::catalog::{Catalog, Row};
+use crate::math::{select, sort};
 use crate::model::Score;
 
 /// A row and its score.
@@ -14,18 +15,16 @@ pub struct Scored {
     pub score: Score,
 }
 
-/// The `keep` best in order of score, ties in order of activity id, so that every machine agrees.
-pub fn keep_best(mut scored: Vec<Scored>, catalog: &Catalog, keep: usize) -> Vec<Scored> {
-    let order = |a: &Scored, b: &Scored| -> Ordering {
-        b.score
-            .total
-            .total_cmp(&a.score.total)
-            .then_with(|| catalog.id(a.row).cmp(catalog.id(b.row)))
+/// Leaves the `keep` best in order of score, ties in order of activity id, so that every machine agrees.
+pub fn keep_best(scored: &mut Vec<Scored>, catalog: &Catalog, keep: usize) {
+    let is_before = |a: &Scored, b: &Scored| match a.score.total.total_cmp(&b.score.total) {
+        Ordering::Greater => true,
+        Ordering::Equal => catalog.id(a.row) < catalog.id(b.row),
+        Ordering::Less => false,
     };
     if scored.len() > keep && keep > 0 {
-        scored.select_nth_unstable_by(keep - 1, order);
+        select(scored, keep - 1, is_before);
         scored.truncate(keep);
     }
-    scored.sort_unstable_by(order);
-    scored
+    sort(scored, is_before);
 }

@@ -56,9 +56,7 @@ impl Tradeoff {
         });
         let candidates: Vec<Candidate> = order
             .iter()
-            .enumerate()
-            .map(|(place, &candidate)| Candidate {
-                index: place,
+            .map(|&candidate| Candidate {
                 utility: scores[candidate],
                 vector: embeddings[choice.candidates[candidate].index()],
                 groups: [0; 4],

@@ -1,0 +1,115 @@
+//! What is each code of a property worth to a visitor, under the weights of a blend?
+
+use super::facet::Property;
+use super::pair::PairSide;
+use super::pair_features::{COMMON_TASTE, OWN_CONTENT, PAIR_FEATURES, PairRow};
+use super::profiles::Profiles;
+use super::schema::Schema;
+
+/// Works out what properties are worth.
+pub(super) struct Appraiser<'a> {
+    pub(super) side: &'a PairSide,
+    pub(super) weights: &'a PairRow,
+    pub(super) schema: &'a Schema,
+    /// The largest sizes of all terms so far.
+    pub(super) magnitude: f32,
+}
+
+impl Appraiser<'_> {
+    /// Fills a table of `size` codes: the features that depend on a code, which are those of `columns`, and the properties that
+    /// have facets. `features` writes all of `columns` for every code: the row still holds the code before. The largest size of
+    /// its terms is added to the magnitude.
+    pub(super) fn fill<const M: usize, const N: usize>(
+        &mut self,
+        table: &mut Vec<f32>,
+        size: usize,
+        columns: [usize; M],
+        features: impl Fn(usize, &mut PairRow),
+        properties: impl Fn(usize) -> [Property; N],
+    ) {
+        table.clear();
+        table.resize(size, 0.0);
+        let mut most = 0.0_f32;
+        let mut row = [0.0; PAIR_FEATURES.len()];
+        for (code, worth) in table.iter_mut().enumerate() {
+            features(code, &mut row);
+            let (mut value, mut terms_size) = (0.0, 0.0);
+            for column in columns {
+                let term = row[column] * self.weights[column];
+                value += term;
+                terms_size += term.abs();
+            }
+            for property in properties(code) {
+                let (worth, worth_size) = self.of_property(property);
+                value += worth;
+                terms_size += worth_size;
+            }
+            *worth = value;
+            most = larger(most, terms_size);
+        }
+        self.magnitude += most;
+    }
+
+    /// What the facets of a property are worth, and the sizes of their terms.
+    pub(super) fn of_property(&self, property: Property) -> (f32, f32) {
+        let taste = self.side.own_taste();
+        let (mut value, mut size) = (0.0, 0.0);
+        taste.declared().facets_of(property, |code, amount| {
+            let verdict = taste.of_facet(code, amount);
+            let mut add = |term: f32| {
+                value += term;
+                size += term.abs();
+            };
+            add(self.weights[COMMON_TASTE] * verdict.common);
+            for (part, own) in verdict.own.into_iter().enumerate() {
+                add(self.weights[OWN_CONTENT + part] * own);
+            }
+        });
+        (value, size)
+    }
+}
+
+/// What terms are worth: those of tags or of texts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct TermSums {
+    /// By their facets.
+    pub(super) plain: Vec<f32>,
+    /// By the profiles they are compared with; an activity's sum is divided by the length of its vector.
+    pub(super) products: Vec<f32>,
+}
+
+impl TermSums {
+    pub(super) fn fill(
+        &mut self,
+        appraiser: &mut Appraiser<'_>,
+        profiles: &Profiles,
+        most_terms: usize,
+        property: impl Fn(u16) -> Option<Property>,
+        idf: impl Fn(u16) -> f32,
+    ) {
+        for sums in [&mut self.plain, &mut self.products] {
+            sums.clear();
+            sums.resize(profiles.len(), 0.0);
+        }
+        let weights = profiles.columns.map(|column| appraiser.weights[column]);
+        let mut most = 0.0_f32;
+        let sums = self.plain.iter_mut().zip(&mut self.products);
+        for (code, (plain, product)) in (0..).zip(sums) {
+            let of_term = profiles.of(code);
+            let weighted = [0, 1, 2].map(|which| weights[which] * of_term[which]);
+            let (facets, facets_size) =
+                property(code).map_or((0.0, 0.0), |property| appraiser.of_property(property));
+            *plain = facets;
+            *product = idf(code) * weighted.iter().sum::<f32>();
+            // A term's share of the length of a vector is 1 at most.
+            let sizes: f32 = weighted.iter().map(|value| value.abs()).sum();
+            most = larger(most, facets_size + sizes);
+        }
+        appraiser.magnitude += most * most_terms as f32;
+    }
+}
+
+/// The larger of two sizes. No function call, which `max` is in a browser.
+pub(super) fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}

@@ -1,0 +1,188 @@
+//! What does a list allocate, once the room of earlier lists is there?
+//!
+//! A browser's allocator is slow, and so is the memory of a module that grows. Scanning the catalogue and reranking have room of
+//! their own and allocate nothing; what leaves with the slate must be made anew, and so is what is made of the visitor.
+#![allow(clippy::unwrap_used, missing_docs)]
+// Counting is what an allocator of one's own is for.
+#![allow(unsafe_code)]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use triqueta::engine::{Engine, Recollection};
+use triqueta::event::ActivityId;
+use triqueta::feature::{PAIR_FEATURES, PairSide, PairWorth, Prepared, UserRow};
+use triqueta::history::Visitor;
+use triqueta::math::Random;
+use triqueta::rank::{Candidate, Exploration, Policy, Request, Reranking};
+
+/// The system's allocator, and how often each thread asked it for memory.
+struct Counting;
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that ends has nothing to count any more.
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
+}
+
+// SAFETY: whatever is asked for is asked of the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// How often memory was asked for.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ASKED.get();
+    work();
+    ASKED.get() - before
+}
+
+/// A made-up city of so many activities, with the models that ship unless others are asked for.
+fn engine(rows: usize) -> Engine {
+    let mut draft = support::with_every_model(support::draft(31, rows), 31);
+    draft.models.factorization_machine = None;
+    draft.models.neural_collaborative_filtering = None;
+    draft.models.wide_deep = None;
+    draft.activities = support::activity_side(&draft.models, &draft.catalog);
+    support::engine_of(&draft)
+}
+
+#[test]
+fn what_is_counted_is_what_is_allocated() {
+    assert_eq!(allocations(|| drop(vec![1_u8; 3])), 1);
+    assert_eq!(allocations(|| drop(Vec::<u8>::new())), 0);
+}
+
+#[test]
+fn scanning_allocates_nothing() {
+    let engine = engine(900);
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let prepared = Prepared::new(schema, catalog, counters);
+    let weights = [0.5; PAIR_FEATURES.len()];
+    let mut random = Random::new(2);
+    let mut worth = PairWorth::default();
+    let mut sum = 0.0;
+    for number in 0..6 {
+        let visitor = support::visitor(&mut random, &engine, 40);
+        let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
+        let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
+        let asked = allocations(|| {
+            side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
+            let sums = worth.sums(&prepared);
+            sum += catalog.live_rows().map(|row| sums.of(row)).sum::<f32>();
+        });
+        assert_eq!(asked == 0, number > 0, "visitor {number}: {asked}");
+    }
+    assert!(sum.is_finite() && sum != 0.0);
+}
+
+#[test]
+fn reranking_allocates_nothing() {
+    let mut random = Random::new(3);
+    let policy = Policy {
+        exploration: Exploration {
+            positions: vec![2, 5, 7],
+            ..Policy::default().exploration
+        },
+        ..Policy::default()
+    };
+    let mut reranking = Reranking::default();
+    for number in 0..6 {
+        let candidates: Vec<Candidate> = (0..200)
+            .map(|digest| Candidate {
+                utility: random.normal() as f32,
+                vector: [0.25 * random.normal() as f32; 16],
+                groups: [1 + random.below(9) as u16; 4],
+                digest,
+            })
+            .collect();
+        let exploration = policy.exploration_positions(None);
+        let asked = allocations(|| {
+            let chosen = reranking.fill(&candidates, 10, &policy, 0.3, exploration, number);
+            assert_eq!(chosen.len(), 10);
+        });
+        // Caps have met other groups before.
+        assert!(number < 2 || asked == 0, "list {number}: {asked}");
+    }
+}
+
+/// How often a list asked for memory beside what it hands over.
+fn beside_the_slate(
+    engine: &Engine,
+    visitor: &Visitor,
+    request: &Request,
+    recollection: &mut Recollection,
+) -> usize {
+    let mut slate = None;
+    let whole = allocations(|| {
+        slate = engine
+            .recommend_recalling(visitor, request, recollection)
+            .ok();
+    });
+    let slate = slate.unwrap();
+    let handed_over = allocations(|| drop(slate.clone()));
+    assert_eq!(slate.items.len(), usize::from(request.limit));
+    whole - handed_over
+}
+
+#[test]
+fn a_list_of_a_larger_catalogue_allocates_no_more() {
+    let mut most = [0; 2];
+    for (rows, most) in [300, 2_400].into_iter().zip(&mut most) {
+        let engine = engine(rows);
+        let request = Request {
+            now_ms: support::NOW_MS,
+            ..Request::default()
+        };
+        let mut random = Random::new(4);
+        let mut recollection = Recollection::default();
+        for number in 0..30 {
+            let mut visitor = support::visitor(&mut random, &engine, 0);
+            for _ in 0..20 {
+                let activity = ActivityId(format!("actividad-{}", random.below(300)));
+                let body = support::body(&mut random, activity);
+                engine.observe(&mut visitor, support::NOW_MS - 1_000, &body);
+            }
+            beside_the_slate(&engine, &visitor, &request, &mut recollection);
+            let asked = beside_the_slate(&engine, &visitor, &request, &mut recollection);
+            // Visitors before have made the room.
+            if number >= 10 {
+                *most = (*most).max(asked);
+            }
+        }
+    }
+    let [small, large] = most;
+    assert!(large <= small + 10, "{most:?}");
+    // What is made of the visitor, and explanations.
+    assert!(large <= 200, "{most:?}");
+}
