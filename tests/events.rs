@@ -1,6 +1,7 @@
 //! Does the wire form of events mean the same to everybody, for ever?
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+use serde_json::Value;
 use triqueta::event::{Event, LIMIT_TEXT_BYTES};
 
 /// One event of each kind as version 1 writes it. Old browsers will send these for years: they must stay readable.
@@ -37,6 +38,40 @@ fn unknown_fields_and_kinds_are_refused() {
         Event::from_json(&unknown).unwrap_err().code(),
         "EVENT_MALFORMED"
     );
+}
+
+/// A field of another kind is refused, never read and forgotten; and a body may have its kind anywhere.
+#[test]
+fn each_kind_has_fields_of_its_own_in_any_order() {
+    let events: Vec<Value> = golden()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let fields = events.iter().flat_map(|event| {
+        let body = event["body"].as_object().unwrap();
+        body.iter().filter(|(name, _)| *name != "kind")
+    });
+    let fields: Vec<(&String, &Value)> = fields.collect();
+    let (mut taken, mut refused) = (0, 0);
+    for event in &events {
+        // Written in the order of the alphabet: `activity` comes before `kind`, `shown` behind it.
+        assert!(Event::from_json(&event.to_string()).is_ok(), "{event}");
+        for (name, value) in &fields {
+            let mut more = event.clone();
+            more["body"][name.as_str()] = (*value).clone();
+            match Event::from_json(&more.to_string()) {
+                Ok(read) => {
+                    assert_eq!(serde_json::to_value(read).unwrap()["body"], more["body"]);
+                    taken += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.code(), "EVENT_MALFORMED");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(taken > 20 && refused > 100, "{taken} {refused}");
 }
 
 #[test]

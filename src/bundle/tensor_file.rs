@@ -72,3 +72,52 @@ fn bytes_of(tensor: &Tensor) -> Option<usize> {
     let bits = values.checked_mul(tensor.dtype?.bitsize())?;
     (bits % 8 == 0).then_some(bits / 8)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let length = header.len() as u64;
+        [&length.to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn tensors_are_found_beside_notes() {
+        let header = r#"{"__metadata__":{"by":"somebody"},
+            "b":{"dtype":"U16","shape":[1],"data_offsets":[2,4]},"a":{"dtype":"U8","shape":[2,1],"data_offsets":[0,2]}}"#;
+        let bytes = file(header, &[1, 2, 3, 4]);
+        let tensors = TensorFile::read(&bytes).unwrap();
+        let (tensor, data) = tensors.get("a").unwrap();
+        assert_eq!(
+            (tensor.dtype, &tensor.shape[..]),
+            (Some(Dtype::U8), &[2, 1][..])
+        );
+        assert_eq!(data, [1, 2]);
+        assert_eq!(tensors.get("b").unwrap().1, [3, 4]);
+        assert!(tensors.get("__metadata__").is_none());
+    }
+
+    #[test]
+    fn what_does_not_cover_the_file_is_refused() {
+        let of = |fields: &str| file(&format!(r#"{{"a":{{{fields}}}}}"#), &[0; 4]);
+        let whole = of(r#""dtype":"U8","shape":[4],"data_offsets":[0,4]"#);
+        assert!(TensorFile::read(&whole).is_ok());
+        for fields in [
+            r#""dtype":"U8","shape":[3],"data_offsets":[0,3]"#,
+            r#""dtype":"U8","shape":[3],"data_offsets":[1,4]"#,
+            r#""dtype":"U8","shape":[4],"data_offsets":[0,3]"#,
+            r#""dtype":"F32","shape":[4],"data_offsets":[0,4]"#,
+            r#""dtype":"U8","shape":[5],"data_offsets":[0,5]"#,
+            r#""dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,4]"#,
+            r#""shape":[4],"data_offsets":[0,4]"#,
+        ] {
+            assert!(TensorFile::read(&of(fields)).is_err(), "{fields}");
+        }
+        for length in 0..whole.len() {
+            assert!(TensorFile::read(&whole[..length]).is_err(), "{length}");
+        }
+        assert!(TensorFile::read(&[0xff; 20]).is_err());
+    }
+}
