@@ -39,6 +39,8 @@ export interface EngineRecommender {
   knowledge(): Promise<Knowledge> | Knowledge;
   exportData(): Promise<string> | string;
   forget(activityId?: string): Promise<void>;
+  /** Calls back when a bundle has come that the first list did not wait for. */
+  onRenewed(callback: () => void): void;
   close(): void;
 }
 

@@ -1,13 +1,14 @@
 /** The worker's side: it opens an engine when it is told to, and answers what the page asks of it. */
 import type { EngineModule, EngineOptions, EngineRecommender } from './engine.js';
 import { noWorker, toTriquetaError } from './errors.js';
-import type { Answer, Port, Question, Snapshot } from './protocol.js';
+import { RENEWED, type Answer, type Port, type Question, type Snapshot } from './protocol.js';
 import { doubter } from './signature.js';
 import type { WasmSource } from './types.js';
 
 /** Answers what comes in through a port. */
 export class Host {
   readonly #load: (wasm: WasmSource | undefined) => Promise<EngineModule>;
+  readonly #port: Port;
   readonly #underWay: Set<Promise<void>> = new Set();
   #module: EngineModule | null = null;
   #engine: EngineRecommender | null = null;
@@ -16,6 +17,7 @@ export class Host {
 
   constructor(port: Port, load: (wasm: WasmSource | undefined) => Promise<EngineModule>) {
     this.#load = load;
+    this.#port = port;
     port.addEventListener('message', ({ data }) => {
       const work = this.#answer(data as Question).then((answer) => say(port, answer));
       this.#underWay.add(work);
@@ -61,6 +63,7 @@ export class Host {
 
   async #open(options: EngineOptions, channelKeys: readonly string[] | undefined): Promise<void> {
     this.#engine = (await this.#module?.Recommender.open(options, channelKeys && doubter(channelKeys))) ?? null;
+    this.#engine?.onRenewed(() => say(this.#port, { id: RENEWED, ...this.#snapshot() }));
   }
 
   async #close(): Promise<void> {

@@ -7,7 +7,7 @@ import type { EngineOptions, EngineRecommender, EngineStatus } from './engine.js
 import type { Consent, ConsentChoice, ConsentGrade, Profile, Vocabulary, WasmSource } from './types.js';
 
 /** What the engine itself answers. */
-export type EngineMethods = Omit<EngineRecommender, 'status' | 'consent' | 'profile' | 'vocabulary' | 'close'>;
+export type EngineMethods = Omit<EngineRecommender, 'status' | 'consent' | 'profile' | 'vocabulary' | 'onRenewed' | 'close'>;
 
 /** What the page's own thread found when it went on in place of a worker that died. */
 export interface Found {
@@ -72,6 +72,9 @@ export type Question = {
     readonly signal: boolean;
   };
 }[keyof Methods];
+
+/** The number of an answer to no question: how things stand since a bundle came that nobody waited for. */
+export const RENEWED = 0;
 
 /** From the worker. */
 export interface Answer {

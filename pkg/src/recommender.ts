@@ -40,6 +40,7 @@ export class Recommender implements RecommenderLike {
     const learns = !(inner instanceof FallbackRecommender);
     this.#delivery = learns && options.events ? new Delivery(() => this.flush(), () => this.#engine?.leave()) : null;
     this.#tabs = learns ? new Tabs(() => this.#change('refresh')) : null;
+    if (!(inner instanceof FallbackRecommender)) inner.onRenewed(() => this.#tellListeners());
     if (inner instanceof RemoteEngine) {
       inner.onStop((error) => {
         this.#moving = this.#goOnHere(inner, error, options)

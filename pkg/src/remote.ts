@@ -5,7 +5,7 @@
 import { absolute } from './address.js';
 import type { EngineOptions, EngineRecommender, EngineStatus } from './engine.js';
 import { TriquetaError, aborted, noWorker, toTriquetaError } from './errors.js';
-import type { Answer, EngineMethods, Methods, Question, Snapshot } from './protocol.js';
+import { RENEWED, type Answer, type EngineMethods, type Methods, type Question, type Snapshot } from './protocol.js';
 import type {
   ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Trace, Vocabulary,
   WasmSource,
@@ -32,6 +32,7 @@ export class RemoteEngine implements EngineRecommender {
   #snapshot: Required<Snapshot> | null = null;
   #stopped: TriquetaError | null = null;
   #onStop: (error: TriquetaError) => void = () => {};
+  #onRenewed: () => void = () => {};
   #hasSpoken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;
@@ -152,6 +153,10 @@ export class RemoteEngine implements EngineRecommender {
     return this.#engine('forget', activityId);
   }
 
+  onRenewed(callback: () => void): void {
+    this.#onRenewed = callback;
+  }
+
   /** Ends the worker once what is under way is done. */
   close(): void {
     const limit = setTimeout(() => this.#stop('it does not end'), CLOSE_LIMIT_MS);
@@ -194,6 +199,7 @@ export class RemoteEngine implements EngineRecommender {
 
   #hear({ id, answer, error, snapshot }: Answer): void {
     if (snapshot) this.#snapshot = { ...this.#snapshot, ...snapshot } as Required<Snapshot>;
+    if (id === RENEWED) this.#onRenewed();
     const settle = this.#asked.get(id);
     this.#asked.delete(id);
     if (error) settle?.reject(new TriquetaError(error.code, error.message));

@@ -53,7 +53,7 @@ fn everything() -> Everything {
             Word::Two(4, false),
             Word::Named { number: 0.3 },
         ],
-        map: [("é\n".into(), 1.5), (String::new(), -0.0)].into(),
+        map: [("é\n".into(), 1.5), (String::new(), 0.0)].into(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! A bundle's files, from storage or from the network, to an open engine.
 //!
-//! What is verified once is kept with a mark: a later visit of the same module takes it as it is, because hashing and the
-//! self-test cost more than all the rest of opening. Whatever then does not open is looked at again in full.
+//! What is verified once is kept with a mark: a later visit of a module of the same version takes it as it is, but for the lengths of
+//! files, because hashing and the self-test cost more than all the rest of opening. Whatever then does not open is looked at again
+//! in full; what opens is as safe as the browser's database.
 
 use futures_util::future::try_join_all;
 use js_sys::Uint8Array;
@@ -11,7 +12,7 @@ use super::hash;
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::Storage;
-use super::swap::{Problem, problem, unreachable};
+use super::swap::{Problem, UNREACHABLE, problem, unreachable};
 use crate::bundle::{Bundle, ENGINE_VERSION, FileEntry, Files, Manifest};
 use crate::engine::Engine;
 use crate::error::BundleError;
@@ -80,12 +81,15 @@ impl Held {
     }
 }
 
-/// What is kept to say that this very module has verified a bundle.
+/// What is kept to say that a module of this version and kind has verified a bundle.
 pub(super) fn mark(id: &str) -> String {
-    format!(
-        "{id} by {} engine {ENGINE_VERSION}",
-        env!("CARGO_PKG_VERSION")
-    )
+    let kind = if cfg!(target_feature = "simd128") {
+        "vectors"
+    } else {
+        "scalars"
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{id} by {version} engine {ENGINE_VERSION} with {kind}")
 }
 
 /// Whether an earlier visit of this module verified and kept the bundle `id`.
@@ -101,10 +105,11 @@ pub(super) async fn open(
     id: &str,
 ) -> Result<Built, Problem> {
     if is_marked(storage, id).await {
-        // Whatever went wrong with what was verified: it is looked at again.
-        if let Ok(built) = build(storage, base, id, true).await {
-            return Ok(built);
+        match build(storage, base, id, true).await {
+            Err(problem) if problem.0 != UNREACHABLE => {}
+            finished => return finished,
         }
+        // What was verified does not open: it is looked at again.
     }
     build(storage, base, id, false).await
 }

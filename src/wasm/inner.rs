@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -11,7 +12,7 @@ use super::record::Storing;
 use super::sender::{self, FlushReport, Outbox};
 use super::state::{State, key};
 use super::storage::Storage;
-use super::swap;
+use super::swap::{self, Opened, Problem};
 use super::trust::Trust;
 use crate::outbox::{LOOKOUT_MS, Pending, Sender};
 
@@ -20,10 +21,10 @@ const WITHDRAW_AGAIN_MS: i64 = 60_000;
 
 /// Everything behind one [`super::Recommender`], shared with the tasks it starts.
 pub(super) struct Inner {
-    pub(super) storage: Storage,
+    pub(super) storage: Rc<Storage>,
     pub(super) channel: String,
     /// Whose channel is taken.
-    pub(super) trust: Trust,
+    pub(super) trust: Rc<Trust>,
     pub(super) state: RefCell<State>,
     /// Absent while a flush runs.
     pub(super) sender: RefCell<Option<Sender>>,
@@ -32,6 +33,8 @@ pub(super) struct Inner {
     /// When the next flush is due, where one is planned.
     pub(super) planned_ms: Cell<Option<i64>>,
     pub(super) closed: Cell<bool>,
+    /// Whom to tell that a bundle came which nobody asked for any more.
+    pub(super) on_renewed: RefCell<Option<Function>>,
 }
 
 impl Inner {
@@ -65,17 +68,42 @@ impl Inner {
             &unit,
             Some(current),
         );
-        let opened = opened.await;
+        self.adopt(opened.await, &known)
+    }
+
+    /// Takes what was opened instead of the bundle `known`; whether it is another.
+    pub(super) fn adopt(&self, opened: Result<Opened, Problem>, known: &str) -> bool {
+        if self.closed.get() {
+            return false;
+        }
         let mut state = self.state.borrow_mut();
+        // Trouble with what the visitor keeps stays to be read.
+        let other = state.problem.take();
+        let other =
+            other.filter(|(code, _)| !code.starts_with("BUNDLE_") && code != "STORAGE_FULL");
         match opened {
             Ok(opened) => {
                 (state.engine, state.variant) = (opened.engine, opened.variant);
-                (state.source, state.problem) = (opened.source, opened.problem);
+                state.source = opened.source;
+                state.problem = opened.problem.or(other);
                 state.engine.bundle().id != known
             }
             Err(problem) => {
                 state.problem = Some(problem);
                 false
+            }
+        }
+    }
+
+    /// Waits for an opening that the first list did not wait for.
+    pub(super) async fn catch_up(&self, opening: swap::Opening) {
+        let known = self.state.borrow().engine.bundle().id.clone();
+        let opened = opening.await;
+        if self.adopt(opened, &known) {
+            let told = self.on_renewed.borrow().clone();
+            if let Some(told) = told {
+                // What a listener throws is its own.
+                let _ = told.call0(&JsValue::UNDEFINED);
             }
         }
     }

@@ -65,6 +65,7 @@ impl Recommender {
     pub async fn open(options: JsValue, doubt: Option<Function>) -> Result<Recommender, JsValue> {
         let options: Options = convert::read(&options).map_err(|error| convert::error(&error))?;
         let (storage, refused) = Storage::open(options.storage.as_deref() != Some("memory")).await;
+        let storage = Rc::new(storage);
         let address = options.events.as_deref().map(network::absolute);
         let address = address.unwrap_or_default();
         let kept = state::load(&storage, &address).await;
@@ -72,9 +73,10 @@ impl Recommender {
         let account = kept.accounts.get(&address);
         let unit =
             account.map_or_else(|| session.to_string(), |account| account.device.to_string());
-        let trust = Trust::new(doubt);
+        let trust = Rc::new(Trust::new(doubt));
         let opened = swap::open_soon(&storage, &options.channel, &trust, &unit).await;
-        let opened = opened.map_err(|(code, message)| convert::coded(&code, &message))?;
+        let opened = opened.map_err(|(code, message)| convert::coded(&code, &message));
+        let (opened, under_way) = opened?;
         let refused = refused.map(|reason| {
             let message = format!("this browser does not let the page keep anything ({reason}); it works until it is closed");
             ("STORAGE_UNAVAILABLE".to_owned(), message)
@@ -104,15 +106,20 @@ impl Recommender {
             storing: RefCell::new(vec![]),
             planned_ms: Cell::new(None),
             closed: Cell::new(false),
+            on_renewed: RefCell::new(None),
         });
         Inner::plan_flush(&inner, 0);
-        if opened.is_overdue {
+        if let Some(opening) = under_way {
             let inner = Rc::clone(&inner);
-            spawn_local(async move {
-                inner.renew().await;
-            });
+            spawn_local(async move { inner.catch_up(opening).await });
         }
         Ok(Self { inner })
+    }
+
+    /// Calls back when a bundle has come that the first list did not wait for.
+    #[wasm_bindgen(js_name = onRenewed)]
+    pub fn on_renewed(&self, callback: Function) {
+        self.inner.on_renewed.replace(Some(callback));
     }
 
     /// What is running, and on what.

@@ -3,11 +3,12 @@
 //! New files are downloaded, checked and tried (self-test) before one transaction puts them beside their manifest and
 //! names them current; whatever fails leaves the stored bundle as it was.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 
 use super::clock;
 use super::gather::{self, Built};
@@ -33,9 +34,10 @@ pub(super) struct Opened {
     pub(super) source: &'static str,
     /// Why the network's bundle was not taken.
     pub(super) problem: Option<(String, String)>,
-    /// Whether the network was not waited for.
-    pub(super) is_overdue: bool,
 }
+
+/// An opening under way.
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Opened, Problem>>>>;
 
 /// What went wrong on the way: a stable code and a sentence.
 pub(super) type Problem = (String, String);
@@ -44,13 +46,13 @@ pub(super) fn problem(error: &RecommenderError) -> Problem {
     (error.code().to_owned(), error.to_string())
 }
 
+/// The code of what the network does not give.
+pub(super) const UNREACHABLE: &str = "BUNDLE_UNREACHABLE";
+
 pub(super) fn unreachable(detail: String) -> Problem {
     let advice =
         "the network or the server is away; the bundle of the last visit goes on, if there is one";
-    (
-        "BUNDLE_UNREACHABLE".to_owned(),
-        format!("{detail}; {advice}"),
-    )
+    (UNREACHABLE.to_owned(), format!("{detail}; {advice}"))
 }
 
 /// A trusted channel with the bytes it was read from.
@@ -67,31 +69,38 @@ impl Announced {
     }
 }
 
-/// Opens the best bundle there is now: where the network is slow, what an earlier visit kept, which is then overdue.
+/// Opens the best bundle there is now: where the network is slow, what an earlier visit kept, while the opening goes on.
 pub(super) async fn open_soon(
-    storage: &Storage,
+    storage: &Rc<Storage>,
     channel_url: &str,
-    trust: &Trust,
+    trust: &Rc<Trust>,
     unit: &str,
-) -> Result<Opened, Problem> {
-    let whole = pin!(open(storage, channel_url, trust, unit, None));
+) -> Result<(Opened, Option<Opening>), Problem> {
+    let whole: Opening = {
+        let (storage, trust) = (Rc::clone(storage), Rc::clone(trust));
+        let (channel_url, unit) = (channel_url.to_owned(), unit.to_owned());
+        Box::pin(async move { open(&storage, &channel_url, &trust, &unit, None).await })
+    };
     let patience = pin!(clock::limit(PATIENCE_MS));
     let whole = match select(whole, patience).await {
-        Either::Left((opened, _)) => return opened,
+        Either::Left((opened, _)) => return opened.map(|opened| (opened, None)),
         Either::Right(((), whole)) => whole,
     };
-    let Some(stored) = stored_channel(storage, trust).await else {
-        return whole.await;
+    let stored = match stored_channel(storage, trust).await {
+        Some(stored) => open_stored(storage, &stored.channel, unit, None).await.ok(),
+        None => None,
     };
-    match open_stored(storage, &stored.channel, unit, None).await {
-        Ok((engine, variant)) => Ok(Opened {
-            engine,
-            variant,
-            source: "stored",
-            problem: None,
-            is_overdue: true,
-        }),
-        Err(_) => whole.await,
+    match stored {
+        Some((engine, variant)) => {
+            let opened = Opened {
+                engine,
+                variant,
+                source: "stored",
+                problem: None,
+            };
+            Ok((opened, Some(whole)))
+        }
+        None => whole.await.map(|opened| (opened, None)),
     }
 }
 
@@ -131,13 +140,12 @@ pub(super) async fn open(
     let (engine, variant) = open_stored(storage, &stored.channel, unit, current.as_ref())
         .await
         .map_err(|_| trouble.clone())?;
-    let expected = trouble.0 == "BUNDLE_UNREACHABLE";
+    let expected = trouble.0 == UNREACHABLE;
     Ok(Opened {
         engine,
         variant,
         source: "stored",
         problem: (!expected).then_some(trouble),
-        is_overdue: false,
     })
 }
 
@@ -224,53 +232,78 @@ async fn open_fresh(
         variant: variant.clone(),
         source: "network",
         problem,
-        is_overdue: false,
     };
     let is_known = stored.is_some_and(|stored| stored.is_same_as(announced));
     if let Some(engine) = same(current, id, &variant)
-        && is_known
         && gather::is_marked(storage, id).await
     {
-        return Ok(opened(engine, None));
+        let problem = if is_known {
+            None
+        } else {
+            keep(storage, announced, vec![]).await
+        };
+        return Ok(opened(engine, problem));
     }
     let built = gather::open(storage, Some(base), id).await?;
     // A full disk costs the offline copy, not the page.
     let problem = if built.is_kept && is_known {
         None
     } else {
-        keep(storage, announced, id, &built).await
+        match changes(storage, id, &built).await {
+            Some(changes) => keep(storage, announced, changes).await,
+            None => None,
+        }
     };
     let engine = built.engine.with_variant(&variant);
     Ok(opened(Rc::new(engine), problem))
 }
 
-/// Puts a bundle's new files beside those that are there, names them verified and current, and drops what neither needs, in
-/// one transaction. Says why where it could not.
-async fn keep(
-    storage: &Storage,
-    announced: &Announced,
-    id: &str,
-    built: &Built,
-) -> Option<Problem> {
+/// What keeps a bundle: its new files beside those that are there, the mark, and nothing that it does not need. Nothing at all where
+/// another page deleted meanwhile what it needs: the next visit fetches it.
+async fn changes(storage: &Storage, id: &str, built: &Built) -> Option<Vec<Change>> {
+    let kept = storage.keys("files", "").await.unwrap_or_default();
+    let is_fresh = |path: &String| built.fresh.iter().any(|(fresh, _)| fresh == path);
+    let is_there = |path: &String| kept.contains(path) || is_fresh(path);
+    if !built.paths.iter().all(is_there) {
+        return None;
+    }
     let put = |(key, bytes): &(String, Uint8Array)| Change::Put {
         table: "files",
         key: key.clone(),
         value: bytes.into(),
     };
-    let mut changes: Vec<Change> = built.fresh.iter().map(put).collect();
+    let orphans = kept.iter().filter(|path| !built.paths.contains(path));
+    let delete = |key: &String| Change::Delete {
+        table: "files",
+        key: key.clone(),
+    };
+    let mark = Change::state(key::VERIFIED, gather::mark(id));
+    let files = built.fresh.iter().map(put).chain(orphans.map(delete));
+    Some(files.chain([mark]).collect())
+}
+
+/// Makes these changes and keeps the channel, in one transaction, unless another page has taken a later channel since. Says why
+/// where it could not.
+async fn keep(
+    storage: &Storage,
+    announced: &Announced,
+    mut changes: Vec<Change>,
+) -> Option<Problem> {
     changes.push(Change::state(key::CHANNEL, &announced.json));
     changes.push(match &announced.signatures {
         Some(signatures) => Change::state(key::SIGNATURES, signatures),
         None => Change::forget(key::SIGNATURES),
     });
-    changes.push(Change::state(key::VERIFIED, gather::mark(id)));
-    let kept = storage.keys("files", "").await.unwrap_or_default();
-    let orphans = kept.into_iter().filter(|path| !built.paths.contains(path));
-    changes.extend(orphans.map(|key| Change::Delete {
-        table: "files",
-        key,
-    }));
-    let thrown = storage.write(changes).await.err()?;
+    let mut decide = |values: Vec<JsValue>| {
+        let json = values.first().and_then(JsValue::as_string);
+        let channel = json.and_then(|json| Channel::from_json(json.as_bytes()).ok());
+        match channel {
+            Some(later) if later.sequence > announced.channel.sequence => vec![],
+            _ => changes.clone(),
+        }
+    };
+    let kept = storage.update(&[key::CHANNEL], &mut decide).await;
+    let thrown = kept.err()?;
     let detail = super::convert::message(&thrown);
     Some((
         "STORAGE_FULL".to_owned(),

@@ -151,23 +151,66 @@ test('a later visit asks the server for the channel alone', async (t) => {
   assert.deepEqual(asked.filter((path) => path.startsWith('/bundles/')), ['/bundles/channel.json']);
 });
 
-test('a slow network does not keep a later visit from its list: the stored bundle ranks, the newer one follows', async (t) => {
+for (const query of ['', '?worker']) {
+  const where = query ? 'in a worker' : 'on the page';
+  test(`a slow network does not keep a later visit from its list ${where}: the stored bundle ranks, the newer one follows`, async (t) => {
+    const site = await open(t);
+    const { page, look } = await site.visit();
+    await look();
+    await site.announce({});
+    let arrive;
+    const arrived = new Promise((resolve) => { arrive = resolve; });
+    const asked = [];
+    await page.context().route('**/bundles/objects/**', async (route) => {
+      asked.push(route.request().url());
+      await arrived;
+      await route.continue();
+    });
+    await page.goto(`${site.origin}/${query}`);
+    const early = await look();
+    assert.deepEqual([early.source, early.bundle, early.items, early.code], ['stored', site.older, 10, null]);
+    await page.evaluate(async () => {
+      globalThis.told = 0;
+      (await globalThis.opening).onChange(() => { globalThis.told += 1; });
+    });
+    arrive();
+    await until(() => page.evaluate(() => globalThis.told === 1), 'listeners are told of the newer bundle');
+    const { source, bundle } = await page.evaluate(async () => (await globalThis.opening).status);
+    assert.deepEqual([source, bundle], ['network', site.id]);
+    const late = await look();
+    assert.deepEqual([late.bundle, late.items, late.code], [site.id, 10, null]);
+    assert.ok(asked.length > 0);
+    assert.deepEqual(asked.toSorted(), [...new Set(asked)].toSorted(), 'no file is fetched twice');
+  });
+}
+
+test('a page that took an older channel later leaves what another took since', async (t) => {
   const site = await open(t);
   const { page, look } = await site.visit();
   await look();
-  await site.announce({});
   let arrive;
   const arrived = new Promise((resolve) => { arrive = resolve; });
-  await page.route('**/bundles/objects/**', async (route) => {
+  const late = await page.context().newPage();
+  // Its answer is the older channel, and comes when the newer one is stored.
+  const older = await readFile(join(OLDER, 'channel.json'), 'utf8');
+  await late.route('**/bundles/channel.json', async (route) => {
     await arrived;
-    await route.continue();
+    await route.fulfill({ body: older, contentType: 'application/json' });
   });
-  await page.reload();
-  const early = await look();
-  assert.deepEqual([early.source, early.bundle, early.items, early.code], ['stored', site.older, 10, null]);
+  await late.goto(site.origin);
+  await site.announce({});
+  await page.evaluate(async () => (await globalThis.opening).sync());
   arrive();
-  const source = () => page.evaluate(async () => (await globalThis.opening).status.source);
-  await until(async () => (await source()) === 'network', 'the newer bundle is taken');
-  const late = await look();
-  assert.deepEqual([late.bundle, late.items, late.code], [site.id, 10, null]);
+  await late.evaluate(async () => (await globalThis.opening).recommend());
+  const stored = await page.evaluate(() => new Promise((resolve, reject) => {
+    const asked = indexedDB.open('triqueta');
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      const state = asked.result.transaction('state').objectStore('state');
+      const channel = state.get('channel');
+      const verified = state.get('verified');
+      verified.onsuccess = () => resolve([JSON.parse(channel.result).sequence, verified.result.split(' ')[0]]);
+    };
+  }));
+  assert.deepEqual(stored, [2, site.id]);
 });

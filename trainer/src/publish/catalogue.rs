@@ -95,12 +95,15 @@ pub fn with_activities(
     Ok((draft, change))
 }
 
+/// The least rows that a shard is closed with: of fewer, a file is mostly its head.
+const LEAST_CLOSED: u32 = 50;
+
 /// Adds the rows of a publication to the last shard, which is then downloaded anew, or as a shard of its own once that one
-/// holds a hundredth of all rows.
+/// holds a hundredth of all rows. The last of [`MOST_SHARDS`] grows until the next training.
 fn add_rows(shards: &mut Vec<u32>, fresh: u32) {
     let rows: u32 = shards.iter().sum();
     let is_full = shards.len() == MOST_SHARDS;
-    let open = |tail: &&mut u32| is_full || **tail < rows / 100;
+    let open = |tail: &&mut u32| is_full || **tail < (rows / 100).max(LEAST_CLOSED);
     match shards.get_mut(1..).and_then(<[u32]>::last_mut).filter(open) {
         Some(tail) => *tail += fresh,
         None if fresh == 0 => {}
@@ -161,13 +164,16 @@ mod tests {
 
     #[test]
     fn a_tail_grows_to_a_hundredth_and_shards_stay_few() {
-        let mut shards = vec![10_000];
-        for fresh in [0, 60, 0, 60, 60, 3] {
+        let mut shards = vec![40_000];
+        for fresh in [0, 240, 0, 240, 240, 3] {
             add_rows(&mut shards, fresh);
         }
-        assert_eq!(shards, [10_000, 120, 63]);
-        (0..200).for_each(|_| add_rows(&mut shards, 500));
+        assert_eq!(shards, [40_000, 480, 243]);
+        (0..200).for_each(|_| add_rows(&mut shards, 2_000));
         assert_eq!(shards.len(), MOST_SHARDS);
-        assert_eq!(shards.iter().sum::<u32>(), 10_183 + 200 * 500);
+        assert_eq!(shards.iter().sum::<u32>(), 40_723 + 200 * 2_000);
+        let mut shards = vec![50];
+        (0..100).for_each(|_| add_rows(&mut shards, 1));
+        assert_eq!(shards, [50, 50, 50]);
     }
 }
