@@ -83,6 +83,7 @@ export function engine(more = {}) {
     activity: (id) => (id === 'a' ? { id } : undefined),
     record: async () => 'an id',
     leave() {},
+    onRenewed() {},
     close() {},
     ...more,
   };
