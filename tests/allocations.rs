@@ -3,13 +3,8 @@
 //! A browser's allocator is slow, and so is the memory of a module that grows. Scanning the catalogue and reranking have room of
 //! their own and allocate nothing; what leaves with the slate must be made anew, and so is what is made of the visitor.
 #![allow(clippy::unwrap_used, missing_docs)]
-// Counting is what an allocator of one's own is for.
-#![allow(unsafe_code)]
 
 mod support;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use triqueta::engine::{Engine, Recollection};
 use triqueta::event::ActivityId;
@@ -18,52 +13,9 @@ use triqueta::history::Visitor;
 use triqueta::math::Random;
 use triqueta::rank::{Candidate, Exploration, Policy, Request, Reranking};
 
-/// The system's allocator, and how often each thread asked it for memory.
-struct Counting;
-
-thread_local! {
-    static ASKED: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count() {
-    // A thread that ends has nothing to count any more.
-    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
-}
-
-// SAFETY: whatever is asked for is asked of the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
 /// How often memory was asked for.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = ASKED.get();
-    work();
-    ASKED.get() - before
+fn allocations(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).count_total
 }
 
 /// A made-up city of so many activities, with the models that ship unless others are asked for.
@@ -142,7 +94,7 @@ fn beside_the_slate(
     visitor: &Visitor,
     request: &Request,
     recollection: &mut Recollection,
-) -> usize {
+) -> u64 {
     let mut slate = None;
     let whole = allocations(|| {
         slate = engine
