@@ -10,6 +10,8 @@ import { serveSite } from './site.mjs';
 import { until } from './wait.mjs';
 
 const BUNDLES = await registry();
+/** What is stored of the bundle, the same for everybody. */
+const BUNDLE = ['channel', 'verified'];
 
 async function open(t, options) {
   const site = await serveSite(t, { bundles: BUNDLES });
@@ -104,7 +106,7 @@ test('without consent nothing is sent and nothing stays, and the list still lear
   const requests = site.asked.filter((request) => !/^GET \/(bundles\/|assets\/|(sw|sync)\.js|icon|manifest|$)/.test(request));
   assert.deepEqual(requests, [], 'only the page and its bundle were asked for');
   const { names, events } = await kept(page);
-  assert.deepEqual(names.filter((name) => name !== 'channel'), []);
+  assert.deepEqual(names.filter((name) => !BUNDLE.includes(name)), []);
   assert.equal(events, 0);
   await page.reload();
   await page.waitForSelector('.card');
@@ -156,7 +158,7 @@ test('sent on consent: what was seen, read and liked arrives, each once; withdra
   await page.getByRole('button', { name: 'Guardar mi decisión' }).click();
   await until(() => site.withdrawn.length === 1, 'the server is told');
   // The note of what to withdraw goes once the server's answer has been read.
-  const others = async () => (await kept(page)).names.filter((name) => !['channel', 'consent'].includes(name));
+  const others = async () => (await kept(page)).names.filter((name) => ![...BUNDLE, 'consent'].includes(name));
   await until(async () => (await others()).length === 0, 'nothing is kept');
   assert.equal((await kept(page)).events, 0);
 });
@@ -169,7 +171,7 @@ test("a minor's mode keeps and sends nothing", async (t) => {
   await act(page, before[2], 'Me gusta');
   await moved(page, before);
   await page.waitForTimeout(2000);
-  assert.deepEqual((await kept(page)).names.filter((name) => !['channel', 'consent'].includes(name)), []);
+  assert.deepEqual((await kept(page)).names.filter((name) => ![...BUNDLE, 'consent'].includes(name)), []);
   assert.deepEqual(site.asked.filter((request) => request.startsWith('POST')), []);
 });
 

@@ -112,7 +112,7 @@ test('a withdrawal leaves nothing on the device but the decision, and nothing in
   await page.locator('.consent-form [type=submit]').click();
   await until(async () => (await stored()) === 0, 'the server deleted what it had');
   await until(async () => !(await read(page, 'state', undefined)).some((key) => key.startsWith('withdrawal:')), 'the server confirmed');
-  assert.deepEqual((await read(page, 'state', undefined)).filter((key) => !['channel', 'consent', 'lease'].includes(key)), []);
+  assert.deepEqual((await read(page, 'state', undefined)).filter((key) => !['channel', 'verified', 'consent', 'lease'].includes(key)), []);
   assert.deepEqual(await outbox(page), []);
   assert.equal(JSON.parse(await state(page, 'consent')).grade, 'none');
 });
