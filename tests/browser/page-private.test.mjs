@@ -48,7 +48,9 @@ async function visit(page) {
   const between = await order(page);
   await act(page, between[0], 'No es para mí');
   await moved(page, between);
-  await act(page, between[2], 'Guardar');
+  // What was refused may take others with it.
+  const after = await order(page);
+  await act(page, after[2], 'Guardar');
   await page.locator('.card-title').first().click();
   await page.waitForSelector('dialog[open] .mini');
   await page.waitForTimeout(1_200);
@@ -61,7 +63,7 @@ async function visit(page) {
   await page.reload();
   await page.waitForSelector('.card');
   await page.waitForTimeout(2_000);
-  return [before[3], between[0], between[2], tag.trim().split(/\s/)[0], 'boleros'];
+  return [before[3], between[0], after[2], tag.trim().split(/\s/)[0], 'boleros'];
 }
 
 /** Headers any browser sends for any page. */
