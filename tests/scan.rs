@@ -12,7 +12,9 @@ use triqueta::bundle::BundleDraft;
 use triqueta::catalog::{Activity, Row};
 use triqueta::engine::Engine;
 use triqueta::event::ActivityId;
-use triqueta::feature::{CommonTaste, PAIR_FEATURES, PairRow, PairSide, Prepared, UserRow};
+use triqueta::feature::{
+    CommonTaste, PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow,
+};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
 use triqueta::rank::{Filters, Ranking, Request};
@@ -130,6 +132,7 @@ fn every_feature_is_in_the_sums() {
     let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
     let prepared = Prepared::new(schema, catalog, counters);
     let mut seen = [false; PAIR_FEATURES.len()];
+    let mut worth = PairWorth::default();
     for _ in 0..12 {
         let visitor = support::visitor(&mut random, &engine, 40);
         let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
@@ -140,16 +143,17 @@ fn every_feature_is_in_the_sums() {
         for (column, feature) in PAIR_FEATURES.iter().enumerate() {
             let mut alone = [0.0; PAIR_FEATURES.len()];
             alone[column] = 1.0;
-            let sums = side.sums(&alone, catalog, &prepared, counters, schema, &live);
-            for (features, sum) in rows.iter().zip(sums.values) {
-                let error = (features[column] - sum).abs();
+            side.weigh(&alone, catalog, &prepared, counters, schema, &mut worth);
+            let sums = worth.sums(&prepared);
+            for (features, &row) in rows.iter().zip(&live) {
+                let error = (features[column] - sums.of(row)).abs();
                 assert!(
-                    error <= 1e-5 * (1.0 + sums.magnitude),
+                    error <= 1e-5 * (1.0 + worth.magnitude),
                     "{}: {error}",
                     feature.name
                 );
                 assert!(
-                    features[column].abs() <= 1.001 * sums.magnitude + 1e-5,
+                    features[column].abs() <= 1.001 * worth.magnitude + 1e-5,
                     "{}",
                     feature.name
                 );

@@ -1,5 +1,6 @@
 /**
- * What the page and its worker say to each other: a question with a number, and the answer to it.
+ * What the page and its worker say to each other: a question with a number, and the answer to it. Without a question the worker says
+ * only that a bundle has come that nobody waited for.
  *
  * What a page is told at once (status, consent, profile, vocabulary) comes along with every answer.
  */

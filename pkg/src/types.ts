@@ -57,8 +57,8 @@ export interface Problem {
 /** What is running, and on what. */
 export interface Status {
   /**
-   * `network`: bundle fetched or confirmed now; `stored`: kept from an earlier visit, because there is no network or it takes more
-   * than three seconds, whose bundle then follows by itself; `fallback`: plain list.
+   * `network`: bundle fetched or confirmed now; `stored`: kept from an earlier visit, because there is no network, what it
+   * has is not good, or it takes more than three seconds: then its bundle follows by itself; `fallback`: plain list.
    */
   readonly source: 'network' | 'stored' | 'fallback';
   /** Content-hashed id of the bundle in use; `null` on the plain list. */

@@ -34,7 +34,7 @@ pub use context::{CONTEXT_NUMBERS, ContextRow};
 pub use pair::{KnownPlaces, PairSide};
 pub use pair_features::{PAIR_FEATURES, PairFeature, PairRow};
 pub use prepared::Prepared;
-pub use scan::{PairSums, PairWorth, RowSums};
+pub use scan::{PairWorth, RowSums};
 pub use schema::{SCHEMA_VERSION, Schema};
 pub use taste_regression::TasteExample;
 pub use user::{Past, USER_NUMBERS, UserRow};

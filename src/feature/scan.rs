@@ -18,15 +18,6 @@ use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row, Words};
 use crate::math::{APPROXIMATION_ERROR, largest_size, ln_1p_approximate};
 
-/// Weighted sums of pair features.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PairSums {
-    /// Of each row that was asked about.
-    pub values: Vec<f32>,
-    /// No row's sum has terms whose sizes add up to more than this.
-    pub magnitude: f32,
-}
-
 /// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
 /// for that.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -79,7 +70,7 @@ struct ContentWorth {
     word_lists: Vec<f32>,
 }
 
-/// The sums of rows, each a few table entries.
+/// The sums `Σ weight · feature` of rows, each a few table entries.
 pub struct RowSums<'a> {
     rows: &'a [RowCodes],
     count_codes: &'a [u32],
@@ -120,25 +111,6 @@ impl PairWorth {
 }
 
 impl PairSide {
-    /// The sums `Σ weight · feature` of these rows.
-    pub fn sums(
-        &self,
-        weights: &PairRow,
-        catalog: &Catalog,
-        prepared: &Prepared,
-        counters: &Counters,
-        schema: &Schema,
-        rows: &[Row],
-    ) -> PairSums {
-        let mut worth = PairWorth::default();
-        self.weigh(weights, catalog, prepared, counters, schema, &mut worth);
-        let sums = worth.sums(prepared);
-        PairSums {
-            values: rows.iter().map(|&row| sums.of(row)).collect(),
-            magnitude: worth.magnitude,
-        }
-    }
-
     /// Works out what properties are worth under these weights of features.
     pub fn weigh(
         &self,
