@@ -72,8 +72,6 @@ pub(super) struct RowTable<F> {
     /// Row by row, so that a touched row costs few cache lines: how often it was touched since the last step, its gradient,
     /// and the running averages of its gradients and of their squares.
     state: Vec<F>,
-    /// Columns that are pulled towards zero, from the first.
-    pulled: usize,
     /// The rows touched since the last step.
     touched: Vec<u32>,
 }
@@ -88,16 +86,9 @@ impl<F: Real> RowTable<F> {
     pub(super) fn new(values: Array2<F>) -> Self {
         Self {
             state: vec![F::zero(); values.nrows() * state_of(values.ncols())],
-            pulled: values.ncols(),
             touched: Vec::new(),
             values,
         }
-    }
-
-    /// The same table, of which only the first so many columns are pulled towards zero.
-    pub(super) fn pulling(mut self, columns: usize) -> Self {
-        self.pulled = columns.min(self.values.ncols());
-        self
     }
 
     /// Adds `share · gradient` to the gradient of a row.
@@ -112,13 +103,15 @@ impl<F: Real> RowTable<F> {
         add_scaled(sum, share, gradient);
     }
 
-    /// Adds to the gradients of some rows, in order: `rows[n]` gets row `n` of `gradients`.
-    pub(super) fn add(&mut self, rows: &[u32], gradients: &Array2<F>) {
+    /// Adds to the gradients of some rows, in order: `rows[n]` gets row `n` of `gradients`, from column `from` on.
+    pub(super) fn add(&mut self, rows: &[u32], gradients: &Array2<F>, from: usize) {
+        let columns = from..from + self.values.ncols();
         vectorised(
             #[inline(always)]
             || {
                 for (&row, gradient) in rows.iter().zip(gradients.rows()) {
-                    self.add_row(row, F::one(), gradient.to_slice().unwrap_or_default());
+                    let gradient = gradient.to_slice().and_then(|row| row.get(columns.clone()));
+                    self.add_row(row, F::one(), gradient.unwrap_or_default());
                 }
             },
         );
@@ -140,7 +133,7 @@ impl<F: Real> RowTable<F> {
             || {
                 // With a width that is known, a row is a few instructions.
                 match self.values.ncols() {
-                    1 if self.pulled == 1 => self.step_numbers(l2, step),
+                    1 => self.step_numbers(l2, step),
                     4 => self.step_rows(4, l2, step),
                     8 => self.step_rows(8, l2, step),
                     16 => self.step_rows(16, l2, step),
@@ -160,23 +153,7 @@ impl<F: Real> RowTable<F> {
             let (count, state) = state.split_at_mut(1);
             let (gradients, moments) = state.split_at_mut(width);
             let (first, second) = moments.split_at_mut(width);
-            if self.pulled == width {
-                step_slice(values, gradients, first, second, l2 * count[0], step);
-            } else {
-                for (range, l2) in [
-                    (0..self.pulled, l2 * count[0]),
-                    (self.pulled..width, F::zero()),
-                ] {
-                    step_slice(
-                        &mut values[range.clone()],
-                        &gradients[range.clone()],
-                        &mut first[range.clone()],
-                        &mut second[range],
-                        l2,
-                        step,
-                    );
-                }
-            }
+            step_slice(values, gradients, first, second, l2 * count[0], step);
             count[0] = F::zero();
             gradients.fill(F::zero());
         }

@@ -1,13 +1,12 @@
 //! NeuMF from numbers alone: a vector a user and an item, as the literature trains it. Pre-training (§3.4.1 of the
 //! paper) learns GMF and the perceptron apart and joins them.
 
-use ndarray::{Array2, Axis, concatenate, s};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 use triqueta::math::Random;
 use triqueta::model::IdOnlyNeuMf;
 
 use super::super::pair_head::{Head, LearnedHead, Pass};
-use super::super::real::Real;
 use super::super::sparse_adam::{RowTable, Step};
 use super::{NeuralCfOptions, NeuralCfShape, to_model};
 use crate::Result;
@@ -23,6 +22,16 @@ const SHARD: usize = 64;
 /// # Errors
 /// [`crate::TrainerError::Cancelled`] on request.
 pub fn fit_id_only(
+    choices: &Interactions,
+    options: &NeuralCfOptions,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<IdOnlyNeuMf> {
+    // On a thread of the pool from beginning to end: handing over to it at every step would cost more.
+    rayon::scope(|_| fit(choices, options, seed, progress))
+}
+
+fn fit(
     choices: &Interactions,
     options: &NeuralCfOptions,
     seed: u64,
@@ -75,16 +84,50 @@ pub fn fit_id_only(
     };
     Ok(IdOnlyNeuMf::new(
         to_model(&run.head.head),
-        run.users.values,
-        &run.items.values,
+        run.users.beside(),
+        &run.items.beside(),
     ))
 }
 
 struct Run {
     head: LearnedHead<f32>,
-    users: RowTable<f32>,
-    items: RowTable<f32>,
+    users: Vectors,
+    items: Vectors,
     step: i32,
+}
+
+/// The vectors of one side. A table a half: one is pulled towards zero and the other is not, and each is one thread's work.
+struct Vectors {
+    product: RowTable<f32>,
+    perceptron: RowTable<f32>,
+}
+
+impl Vectors {
+    fn random(rows: usize, shape: &NeuralCfShape, random: &mut Random) -> Self {
+        let width = shape.product + shape.perceptron;
+        let both = Array2::from_shape_simple_fn((rows, width), || (0.1 * random.normal()) as f32);
+        let (product, perceptron) = both.view().split_at(Axis(1), shape.product);
+        let table = |half: ArrayView2<'_, f32>| RowTable::new(half.as_standard_layout().to_owned());
+        Self {
+            product: table(product),
+            perceptron: table(perceptron),
+        }
+    }
+
+    /// Both halves of each row beside each other, as the head reads them.
+    fn gather(&self, rows: &[u32], into: &mut Array2<f32>) {
+        let (products, perceptrons) = (&self.product.values, &self.perceptron.values);
+        let middle = products.ncols();
+        for (&row, mut target) in rows.iter().zip(into.rows_mut()) {
+            let (mut product, mut perceptron) = target.view_mut().split_at(Axis(0), middle);
+            product.assign(&products.row(row as usize));
+            perceptron.assign(&perceptrons.row(row as usize));
+        }
+    }
+
+    fn beside(&self) -> Array2<f32> {
+        concatenate![Axis(1), self.product.values, self.perceptron.values]
+    }
 }
 
 /// One shard of a step: its numbers, and the pass over them.
@@ -96,13 +139,9 @@ struct Shard {
 
 /// Both halves as one model whose logit is the mean of theirs.
 fn join(product: Run, perceptron: Run) -> Run {
-    let beside = |a: &RowTable<f32>, b: &RowTable<f32>| {
-        RowTable::new(
-            concatenate![Axis(1), a.values, b.values]
-                .as_standard_layout()
-                .to_owned(),
-        )
-        .pulling(a.values.ncols())
+    let beside = |product: Vectors, perceptron: Vectors| Vectors {
+        product: RowTable::new(product.product.values),
+        perceptron: RowTable::new(perceptron.perceptron.values),
     };
     let (of_product, mut head) = (product.head.head, perceptron.head.head);
     head.product_weight = of_product.product_weight.mapv(|weight| weight / 2.0);
@@ -110,8 +149,8 @@ fn join(product: Run, perceptron: Run) -> Run {
     head.bias = (head.bias + of_product.bias) / 2.0;
     Run {
         head: LearnedHead::new(head),
-        users: beside(&product.users, &perceptron.users),
-        items: beside(&product.items, &perceptron.items),
+        users: beside(product.users, perceptron.users),
+        items: beside(product.items, perceptron.items),
         step: 0,
     }
 }
@@ -124,16 +163,9 @@ impl Run {
             &shape.layers,
             random,
         );
-        let width = shape.product + shape.perceptron;
-        let mut table = |rows: usize| {
-            RowTable::new(Array2::from_shape_simple_fn((rows, width), || {
-                (0.1 * random.normal()) as f32
-            }))
-            .pulling(shape.product)
-        };
         Self {
-            users: table(choices.users()),
-            items: table(choices.items()),
+            users: Vectors::random(choices.users(), shape, random),
+            items: Vectors::random(choices.items(), shape, random),
             head: LearnedHead::new(head),
             step: 0,
         }
@@ -154,63 +186,82 @@ impl Run {
             .filter(|&(user, _)| choices.of_user(user).len() < choices.items())
             .collect();
         let a_group = 1 + options.negatives;
-        let mut shards: Vec<Shard> = Vec::new();
+        // What is learned from, and what is drawn meanwhile.
+        let (mut current, mut next): (Vec<Shard>, Vec<Shard>) = Default::default();
         for epoch in 0..epochs {
             random.shuffle(&mut pairs);
             let done = epoch as f64 / epochs as f64;
             let rate = learning_rate * (1.0 - 0.9 * done);
-            for batch in pairs.chunks(options.batch.max(1)) {
+            let mut batches = pairs.chunks(options.batch.max(1));
+            let mut ahead = batches.next();
+            if let Some(first) = ahead {
+                draw(&mut next, first, choices, a_group, &self.head.head, random);
+            }
+            while ahead.is_some() {
                 check(progress)?;
-                draw(
-                    &mut shards,
-                    batch,
-                    choices,
-                    a_group,
-                    &self.head.head,
-                    random,
-                );
-                self.step(&mut shards, batch.len() * a_group, rate, options.l2);
+                std::mem::swap(&mut current, &mut next);
+                ahead = batches.next();
+                self.step(&mut current, rate, options.l2, |head| {
+                    if let Some(batch) = ahead {
+                        draw(&mut next, batch, choices, a_group, head, random);
+                    }
+                });
             }
             progress.advance(1);
         }
         Ok(())
     }
 
-    fn step(&mut self, shards: &mut [Shard], examples: usize, rate: f64, l2: f64) {
+    /// Learns from the shards. `meanwhile` is done beside the tables' part, which is too little for a second thread; it may
+    /// read the head's shape.
+    fn step(
+        &mut self,
+        shards: &mut [Shard],
+        rate: f64,
+        l2: f64,
+        meanwhile: impl FnOnce(&Head<f32>) + Send,
+    ) {
+        let examples: usize = shards.iter().map(|shard| shard.items.len()).sum();
         let share = 1.0 / examples as f32;
-        let (head, users, items) = (&self.head.head, &self.users.values, &self.items.values);
+        let Self {
+            head, users, items, ..
+        } = self;
         shards.par_iter_mut().for_each(|shard| {
-            gather(users, &shard.users, &mut shard.pass.users);
-            gather(items, &shard.items, &mut shard.pass.items);
-            head.pass(&mut shard.pass, share);
+            users.gather(&shard.users, &mut shard.pass.users);
+            items.gather(&shard.items, &mut shard.pass.items);
+            head.head.pass(&mut shard.pass, share);
         });
         self.step += 1;
         let step = Step::new(rate, self.step);
         let l2 = l2 as f32 * share;
-        let (users, items) = (&mut self.users, &mut self.items);
-        let shards_of = &*shards;
+        let product = head.head.product();
+        let of_users = |table: &mut RowTable<f32>, from, l2| {
+            for shard in &*shards {
+                table.add(&shard.users, &shard.pass.d_users, from);
+            }
+            table.step(l2, step);
+        };
+        let of_items = |table: &mut RowTable<f32>, from, l2| {
+            for shard in &*shards {
+                table.add(&shard.items, &shard.pass.d_items, from);
+            }
+            table.step(l2, step);
+        };
         rayon::join(
             || {
-                shards_of
-                    .iter()
-                    .for_each(|shard| users.add(&shard.users, &shard.pass.d_users));
-                users.step(l2, step);
+                of_users(&mut users.product, 0, l2);
+                of_users(&mut users.perceptron, product, 0.0);
+                meanwhile(&head.head);
             },
             || {
-                shards_of
-                    .iter()
-                    .for_each(|shard| items.add(&shard.items, &shard.pass.d_items));
-                items.step(l2, step);
+                rayon::join(
+                    || of_items(&mut items.product, 0, l2),
+                    || of_items(&mut items.perceptron, product, 0.0),
+                )
             },
         );
-        self.head
-            .step(shards.iter_mut().map(|shard| &mut shard.pass), step);
-    }
-}
-
-fn gather<F: Real>(table: &Array2<F>, rows: &[u32], into: &mut Array2<F>) {
-    for (&row, mut target) in rows.iter().zip(into.rows_mut()) {
-        target.assign(&table.slice(s![row as usize, ..]));
+        let passes = shards.iter_mut().map(|shard| &mut shard.pass);
+        head.step(passes, step);
     }
 }
 
