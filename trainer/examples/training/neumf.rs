@@ -18,6 +18,7 @@ pub(super) fn measure(folder: &Path) -> Measured {
         pretraining_epochs: 0,
         epochs: 3,
         batch: 256,
+        negatives: 4,
         learning_rate: 3e-3,
         l2: 0.0,
         ..NeuralCfOptions::default()

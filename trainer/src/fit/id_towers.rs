@@ -31,7 +31,7 @@ const FEATURE_WIDTH: usize = 16;
 /// How towers over ids are trained.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct IdTowerOptions {
-    /// Passes over the users.
+    /// Passes over the users. Few leave the ids near where they began; many learn the choices by heart.
     pub(crate) epochs: usize,
     /// Users a step.
     pub(crate) batch: usize,
@@ -57,9 +57,9 @@ pub(crate) struct IdTowerOptions {
 impl Default for IdTowerOptions {
     fn default() -> Self {
         Self {
-            epochs: 60,
+            epochs: 250,
             batch: 256,
-            learning_rate: 5e-3,
+            learning_rate: 3e-3,
             temperature: 0.1,
             l2: 1e-6,
             id_width: 64,

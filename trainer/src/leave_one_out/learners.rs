@@ -69,18 +69,13 @@ pub const LEARNERS: &[Learner] = &[
     },
     Learner {
         name: "ensemble",
-        about: "iALS with 160 factors, EASE and BPR, each user's scores standardised and summed",
+        about: "iALS with 160 factors, EASE, BPR and the factorization machine, each user's scores standardised and summed",
         fit: ensemble::ensemble,
     },
     Learner {
         name: "fm",
         about: "factorization machine: ids, what is known of both, and the bag of what a user chose, logistic loss (Rendle 2010)",
-        fit: |problem, seed, progress| {
-            let options = InteractionMachineOptions::default();
-            Ok(Box::new(InteractionMachine::fit(
-                problem, &options, seed, progress,
-            )?))
-        },
+        fit: machine,
     },
     Learner {
         name: "gmf",
@@ -110,6 +105,17 @@ pub const LEARNERS: &[Learner] = &[
 /// The learner of a name.
 pub fn learner(name: &str) -> Option<&'static Learner> {
     LEARNERS.iter().find(|learner| learner.name == name)
+}
+
+pub(super) fn machine(
+    problem: &LeaveOneOut,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Box<dyn PairScorer>> {
+    let options = InteractionMachineOptions::default();
+    Ok(Box::new(InteractionMachine::fit(
+        problem, &options, seed, progress,
+    )?))
 }
 
 /// Steps a pass of a neural learner has at least, where choices are few.

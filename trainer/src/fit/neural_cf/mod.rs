@@ -67,13 +67,13 @@ impl Default for NeuralCfOptions {
                 perceptron: 32,
                 layers: vec![32, 16, 8],
             },
-            pretraining_epochs: 8,
+            pretraining_epochs: 12,
             epochs: 3,
             batch: 256,
-            negatives: 4,
+            negatives: 8,
             learning_rate: 2e-3,
             joint_learning_rate: 5e-4,
-            l2: 0.003,
+            l2: 0.005,
         }
     }
 }
