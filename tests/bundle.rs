@@ -27,17 +27,17 @@ fn small() -> (String, Files) {
 fn of_a_trusted_file_only_the_length_is_looked_at() {
     let (id, files) = small();
     let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
-    let texts = manifest.file("texts-0").unwrap();
-    let mut changed = files.get(&texts.path).unwrap().to_vec();
+    let vectors = manifest.file("vectors-0").unwrap();
+    let mut changed = files.get(&vectors.path).unwrap().to_vec();
     *changed.last_mut().unwrap() ^= 1;
     let mut trusted = files.clone();
-    trusted.insert_trusted(&texts.path, changed.clone());
+    trusted.insert_trusted(&vectors.path, changed.clone());
     assert!(Bundle::open(&id, trusted.clone()).is_ok());
-    trusted.insert_trusted(&texts.path, changed[1..].to_vec());
+    trusted.insert_trusted(&vectors.path, changed[1..].to_vec());
     let refused = Bundle::open(&id, trusted).unwrap_err();
     assert_eq!(refused.code(), "BUNDLE_LENGTH");
     let mut untrusted = files;
-    untrusted.insert(&texts.path, changed);
+    untrusted.insert(&vectors.path, changed);
     assert_eq!(
         Bundle::open(&id, untrusted).unwrap_err().code(),
         "BUNDLE_HASH"

@@ -1,8 +1,9 @@
 //! The activities' factors and neighbours as tensors, for the rows the training knew: rows published later have none.
 //!
 //! Factors: `items` (`[rows, width]`) and `fold_in`, the four numbers of [`FoldIn`] in the order of its fields. Neighbours:
-//! `offsets`, `rows` and `weights`, list `a` being `offsets[a]..offsets[a + 1]`.
+//! the lists' `lengths`, and `rows` and `weights` of one list after the other.
 
+use super::lists::{read_offsets, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::error::BundleError;
 use crate::model::{ActivityFactors, FoldIn, Neighbours};
@@ -64,9 +65,9 @@ pub(super) fn write_neighbours(
 ) -> Result<Vec<u8>, BundleError> {
     let (offsets, rows, weights) = neighbours.parts();
     let mut writer = TensorWriter::default();
-    writer.u32("offsets", offsets);
-    writer.u32("rows", rows);
-    writer.f32("weights", weights);
+    write_lengths(&mut writer, "lengths", offsets);
+    writer.column("rows", rows);
+    writer.column("weights", weights);
     writer.finish(path)
 }
 
@@ -78,9 +79,9 @@ pub(super) fn read_neighbours(
 ) -> Result<Neighbours, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     let (offsets, rows, weights) = (
-        reader.u32("offsets")?,
-        reader.u32("rows")?,
-        reader.f32("weights")?,
+        read_offsets(&reader, "lengths", "offsets")?,
+        reader.column("rows")?,
+        reader.column("weights")?,
     );
     Neighbours::from_parts(offsets, rows, weights, activities)
         .map_err(|detail| reader.refuse(detail.to_owned()))

@@ -2,6 +2,7 @@
 
 use bytemuck::cast_slice;
 
+use super::lists::{read_offsets, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Catalog, Columns, Counters, Joined};
 use crate::error::BundleError;
@@ -24,23 +25,16 @@ pub(super) fn write(
         offsets.push(ids.len() as u32);
     }
     writer.u8("id", ids.as_bytes());
-    writer.u32("id_offsets", &offsets);
-    put_lists(
-        &mut writer,
-        "tags",
-        "tag_offsets",
-        (&columns.tag_offsets, &columns.tags),
-        rows.clone(),
-    );
+    write_lengths(&mut writer, "id_lengths", &offsets);
+    let mut put_lists = |name: &str, lengths: &str, offsets: &[u32], codes: &[u16]| {
+        let own = &offsets[from..=until];
+        writer.column(name, &codes[own[0] as usize..own[own.len() - 1] as usize]);
+        write_lengths(&mut writer, lengths, own);
+    };
+    put_lists("tags", "tag_lengths", &columns.tag_offsets, &columns.tags);
     // Rows without words have no such tensors, as in files from before there were any.
     if columns.text_offsets[from] != columns.text_offsets[until] {
-        put_lists(
-            &mut writer,
-            "text",
-            "text_offsets",
-            (&columns.text_offsets, &columns.text),
-            rows.clone(),
-        );
+        put_lists("text", "text_lengths", &columns.text_offsets, &columns.text);
     }
     for (name, codes) in [
         ("kind", &columns.kind),
@@ -50,7 +44,7 @@ pub(super) fn write(
         ("series", &columns.series),
         ("availability", &columns.availability),
     ] {
-        writer.u16(name, &codes[rows.clone()]);
+        writer.column(name, &codes[rows.clone()]);
     }
     for (name, numbers) in [
         ("lat", &columns.lat),
@@ -58,14 +52,14 @@ pub(super) fn write(
         ("price", &columns.price),
         ("transit_m", &columns.transit_m),
     ] {
-        writer.f32(name, &numbers[rows.clone()]);
+        writer.column(name, &numbers[rows.clone()]);
     }
     for (name, times) in [
         ("start_ms", &columns.start_ms),
         ("end_ms", &columns.end_ms),
         ("published_ms", &columns.published_ms),
     ] {
-        writer.i64(name, &times[rows.clone()]);
+        writer.column(name, &times[rows.clone()]);
     }
     for (name, numbers) in [
         ("weekday", &columns.weekday),
@@ -78,39 +72,23 @@ pub(super) fn write(
     writer.finish(path)
 }
 
-/// Writes the lists of codes of some rows, their offsets from 0.
-fn put_lists(
-    writer: &mut TensorWriter,
-    name: &str,
-    offsets_name: &str,
-    (offsets, codes): (&[u32], &[u16]),
-    rows: std::ops::Range<usize>,
-) {
-    let (first, last) = (offsets[rows.start], offsets[rows.end]);
-    let own: Vec<u32> = offsets[rows.start..=rows.end]
-        .iter()
-        .map(|offset| offset - first)
-        .collect();
-    writer.u16(name, &codes[first as usize..last as usize]);
-    writer.u32(offsets_name, &own);
-}
-
 /// Appends the lists of codes of so many rows.
 fn append_lists(
     offsets: &mut Vec<u32>,
     codes: &mut Vec<u16>,
     reader: &TensorReader<'_>,
-    (name, offsets_name): (&str, &str),
+    (name, lengths_name, offsets_name): (&str, &str, &str),
     rows: usize,
 ) -> Result<(), BundleError> {
-    let (own, own_offsets) = (reader.u16(name)?, reader.u32(offsets_name)?);
+    let own: Vec<u16> = reader.column(name)?;
+    let own_offsets = read_offsets(reader, lengths_name, offsets_name)?;
     let base = codes.len() as u32;
     let covers = own_offsets.first() == Some(&0)
         && own_offsets
             .last()
             .is_some_and(|&last| last as usize == own.len());
     if !covers || own_offsets.len() != rows + 1 || own.len() > (u32::MAX - base) as usize {
-        return Err(reader.refuse(format!("`{offsets_name}` does not cover `{name}`")));
+        return Err(reader.refuse(format!("the lists of `{name}` do not cover it")));
     }
     offsets.extend(
         own_offsets[1..]
@@ -123,7 +101,7 @@ fn append_lists(
 
 /// The ids of a shard, each a valid one.
 fn ids(reader: &TensorReader<'_>) -> Result<Joined, BundleError> {
-    let mut offsets = reader.u32("id_offsets")?;
+    let mut offsets = read_offsets(reader, "id_lengths", "id_offsets")?;
     let begins = !offsets.is_empty() && offsets.remove(0) == 0;
     let text = String::from_utf8(reader.u8("id")?).ok();
     let ids = text.and_then(|text| Joined::new(text, offsets));
@@ -143,15 +121,15 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
         &mut columns.tag_offsets,
         &mut columns.tags,
         &reader,
-        ("tags", "tag_offsets"),
+        ("tags", "tag_lengths", "tag_offsets"),
         rows,
     )?;
-    if reader.has("text_offsets") {
+    if reader.has("text") {
         append_lists(
             &mut columns.text_offsets,
             &mut columns.text,
             &reader,
-            ("text", "text_offsets"),
+            ("text", "text_lengths", "text_offsets"),
             rows,
         )?;
     } else {
@@ -159,19 +137,23 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
             .text_offsets
             .extend(std::iter::repeat_n(columns.text.len() as u32, rows));
     }
-    columns.kind.extend(reader.u16("kind")?);
-    columns.locality.extend(reader.u16("locality")?);
-    columns.level.extend(reader.u16("level")?);
-    columns.organiser.extend(reader.u16("organiser")?);
-    columns.series.extend(reader.u16("series")?);
-    columns.availability.extend(reader.u16("availability")?);
-    columns.lat.extend(reader.f32("lat")?);
-    columns.lon.extend(reader.f32("lon")?);
-    columns.price.extend(reader.f32("price")?);
-    columns.transit_m.extend(reader.f32("transit_m")?);
-    columns.start_ms.extend(reader.i64("start_ms")?);
-    columns.end_ms.extend(reader.i64("end_ms")?);
-    columns.published_ms.extend(reader.i64("published_ms")?);
+    columns.kind.append(&mut reader.column("kind")?);
+    columns.locality.append(&mut reader.column("locality")?);
+    columns.level.append(&mut reader.column("level")?);
+    columns.organiser.append(&mut reader.column("organiser")?);
+    columns.series.append(&mut reader.column("series")?);
+    columns
+        .availability
+        .append(&mut reader.column("availability")?);
+    columns.lat.append(&mut reader.column("lat")?);
+    columns.lon.append(&mut reader.column("lon")?);
+    columns.price.append(&mut reader.column("price")?);
+    columns.transit_m.append(&mut reader.column("transit_m")?);
+    columns.start_ms.append(&mut reader.column("start_ms")?);
+    columns.end_ms.append(&mut reader.column("end_ms")?);
+    columns
+        .published_ms
+        .append(&mut reader.column("published_ms")?);
     columns.weekday.extend(reader.u8("weekday")?);
     columns.hour.extend(reader.u8("hour")?);
     columns.season.extend(reader.u8("season")?);
@@ -183,7 +165,7 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
 pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     writer.u8("status", &catalog.columns().status);
-    writer.f32("density", &catalog.columns().density);
+    writer.column("density", &catalog.columns().density);
     writer.u8(
         "removed",
         &catalog
@@ -203,7 +185,7 @@ pub(super) fn read_volatile(
 ) -> Result<Vec<bool>, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     columns.status = reader.u8("status")?;
-    columns.density = reader.f32("density")?;
+    columns.density = reader.column("density")?;
     Ok(reader
         .u8("removed")?
         .into_iter()
@@ -241,10 +223,10 @@ pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>,
     let mut writer = TensorWriter::default();
     writer.i64("as_of_ms", &[counters.as_of_ms]);
     writer.f32("half_life_days", &[counters.half_life_days]);
-    writer.f32("positives", &counters.positives);
-    writer.f32("views", &counters.views);
-    writer.f32("positives_total", &counters.positives_total);
-    writer.f32("views_total", &counters.views_total);
+    writer.column("positives", &counters.positives);
+    writer.column("views", &counters.views);
+    writer.column("positives_total", &counters.positives_total);
+    writer.column("views_total", &counters.views_total);
     writer.finish(path)
 }
 

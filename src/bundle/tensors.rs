@@ -1,7 +1,7 @@
 //! Tensors to bytes and back, through safetensors, with every length checked. Files are little-endian, as is every machine
 //! this is built for: values are copied in one piece, which matters where code starts out slow, in a page that just opened.
 
-use bytemuck::{Pod, pod_collect_to_vec, try_cast_slice};
+use bytemuck::{Pod, cast_slice, pod_collect_to_vec, try_cast_slice};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -11,29 +11,56 @@ use crate::math::all_finite;
 
 const _: () = assert!(cfg!(target_endian = "little"), "bundles are little-endian");
 
+/// What a tensor is made of.
+pub(super) trait Element: Pod {
+    const DTYPE: Dtype;
+}
+
 /// Tensors being written.
 #[derive(Default)]
 pub(super) struct TensorWriter(Vec<(String, Dtype, Vec<usize>, Vec<u8>)>);
 
-macro_rules! put {
-    ($name:ident, $type:ty, $dtype:ident) => {
-        pub(super) fn $name(&mut self, name: &str, values: &[$type]) {
-            let bytes = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
-            self.0
-                .push((name.to_owned(), Dtype::$dtype, vec![values.len()], bytes));
+macro_rules! elements {
+    ($($name:ident, $dtype:ident;)*) => {
+        $(
+            impl Element for $name {
+                const DTYPE: Dtype = Dtype::$dtype;
+            }
+        )*
+
+        impl TensorWriter {
+            $(
+                pub(super) fn $name(&mut self, name: &str, values: &[$name]) {
+                    self.elements(name, values);
+                }
+            )*
+        }
+
+        impl TensorReader<'_> {
+            $(
+                pub(super) fn $name(&self, name: &str) -> Result<Vec<$name>, BundleError> {
+                    self.elements(name)
+                }
+            )*
         }
     };
 }
 
+elements! {
+    u8, U8;
+    u16, U16;
+    u32, U32;
+    i64, I64;
+    f32, F32;
+}
+
 impl TensorWriter {
-    put!(u8, u8, U8);
-    put!(u16, u16, U16);
-    put!(u32, u32, U32);
-    put!(i64, i64, I64);
-    put!(f32, f32, F32);
+    /// A vector of any elements.
+    pub(super) fn elements<T: Element>(&mut self, name: &str, values: &[T]) {
+        let bytes = cast_slice(values).to_vec();
+        self.0
+            .push((name.to_owned(), T::DTYPE, vec![values.len()], bytes));
+    }
 
     pub(super) fn matrix(
         &mut self,
@@ -77,14 +104,6 @@ pub(super) struct TensorReader<'a> {
     tensors: TensorFile<'a>,
 }
 
-macro_rules! get {
-    ($name:ident, $type:ty, $dtype:ident) => {
-        pub(super) fn $name(&self, name: &str) -> Result<Vec<$type>, BundleError> {
-            Ok(numbers(self.bytes(name, Dtype::$dtype, 1)?.1))
-        }
-    };
-}
-
 impl<'a> TensorReader<'a> {
     pub(super) fn open(path: &str, bytes: &'a [u8]) -> Result<Self, BundleError> {
         let tensors = TensorFile::read(bytes).map_err(|detail| BundleError::Malformed {
@@ -97,11 +116,15 @@ impl<'a> TensorReader<'a> {
         })
     }
 
-    get!(u8, u8, U8);
-    get!(u16, u16, U16);
-    get!(u32, u32, U32);
-    get!(i64, i64, I64);
-    get!(f32, f32, F32);
+    /// The elements of a vector of any length.
+    pub(super) fn elements<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
+        Ok(numbers(self.bytes(name, T::DTYPE, 1)?.1))
+    }
+
+    /// What the tensor of a name is made of.
+    pub(super) fn dtype(&self, name: &str) -> Option<Dtype> {
+        self.tensors.get(name)?.0.dtype
+    }
 
     pub(super) fn refuse(&self, detail: String) -> BundleError {
         BundleError::Malformed {
@@ -157,25 +180,24 @@ impl<'a> TensorReader<'a> {
                 "tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}"
             )));
         }
-        let values = self.finite(name, bytes)?;
+        let values = self.finite(name, numbers(bytes))?;
         Array2::from_shape_vec((shape[0], shape[1]), values)
             .map_err(|error| self.refuse(format!("`{name}`: {error}")))
     }
 
-    /// A vector of `length` finite numbers.
+    /// A column of `length` finite numbers, whichever way it travelled.
     pub(super) fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, BundleError> {
-        let (shape, bytes) = self.bytes(name, Dtype::F32, 1)?;
-        if shape[0] != length {
+        let values = self.column(name)?;
+        if values.len() != length {
             return Err(self.refuse(format!(
                 "tensor `{name}` has length {}, expected {length}",
-                shape[0]
+                values.len()
             )));
         }
-        Ok(Array1::from_vec(self.finite(name, bytes)?))
+        Ok(Array1::from_vec(self.finite(name, values)?))
     }
 
-    fn finite(&self, name: &str, bytes: &[u8]) -> Result<Vec<f32>, BundleError> {
-        let values: Vec<f32> = numbers(bytes);
+    fn finite(&self, name: &str, values: Vec<f32>) -> Result<Vec<f32>, BundleError> {
         if all_finite(&values) {
             Ok(values)
         } else {

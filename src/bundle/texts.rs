@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::lists::{read_ends, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
@@ -13,13 +14,13 @@ use crate::json;
 pub(super) fn write(texts: &Texts, rows: Range<usize>, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     for (field, name) in TEXT_FIELDS.iter().enumerate() {
-        let (mut joined, mut ends) = (String::new(), Vec::with_capacity(rows.len()));
+        let (mut joined, mut offsets) = (String::new(), vec![0]);
         for row in rows.clone() {
             joined.push_str(&texts.part(field, Row(row as u32)));
-            ends.push(joined.len() as u32);
+            offsets.push(joined.len() as u32);
         }
         writer.u8(name, joined.as_bytes());
-        writer.u32(&format!("{name}_ends"), &ends);
+        write_lengths(&mut writer, &format!("{name}_lengths"), &offsets);
     }
     writer.finish(path)
 }
@@ -36,10 +37,11 @@ pub(super) fn append(texts: &mut Texts, path: &str, file: Bytes) -> Result<(), B
     }
     let reader = TensorReader::open(path, &file)?;
     let field = |name: &str| {
-        let ends = reader.u32(&format!("{name}_ends"))?;
+        let (lengths, ends) = (format!("{name}_lengths"), format!("{name}_ends"));
+        let ends = read_ends(&reader, &lengths, &ends)?;
         let joined = file.slice_ref(reader.raw(name)?);
         TextField::new(joined, ends)
-            .ok_or_else(|| reader.refuse(format!("`{name}_ends` does not cut `{name}` into texts")))
+            .ok_or_else(|| reader.refuse(format!("`{lengths}` does not cut `{name}` into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);
     let shard = [title?, description?, address?, link?, image?, contact?];

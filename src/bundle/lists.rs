@@ -1,0 +1,92 @@
+//! Lists one after the other: how long each is travels, and where it ends is summed by whoever reads. Until engine 4 the sums
+//! travelled themselves, under another name.
+
+use super::tensors::{TensorReader, TensorWriter};
+use crate::error::BundleError;
+
+/// Writes how long lists are, list `i` being `offsets[i]..offsets[i + 1]`.
+pub(super) fn write_lengths(writer: &mut TensorWriter, name: &str, offsets: &[u32]) {
+    let lengths: Vec<u32> = offsets.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    writer.column(name, &lengths);
+}
+
+/// Where each list ends: its length and those before it, added up.
+fn ends_of(reader: &TensorReader<'_>, lengths: &str) -> Result<Vec<u32>, BundleError> {
+    let mut ends: Vec<u32> = reader.column(lengths)?;
+    let mut end = 0_u32;
+    for length in &mut ends {
+        end = end
+            .checked_add(*length)
+            .ok_or_else(|| reader.refuse(format!("`{lengths}` add up to too much")))?;
+        *length = end;
+    }
+    Ok(ends)
+}
+
+/// Where each list ends; `ends` is what this was called when it travelled.
+pub(super) fn read_ends(
+    reader: &TensorReader<'_>,
+    lengths: &str,
+    ends: &str,
+) -> Result<Vec<u32>, BundleError> {
+    if reader.has(ends) {
+        return reader.u32(ends);
+    }
+    ends_of(reader, lengths)
+}
+
+/// Where each list begins, and where the last one ends; `offsets` is what this was called when it travelled.
+pub(super) fn read_offsets(
+    reader: &TensorReader<'_>,
+    lengths: &str,
+    offsets: &str,
+) -> Result<Vec<u32>, BundleError> {
+    if reader.has(offsets) {
+        return reader.u32(offsets);
+    }
+    let ends = ends_of(reader, lengths)?;
+    Ok(std::iter::once(0).chain(ends).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(write: impl Fn(&mut TensorWriter)) -> (Vec<u32>, Vec<u32>) {
+        let mut writer = TensorWriter::default();
+        write(&mut writer);
+        let bytes = writer.finish("file").unwrap();
+        let reader = TensorReader::open("file", &bytes).unwrap();
+        let offsets = read_offsets(&reader, "lengths", "offsets");
+        let ends = read_ends(&reader, "lengths", "ends");
+        (offsets.unwrap_or_default(), ends.unwrap_or_default())
+    }
+
+    #[test]
+    fn lists_are_where_they_were_and_where_older_bundles_say() {
+        let offsets = [0, 3, 3, 70_000];
+        let as_lengths = read(|writer| write_lengths(writer, "lengths", &offsets));
+        assert_eq!(as_lengths, (offsets.to_vec(), offsets[1..].to_vec()));
+        let as_they_were = read(|writer| {
+            writer.u32("offsets", &offsets);
+            writer.u32("ends", &offsets[1..]);
+        });
+        assert_eq!(as_they_were, as_lengths);
+        let second_shard = read(|writer| write_lengths(writer, "lengths", &[70_000, 70_002]));
+        assert_eq!(second_shard.0, [0, 2]);
+        let none = read(|writer| write_lengths(writer, "lengths", &[0]));
+        assert_eq!(none.0, [0]);
+    }
+
+    #[test]
+    fn lengths_that_add_up_to_too_much_are_refused() {
+        for (last, accepted) in [(4, true), (5, false)] {
+            let mut writer = TensorWriter::default();
+            writer.u32("lengths", &[u32::MAX - 4, 0, last]);
+            let bytes = writer.finish("file").unwrap();
+            let reader = TensorReader::open("file", &bytes).unwrap();
+            assert_eq!(read_ends(&reader, "lengths", "ends").is_ok(), accepted);
+        }
+    }
+}
