@@ -10,9 +10,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+#[path = "golden/mod.rs"]
+mod golden;
 mod support;
 
-use triqueta::bundle::Files;
 use triqueta::engine::Engine;
 use triqueta::math::{Digest, Random};
 
@@ -74,22 +75,12 @@ fn slates_are_the_same_everywhere() {
     );
 }
 
-/// A bundle as the first format wrote it, with sixteen self-test cases: it must open, and rank as it did, for as long as
-/// devices may hold one.
+/// Each carries a self-test of sixteen cases.
 #[test]
-fn a_bundle_of_the_first_format_still_opens_and_ranks_as_then() {
-    let container = include_bytes!("golden/bundle-format-1.safetensors");
-    let mut files = Files::default();
-    let mut id = String::new();
-    for (path, tensor) in safetensors::SafeTensors::deserialize(container)
-        .expect("a container of files")
-        .tensors()
-    {
-        if let Some(name) = path.strip_prefix("manifests/") {
-            id = name.trim_end_matches(".json").to_owned();
-        }
-        files.insert(path, tensor.data().to_vec());
+fn bundles_of_older_engines_still_open_and_rank_as_then() {
+    for container in golden::BUNDLES {
+        let (id, files) = golden::files(container);
+        let engine = Engine::open(&id, files).expect("it opens and passes its self-test");
+        assert_eq!(engine.bundle().manifest.self_test.len(), 16);
     }
-    let engine = Engine::open(&id, files).expect("it opens and passes its self-test");
-    assert_eq!(engine.bundle().manifest.self_test.len(), 16);
 }

@@ -3,12 +3,15 @@
 //! number of damaged examples, and by libFuzzer, which looks for new ones (`./build.sh fuzz`). The outbox is among them: what
 //! it is made to do is read as bytes.
 
+#[path = "../golden/mod.rs"]
+mod golden;
 #[path = "outbox_actions.rs"]
 mod outbox_actions;
 
 use std::io::Write;
 use std::sync::OnceLock;
 
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use triqueta::bundle::{Bundle, Channel, Files, Manifest, sha256_hex};
 use triqueta::engine::Engine;
 use triqueta::event::{Batch, Event, EventId, LIMIT_EVENTS_PER_BATCH, VerdictKind};
@@ -82,16 +85,27 @@ fn request() -> Request {
     }
 }
 
-/// A small bundle with a model of every kind, in two shards.
-fn small() -> &'static (String, Files, Manifest) {
-    static SMALL: OnceLock<(String, Files, Manifest)> = OnceLock::new();
-    SMALL.get_or_init(|| {
+type Whole = (String, Files, Manifest);
+
+/// A small bundle with a model of every kind, in two shards; then those that older engines wrote.
+fn bundles() -> &'static [Whole] {
+    static BUNDLES: OnceLock<Vec<Whole>> = OnceLock::new();
+    BUNDLES.get_or_init(|| {
         let mut draft = support::with_every_model(support::draft(5, 12), 5);
         draft.shard_rows = vec![8, 4];
-        let (id, files) = support::sealed(&draft, &[]);
-        let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
-        (id, files, manifest)
+        let older = golden::BUNDLES.map(golden::files);
+        let all = [support::sealed(&draft, &[])].into_iter().chain(older);
+        let whole = all.map(|(id, files)| {
+            let json = files.get(&Manifest::path(&id)).unwrap();
+            let manifest = Manifest::from_json(&id, json).unwrap();
+            (id, files, manifest)
+        });
+        whole.collect()
     })
+}
+
+fn small() -> &'static Whole {
+    &bundles()[0]
 }
 
 fn engine() -> &'static Engine {
@@ -144,15 +158,22 @@ fn manifest_seeds() -> Vec<Vec<u8>> {
     vec![files.get(&Manifest::path(id)).unwrap().to_vec()]
 }
 
-/// The first byte says which file of the small bundle the rest is put in the place of, its hash made to fit.
+/// Every file of every bundle, by its number in the manifest.
+fn bundle_files() -> impl Iterator<Item = (&'static Whole, usize)> {
+    let files = |bundle: &'static Whole| (0..bundle.2.files.len()).map(move |file| (bundle, file));
+    bundles().iter().flat_map(files)
+}
+
+/// The first byte says which of these the rest is put in the place of, its hash made to fit.
 fn bundle_file(bytes: &[u8]) -> bool {
     let [number, rest @ ..] = bytes else {
         return false;
     };
-    let (_, files, manifest) = small();
+    let number = usize::from(*number) % bundle_files().count();
+    let ((_, files, manifest), file) = bundle_files().nth(number).unwrap();
     let mut forged = manifest.clone();
-    let number = usize::from(*number) % forged.files.len();
-    let entry = &mut forged.files[number];
+    forged.self_test.clear();
+    let entry = &mut forged.files[file];
     (entry.sha256, entry.bytes) = (sha256_hex(rest), rest.len() as u64);
     let mut files = files.clone();
     files.insert(entry.path.clone(), rest.to_vec());
@@ -169,12 +190,36 @@ fn bundle_file(bytes: &[u8]) -> bool {
     true
 }
 
-fn bundle_file_seeds() -> Vec<Vec<u8>> {
-    let (_, files, manifest) = small();
-    let seed = |(number, entry): (u8, &triqueta::bundle::FileEntry)| {
-        [&[number], files.get(&entry.path).unwrap()].concat()
+/// The same tensors, where any are numbers of values, these of two bytes: so they are where there are more values than so small a
+/// bundle has.
+fn with_wide_numbers(file: &[u8]) -> Option<Vec<u8>> {
+    let tensors = SafeTensors::deserialize(file).ok()?;
+    let is_numbers = |name: &str| tensors.tensor(&format!("{name}.values")).is_ok();
+    let widened = |(name, tensor): (String, TensorView<'_>)| {
+        let shape = tensor.shape().to_vec();
+        if !is_numbers(&name) {
+            return (name, tensor.dtype(), shape, tensor.data().to_vec());
+        }
+        let wide = tensor.data().iter().flat_map(|&number| [number, 0]);
+        (name, Dtype::U16, shape, wide.collect())
     };
-    (0..).zip(&manifest.files).map(seed).collect()
+    let wide: Vec<_> = tensors.tensors().into_iter().map(widened).collect();
+    let views = wide.iter().map(|(name, dtype, shape, data)| {
+        let view = TensorView::new(*dtype, shape.clone(), data).unwrap();
+        (name, view)
+    });
+    let any = tensors.names().into_iter().any(is_numbers);
+    any.then(|| serialize(views, None).unwrap())
+}
+
+fn bundle_file_seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (number, ((_, files, manifest), file)) in (0..).zip(bundle_files()) {
+        let file = files.get(&manifest.files[file].path).unwrap();
+        seeds.push([&[number], file].concat());
+        seeds.extend(with_wide_numbers(file).map(|file| [&[number], &file[..]].concat()));
+    }
+    seeds
 }
 
 fn event(bytes: &[u8]) -> bool {

@@ -1,0 +1,25 @@
+//! Bundles as older engines wrote them, each in one file: they must open, and rank as they did, for as long as devices may hold
+//! one.
+#![allow(clippy::expect_used)]
+
+use triqueta::bundle::Files;
+
+/// By the first engine, whose texts are JSON, and by the fourth, the last one whose columns are all wide.
+pub(crate) const BUNDLES: [&[u8]; 2] = [
+    include_bytes!("bundle-format-1.safetensors"),
+    include_bytes!("bundle-engine-4.safetensors"),
+];
+
+/// A bundle's id and files.
+pub(crate) fn files(container: &[u8]) -> (String, Files) {
+    let mut files = Files::default();
+    let mut id = String::new();
+    let container = safetensors::SafeTensors::deserialize(container).expect("files in one");
+    for (path, tensor) in container.tensors() {
+        if let Some(name) = path.strip_prefix("manifests/") {
+            id = name.trim_end_matches(".json").to_owned();
+        }
+        files.insert(path, tensor.data().to_vec());
+    }
+    (id, files)
+}
