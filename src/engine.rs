@@ -20,6 +20,8 @@ mod recollection;
 mod retrieve;
 mod scoring;
 mod seal;
+mod shortlist;
+mod utility;
 
 pub use card::ActivityCard;
 pub use recollection::Recollection;

@@ -4,17 +4,17 @@ use super::Engine;
 use super::facts::{Known, OfItem};
 use super::recollection::Workshop;
 use super::scoring::{Scoring, Side};
-use crate::catalog::{Catalog, NO_TIME, Row};
+use super::utility::Utility;
+use crate::catalog::Row;
 use crate::event::Shown;
 use crate::feature::COMPONENTS;
 use crate::history::{Entry, Visitor};
-use crate::math::{Digest, exp2, ln_1p, sort};
+use crate::math::Digest;
 use crate::model::Score;
 use crate::rank::{
-    Candidate, Chosen, Contribution, Ranking, Request, Slate, SlateItem, Slot, explain,
+    Candidate, Chosen, Contribution, Ranking, Request, Scored, Shortlist, Slate, SlateItem, Slot,
+    explain,
 };
-
-const WEEK_MS: f32 = 7.0 * 86_400_000.0;
 
 /// The slate of a recommendation.
 pub(super) fn slate(
@@ -33,23 +33,32 @@ pub(super) fn slate(
         (false, None) => &[],
         (_, slots) => policy.exploration_positions(slots),
     };
-    line_up(engine, visitor, request, workshop);
-    let chosen = workshop.reranking.fill(
-        &workshop.candidates,
-        usize::from(request.limit),
-        policy,
-        diversity,
-        exploration,
-        request.seed,
-    );
-    finish(
-        engine,
-        visitor,
-        request,
-        (side, &workshop.scoring),
-        chosen,
-        None,
-    )
+    let Workshop {
+        scoring,
+        candidates,
+        shown,
+        reranking,
+    } = workshop;
+    let survivors = scoring.rows_of_survivors();
+    let utility = Utility::new(engine, visitor, request, survivors, shown);
+    let limit = usize::from(request.limit);
+    // Slots draw from a pool, and caps and likeness let some of the best wait.
+    let mut count = 2 * limit;
+    if !exploration.is_empty() {
+        count += usize::from(policy.exploration.pool);
+    }
+    loop {
+        let others = engine.shortlist(side, &utility, scoring, count);
+        line_up(engine, &utility, &scoring.scored, candidates);
+        let shortlist = Shortlist { candidates, others };
+        let seed = request.seed;
+        if reranking.fill_among(shortlist, limit, policy, diversity, exploration, seed) {
+            break;
+        }
+        count += count / 2;
+    }
+    let chosen = reranking.chosen();
+    finish(engine, visitor, request, (side, scoring), chosen, None)
 }
 
 /// The slate of "similar to this".
@@ -80,60 +89,20 @@ pub(super) fn similar_slate(
 }
 
 /// Makes the candidates for reranking of what was scored.
-fn line_up(engine: &Engine, visitor: &Visitor, request: &Request, workshop: &mut Workshop) {
-    let Workshop {
-        scoring,
-        candidates,
-        shown,
-        ..
-    } = workshop;
-    let learned = request.ranking == Ranking::Learned;
+fn line_up(
+    engine: &Engine,
+    utility: &Utility<'_>,
+    scored: &[Scored],
+    candidates: &mut Vec<Candidate>,
+) {
     let bundle = &engine.bundle;
-    let policy = &bundle.model.policy;
     let columns = bundle.catalog.columns();
-    let popular = |row: Row| {
-        ln_1p(
-            bundle
-                .counters
-                .positives
-                .get(row.index())
-                .copied()
-                .unwrap_or(0.0),
-        )
-    };
-    // Logarithms that nothing is taken for need not be worked out.
-    let most_popular = (learned && policy.popularity_penalty > 0.0).then(|| {
-        let survivors = scoring.scored.iter();
-        let popular = survivors.map(|scored| popular(scored.row));
-        popular.fold(0.0, f32::max).max(1e-6)
-    });
-    // Of a few remembered activities the rows are found sooner than the entries of hundreds of survivors.
-    shown.clear();
-    if learned {
-        find_shown(&bundle.catalog, visitor, request.now_ms, shown);
-    }
     candidates.clear();
-    candidates.extend(scoring.scored.iter().map(|scored| {
+    candidates.extend(scored.iter().map(|scored| {
         let row = scored.row.index();
         let id = bundle.catalog.id(scored.row);
-        let mut utility = scored.score.total;
-        if let Some(most_popular) = most_popular {
-            utility -= policy.popularity_penalty * popular(scored.row) / most_popular;
-        }
-        if learned {
-            let shown = match shown.binary_search_by_key(&scored.row, |shown| shown.0) {
-                Ok(at) => shown[at].1,
-                Err(_) => 0.0,
-            };
-            utility -= policy.seen_penalty * ln_1p(shown);
-            let published_ms = columns.published_ms[row];
-            if published_ms != NO_TIME {
-                let age_ms = request.now_ms.saturating_sub(published_ms).max(0) as f32;
-                utility += policy.freshness * exp2(-age_ms / WEEK_MS);
-            }
-        }
         Candidate {
-            utility,
+            utility: utility.amendment(scored.row).of(scored.score.total),
             vector: bundle.activities.embeddings[row],
             groups: [
                 columns.organiser[row],
@@ -144,26 +113,6 @@ fn line_up(engine: &Engine, visitor: &Visitor, request: &Request, workshop: &mut
             digest: Digest::default().text(id).value(),
         }
     }));
-}
-
-/// Puts in how often each remembered activity of the catalogue was shown without being acted on, by row ascending.
-fn find_shown(catalog: &Catalog, visitor: &Visitor, now_ms: i64, rows: &mut Vec<(Row, f32)>) {
-    let entries = visitor.history.entries();
-    let shown = entries.filter(|(_, entry)| entry.signals().is_empty());
-    let of_row = |(id, entry)| Some((catalog.row(id)?, shown_lately(entry, now_ms)));
-    rows.extend(shown.filter_map(of_row));
-    sort(rows, |a, b| a.0 < b.0);
-}
-
-/// How often it was shown without being acted on, halved every week.
-fn shown_lately(entry: &Entry, now_ms: i64) -> f32 {
-    match entry.last_impression_ms {
-        Some(last_ms) if entry.signals().is_empty() => {
-            entry.impressions as f32
-                * exp2(-(now_ms.saturating_sub(last_ms).max(0) as f32) / WEEK_MS)
-        }
-        _ => 0.0,
-    }
 }
 
 fn finish(

@@ -32,32 +32,57 @@ pub(super) struct Retrieval {
     near: Vec<(Row, f32)>,
 }
 
+/// What is nearly known of the scores of those that may be among the best.
+pub(super) struct Nearly<'a> {
+    /// Rows, ascending, and their nearly computed scores.
+    pub(super) scores: &'a [(Row, f32)],
+    /// How far the exact ones can be from these.
+    pub(super) reach: f32,
+    /// The worst of the `keep` best of these.
+    pub(super) last: f32,
+}
+
 impl Retrieval {
-    /// Leaves of `rows`, which ascend, those that may be among the `keep` best by the blend.
+    /// Leaves of `rows`, which ascend, those that may be among the `keep` best by the blend. Returns what is nearly known of
+    /// them, where it was needed and all are numbers.
     pub(super) fn narrow(
         &mut self,
         engine: &Engine,
         side: &Side,
         rows: &mut Vec<Row>,
         keep: usize,
-    ) {
+    ) -> Option<Nearly<'_>> {
         if rows.len() <= keep || keep == 0 {
-            return;
+            return None;
         }
-        match self.scan(engine, side, rows, keep) {
-            Some(threshold) => {
-                let near = self.near.iter();
-                let may_be = near.filter(|(_, score)| score.is_nan() || *score >= threshold);
-                rows.clear();
-                rows.extend(may_be.map(|&(row, _)| row));
-            }
-            None => keep_best_of_all(engine, side, rows, keep),
-        }
+        let Some((last, reach)) = self.scan(engine, side, rows, keep) else {
+            keep_best_of_all(engine, side, rows, keep);
+            return None;
+        };
+        let threshold = last - 2.0 * reach;
+        self.near
+            .retain(|(_, score)| score.is_nan() || *score >= threshold);
+        rows.clear();
+        rows.extend(self.near.iter().map(|&(row, _)| row));
+        let scores = &self.near[..];
+        let nearly = Nearly {
+            scores,
+            reach,
+            last,
+        };
+        let are_numbers = scores.iter().all(|(_, score)| !score.is_nan());
+        are_numbers.then_some(nearly)
     }
 
-    /// Notes the nearly computed scores of those that are not too far below; which of them are after all, the score returned
-    /// tells. Nothing where there is no such score.
-    fn scan(&mut self, engine: &Engine, side: &Side, eligible: &[Row], keep: usize) -> Option<f32> {
+    /// Notes the nearly computed scores of those that are not too far below. Returns the worst of the `keep` best of them, and
+    /// how far exact ones can be from them; nothing where nothing is known of that.
+    fn scan(
+        &mut self,
+        engine: &Engine,
+        side: &Side,
+        eligible: &[Row],
+        keep: usize,
+    ) -> Option<(f32, f32)> {
         let bundle = &engine.bundle;
         // A factorization machine says of each pair what no table holds.
         let is_linear = bundle.models.factorization_machine.is_none();
@@ -103,7 +128,7 @@ impl Retrieval {
         }
         let least = best.least();
         (self.best, self.near) = (best, near);
-        Some(least? - 2.0 * reach)
+        Some((least?, reach))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::retrieve::Retrieval;
+use super::shortlist::{Bounds, Survivor};
 use super::{Engine, Recollection};
 use crate::catalog::Row;
 use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
@@ -19,6 +20,9 @@ use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
 pub(super) struct Scoring {
     pub(super) scored: Vec<Scored>,
     pub(super) total: usize,
+    /// Whom reranking chooses from where not all of them need be scored; nobody where they are in `scored`.
+    pub(super) survivors: Vec<Survivor>,
+    pub(super) bounds: Bounds,
     /// What was scored by the blend, rows ascending.
     seen: Vec<Seen>,
     rows: Vec<Row>,
@@ -53,6 +57,12 @@ impl Seen {
 }
 
 impl Scoring {
+    /// Whom reranking chooses from, scored or not.
+    pub(super) fn rows_of_survivors(&self) -> impl Iterator<Item = Row> {
+        let scored = self.scored.iter().map(|scored| scored.row);
+        scored.chain(self.survivors.iter().map(|survivor| survivor.row))
+    }
+
     /// The features of the visitor and one activity.
     pub(super) fn pair_row(&self, engine: &Engine, side: &Side, row: Row) -> PairRow {
         match self.seen.binary_search_by_key(&row, |seen| seen.row) {
@@ -119,12 +129,15 @@ impl Engine {
         filter.list(&mut scoring.rows);
         scoring.seen.clear();
         scoring.scored.clear();
+        scoring.survivors.clear();
+        scoring.near.clear();
         let keep = usize::from(self.bundle.model.policy.survivors.max(request.limit));
         match request.ranking {
             Ranking::Learned => {
                 scoring.total = scoring.rows.len();
-                self.see_best(side, keep, scoring);
-                self.keep_survivors(side, keep, scoring);
+                if !self.find_survivors(side, keep, scoring) {
+                    self.score_survivors(side, keep, scoring);
+                }
             }
             ranking => {
                 let rows = scoring.rows.iter();
@@ -139,28 +152,49 @@ impl Engine {
         }
     }
 
-    /// Sees those of the rows, ascending, that may be among the `keep` best by the blend.
-    fn see_best(&self, side: &Side, keep: usize, scoring: &mut Scoring) {
-        let (rows, near) = (&mut scoring.rows, &mut scoring.near);
-        scoring.retrieval.narrow(self, side, rows, keep);
-        near.clear();
-        let bundle = &self.bundle;
-        scoring.seen.extend(rows.iter().map(|&row| {
-            let (catalog, counters) = (&bundle.catalog, &bundle.counters);
-            let schema = &bundle.schema;
-            let pair =
-                (side.pair).row_knowing(catalog, &self.prepared, counters, schema, row, near);
-            self.see(side, row, pair)
+    /// Leaves of the rows those that may be among the `keep` best by the blend. Says whether these were found themselves
+    /// without all being scored, which trees would not do with.
+    fn find_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) -> bool {
+        let Scoring {
+            retrieval,
+            rows,
+            survivors,
+            ..
+        } = scoring;
+        let nearly = retrieval.narrow(self, side, rows, keep);
+        let Some(nearly) = nearly.filter(|_| self.bundle.boosted_trees.is_none()) else {
+            return false;
+        };
+        // Twice as far covers the roundings here.
+        let reach = 2.0 * nearly.reach;
+        rows.clear();
+        for &(row, score) in nearly.scores {
+            // Fewer than `keep` are nearly above the last, and nobody else is really above who is so far above it.
+            if score > nearly.last + reach {
+                let (least, most) = (score - reach, score + reach);
+                survivors.push(Survivor { row, least, most });
+            } else {
+                rows.push(row);
+            }
+        }
+        // Who of the others is among them, exact scores decide.
+        self.score_survivors(side, keep - survivors.len(), scoring);
+        let scored = scoring.scored.drain(..);
+        scoring.survivors.extend(scored.map(|scored| Survivor {
+            row: scored.row,
+            least: scored.score.total,
+            most: scored.score.total,
         }));
+        true
     }
 
-    /// The `keep` best of what was seen by the blend, in the order of what the trees make of them.
-    fn keep_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) {
+    /// Scores the rows and keeps the best of them, in the order of what the trees make of them.
+    fn score_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) {
+        for number in 0..scoring.rows.len() {
+            let scored = self.score_exactly(side, scoring, scoring.rows[number]);
+            scoring.scored.push(scored);
+        }
         let (seen, scored) = (&scoring.seen, &mut scoring.scored);
-        scored.extend(seen.iter().map(|seen| Scored {
-            row: seen.row,
-            score: seen.by_blend(side),
-        }));
         keep_best(scored, self.catalog(), keep);
         if self.bundle.boosted_trees.is_some() {
             for survivor in scored.iter_mut() {
@@ -169,6 +203,23 @@ impl Engine {
             }
             keep_best(scored, self.catalog(), keep);
         }
+    }
+
+    /// The score of an activity by the blend; what it is made of is kept for this list.
+    pub(super) fn score_exactly(&self, side: &Side, scoring: &mut Scoring, row: Row) -> Scored {
+        let seen = &mut scoring.seen;
+        let place = seen.binary_search_by_key(&row, |seen| seen.row);
+        let place = place.unwrap_or_else(|place| {
+            let bundle = &self.bundle;
+            let (catalog, counters, schema) = (&bundle.catalog, &bundle.counters, &bundle.schema);
+            let near = &mut scoring.near;
+            let pair =
+                (side.pair).row_knowing(catalog, &self.prepared, counters, schema, row, near);
+            seen.insert(place, self.see(side, row, pair));
+            place
+        });
+        let score = seen[place].by_blend(side);
+        Scored { row, score }
     }
 
     fn see(&self, side: &Side, row: Row, pair: PairRow) -> Seen {

@@ -16,7 +16,7 @@ pub use explain::{Facts, Reason, explain};
 pub use filter::Filter;
 pub use policy::{Exploration, Policy};
 pub use request::{Filters, Ranking, Request, Within};
-pub use rerank::{Candidate, Chosen, Reranking, Slot, rerank};
+pub use rerank::{Candidate, Chosen, Reranking, Shortlist, Slot, rerank};
 pub use retrieve::{Scored, keep_best};
 pub use slate::{Contribution, Slate, SlateItem};
 pub use trace::{TRACE_VERSION, Trace};
