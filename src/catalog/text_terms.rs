@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::Activity;
 use super::fold_text::fold_text;
 use super::vocabulary::{UNKNOWN, Vocabulary};
+use crate::math::sort;
 
 /// The most words an activity's text is known by. Few keep history small; with more, what all activities say drowns it.
 pub const TEXT_TERMS: usize = 12;
@@ -38,10 +39,11 @@ pub(crate) fn text_codes<'a>(
     vocabulary: &Vocabulary,
 ) -> Vec<u16> {
     let codes = terms.into_iter().map(|term| vocabulary.code(term));
-    let known: BTreeSet<u16> = codes.filter(|&code| code != UNKNOWN).collect();
-    let mut rarest: Vec<u16> = known.into_iter().rev().take(TEXT_TERMS).collect();
-    rarest.reverse();
-    rarest
+    let mut known: Vec<u16> = codes.filter(|&code| code != UNKNOWN).collect();
+    sort(&mut known, |a, b| a < b);
+    known.dedup();
+    known.drain(..known.len().saturating_sub(TEXT_TERMS));
+    known
 }
 
 #[cfg(test)]

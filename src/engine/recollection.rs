@@ -38,7 +38,7 @@ pub(super) struct Workshop {
 /// One remembered activity.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    content: Content,
+    content: Arc<Content>,
     pub(super) activity: Arc<ActivityRow>,
     pub(super) embedding: Embedding,
 }
@@ -57,18 +57,25 @@ impl Recollection {
     }
 
     /// What an activity of this content is, made where it is not known.
-    pub(super) fn recall(&mut self, bundle: &Bundle, id: &ActivityId, content: &Content) -> &Known {
+    pub(super) fn recall(
+        &mut self,
+        bundle: &Bundle,
+        id: &ActivityId,
+        content: &Arc<Content>,
+    ) -> &Known {
         let make = || {
             let (city, words) = (&bundle.schema.city, bundle.catalog.words());
             let activity = ActivityRow::of_content(content, city, words);
             Known {
-                content: content.clone(),
+                content: Arc::clone(content),
                 embedding: bundle.models.two_tower.embed_activity(&activity),
                 activity: Arc::new(activity),
             }
         };
         let known = self.past.get(id);
-        if known.is_none_or(|known| known.content != *content) {
+        let is_same =
+            |known: &Known| Arc::ptr_eq(&known.content, content) || known.content == *content;
+        if !known.is_some_and(is_same) {
             self.past.insert(id.clone(), make());
         }
         // Known by now.

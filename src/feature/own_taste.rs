@@ -159,7 +159,7 @@ pub(super) fn examples_of(
         };
         let facets = match catalog.row(id) {
             Some(row) => Outline::of_row(catalog, row).facets(city.centre, declared),
-            None if entry.content == Content::default() => continue,
+            None if *entry.content == Content::default() => continue,
             None => {
                 let row = ActivityRow::of_content(&entry.content, city, catalog.words());
                 let windows = city.availability(city.local_time(entry.content.start_ms));

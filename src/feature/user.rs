@@ -77,7 +77,7 @@ impl UserRow {
         schema: &Schema,
         words: &Words,
         now_ms: i64,
-        row_of: impl FnMut(&ActivityId, &Content) -> Arc<ActivityRow>,
+        row_of: impl FnMut(&ActivityId, &Arc<Content>) -> Arc<ActivityRow>,
     ) -> Self {
         let profile = &visitor.profile;
         let mut tags: Vec<u16> = profile
@@ -115,12 +115,12 @@ fn remembered(
     visitor: &Visitor,
     schema: &Schema,
     now_ms: i64,
-    mut row_of: impl FnMut(&ActivityId, &Content) -> Arc<ActivityRow>,
+    mut row_of: impl FnMut(&ActivityId, &Arc<Content>) -> Arc<ActivityRow>,
 ) -> Vec<Past> {
     let acted = visitor
         .history
         .entries()
-        .filter(|(_, entry)| entry.content != Content::default())
+        .filter(|(_, entry)| *entry.content != Content::default())
         .filter_map(|(id, entry)| Some((id, entry, entry.last_ms()?)));
     acted
         .filter_map(|(id, entry, last_ms)| {

@@ -1,5 +1,7 @@
 //! What the visitor did with one activity.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::signal::{Action, Signal};
@@ -13,8 +15,8 @@ const DAY_MS: f32 = 86_400_000.0;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What the activity was, in words.
-    pub content: Content,
+    /// What the activity was, in words; shared with what is made of it.
+    pub content: Arc<Content>,
     /// The signals, in order of time, distinct, 16 at most: the latest of each family, and the latest of the others.
     #[serde(default)]
     pub(super) signals: Vec<Signal>,

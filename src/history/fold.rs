@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,10 +47,10 @@ impl History {
             return;
         }
         let entry = self.entries.entry(activity.clone()).or_default();
-        if entry.content == Content::default()
+        if *entry.content == Content::default()
             && let Some(content) = content
         {
-            entry.content = content.clone();
+            entry.content = Arc::new(content.clone());
         }
         if impression {
             entry.impressions = entry.impressions.saturating_add(1);
