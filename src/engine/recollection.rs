@@ -12,7 +12,7 @@ use super::scoring::Scoring;
 use crate::bundle::Bundle;
 use crate::catalog::{Content, Row};
 use crate::event::ActivityId;
-use crate::feature::ActivityRow;
+use crate::feature::{ActivityRow, Groundwork};
 use crate::history::History;
 use crate::model::Embedding;
 use crate::rank::{Candidate, Reranking};
@@ -23,6 +23,7 @@ use crate::rank::{Candidate, Reranking};
 pub struct Recollection {
     bundle: String,
     past: HashMap<ActivityId, Known, RandomState>,
+    pub(super) groundwork: Groundwork,
     pub(super) workshop: Workshop,
 }
 
@@ -49,6 +50,7 @@ impl Recollection {
         if self.bundle != bundle.id {
             bundle.id.clone_into(&mut self.bundle);
             self.past.clear();
+            self.groundwork = Groundwork::default();
         }
         if self.past.len() > history.len() {
             self.past

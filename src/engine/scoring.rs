@@ -88,7 +88,9 @@ impl Engine {
             embeddings.push(known.embedding);
             Arc::clone(&known.activity)
         });
-        let pair = PairSide::new(&user, visitor, schema, self.catalog(), now_ms);
+        let groundwork = &mut recollection.groundwork;
+        let catalog = self.catalog();
+        let pair = PairSide::recalling(&user, visitor, schema, catalog, now_ms, groundwork);
         let models = &self.bundle.models;
         let pasts = user.history.iter().zip(&embeddings);
         let remembered: Vec<Remembered<'_>> = pasts

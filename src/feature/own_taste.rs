@@ -15,7 +15,7 @@ use super::outline::Outline;
 use super::pair_features::{COMMON_TASTE, OWN_CONTENT};
 use super::reading::Reading;
 use super::schema::Schema;
-use super::taste_regression::{TasteExample, solve};
+use super::taste_regression::{Columns, Outcome, TasteExample};
 use crate::catalog::{Catalog, City, Content, Row};
 use crate::history::{Action, Entry, Visitor};
 use crate::math::exp2;
@@ -60,13 +60,57 @@ fn of_rows(weights: &[Facet]) -> &[Facet] {
     &weights[from..][..of_rows]
 }
 
+/// What the regression of a past begins with, whenever it is asked: to be kept for the next time, if the catalogue and the
+/// schema are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Groundwork {
+    /// Of each example.
+    facets: Vec<Vec<Facet>>,
+    /// The common taste of each.
+    starts: Vec<f32>,
+    columns: Columns,
+}
+
+impl Groundwork {
+    /// Makes it for examples of these facets, where it is not that already.
+    fn lay(&mut self, facets: Vec<Vec<Facet>>, common: &CommonTaste) {
+        let bits = |facet: &Facet| (facet.0, facet.1.to_bits());
+        let is_same =
+            |(a, b): (&Vec<Facet>, &Vec<Facet>)| a.iter().map(bits).eq(b.iter().map(bits));
+        if self.facets.len() == facets.len() && self.facets.iter().zip(&facets).all(is_same) {
+            return;
+        }
+        let start = |facets: &Vec<Facet>| common.start(facets);
+        self.starts = facets.iter().map(start).collect();
+        self.facets = facets;
+        let mut along = Vec::new();
+        for facets in &mut self.facets {
+            common.directions().along(facets, &mut along);
+            let coded = (0..).zip(&along);
+            facets.extend(coded.map(|(number, &value)| (DIRECTION.code(number), value)));
+        }
+        let directed = self.facets.iter().map(|facets| &facets[..]);
+        self.columns = Columns::new(directed, |code| common.own_deviation(code));
+        // Ways along directions follow from the rest.
+        for facets in &mut self.facets {
+            facets.truncate(facets.len() - along.len());
+        }
+    }
+}
+
 impl OwnTaste {
     /// Solves the regression of a visitor's history.
-    pub(super) fn of(visitor: &Visitor, schema: &Schema, catalog: &Catalog, now_ms: i64) -> Self {
+    pub(super) fn of(
+        visitor: &Visitor,
+        schema: &Schema,
+        catalog: &Catalog,
+        now_ms: i64,
+        groundwork: &mut Groundwork,
+    ) -> Self {
         let common = &schema.common_taste;
         let declared = Declared::of(&visitor.profile, &schema.city, catalog.words());
         let clock = (schema.half_life_days, now_ms);
-        let mut examples = examples_of(
+        let examples = examples_of(
             visitor,
             &declared,
             catalog,
@@ -74,20 +118,11 @@ impl OwnTaste {
             clock,
             common.reading(),
         );
-        let starts = examples
-            .iter()
-            .map(|example| common.start(&example.facets))
-            .collect();
-        let mut along = Vec::new();
-        for example in &mut examples {
-            common.directions().along(&example.facets, &mut along);
-            let coded = (0..).zip(&along);
-            example
-                .facets
-                .extend(coded.map(|(number, &value)| (DIRECTION.code(number), value)));
-        }
-        let examples: Vec<&TasteExample> = examples.iter().collect();
-        let weights = solve(&examples, starts, |code| common.own_deviation(code));
+        let outcomes: Vec<Outcome> = examples.iter().map(TasteExample::outcome).collect();
+        let facets = examples.into_iter().map(|example| example.facets);
+        groundwork.lay(facets.collect(), common);
+        let starts = groundwork.starts.clone();
+        let weights = groundwork.columns.solve(&outcomes, starts);
         let weights = common.directions().unfold(&weights);
         Self {
             weights: BothWeights::new(common.weights(), &weights),

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::facet::PARTS;
 use super::nearness::Nearness;
-use super::own_taste::OwnTaste;
+use super::own_taste::{Groundwork, OwnTaste};
 use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, PAIR_FEATURES,
     POSITIVES, POSITIVES_TOTAL, PairRow, TRANSIT, VIEWS, column,
@@ -89,6 +89,19 @@ impl PairSide {
         catalog: &Catalog,
         now_ms: i64,
     ) -> Self {
+        let groundwork = &mut Groundwork::default();
+        Self::recalling(user, visitor, schema, catalog, now_ms, groundwork)
+    }
+
+    /// The same with what the regression of this visitor's past began with the last time, under the same schema and catalogue.
+    pub fn recalling(
+        user: &UserRow,
+        visitor: &Visitor,
+        schema: &Schema,
+        catalog: &Catalog,
+        now_ms: i64,
+        groundwork: &mut Groundwork,
+    ) -> Self {
         let (profile, words) = (&visitor.profile, catalog.words());
         let centre = schema
             .city
@@ -132,7 +145,7 @@ impl PairSide {
             level: user.level,
             locality: user.locality,
             availability: user.availability,
-            own_taste: OwnTaste::of(visitor, schema, catalog, now_ms),
+            own_taste: OwnTaste::of(visitor, schema, catalog, now_ms, groundwork),
         };
         side.tags.declare(&user.tags, |tag| schema.idf(tag));
         let declared = declared_words(&profile.tags, words);

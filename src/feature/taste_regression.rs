@@ -30,39 +30,32 @@ pub struct TasteExample {
 /// `deviation` how far the weight of a code may go; where that is nowhere, it has none.
 pub(super) fn solve(
     examples: &[&TasteExample],
-    mut scores: Vec<f32>,
+    scores: Vec<f32>,
     deviation: impl Fn(u32) -> f32,
 ) -> Vec<Facet> {
-    if examples.iter().all(|example| example.facets.is_empty()) {
-        return Vec::new();
+    let facets = examples.iter().map(|example| &example.facets[..]);
+    let mut columns = Columns::new(facets, deviation);
+    let outcomes: Vec<Outcome> = examples.iter().map(|example| example.outcome()).collect();
+    columns.solve(&outcomes, scores)
+}
+
+/// What became of an example, and how much that counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) label: f32,
+    pub(super) weight: f32,
+}
+
+impl TasteExample {
+    /// What became of it.
+    pub(super) fn outcome(&self) -> Outcome {
+        let (label, weight) = (self.label, self.weight);
+        Outcome { label, weight }
     }
-    let mut columns = Columns::new(examples, deviation);
-    let mut residual = vec![0.0; examples.len()];
-    let mut curvature = vec![0.0; examples.len()];
-    for _ in 0..NEWTON_STEPS {
-        let examples = examples.iter().zip(&scores);
-        let outcomes = residual.iter_mut().zip(&mut curvature);
-        for ((example, &score), (residual, curvature)) in examples.zip(outcomes) {
-            let p = sigmoid(score);
-            let bend = (p * (1.0 - p)).max(LEAST_CURVATURE);
-            *curvature = example.weight * bend;
-            *residual = (example.label - p) / bend;
-        }
-        let before = residual.clone();
-        // What all rounds of a step have in common.
-        columns.bend(&curvature);
-        for _ in 0..ROUNDS {
-            columns.descend(&mut residual);
-        }
-        for ((score, before), after) in scores.iter_mut().zip(before).zip(&residual) {
-            *score += before - after;
-        }
-    }
-    let columns = columns.columns.into_iter();
-    columns.map(|column| (column.code, column.weight)).collect()
 }
 
 /// One facet and its weight.
+#[derive(Debug, Clone)]
 struct Column {
     code: u32,
     /// Where its examples end.
@@ -77,13 +70,14 @@ struct Column {
 }
 
 /// Which examples have a facet, and how far: one list a column, all in one piece.
-struct Columns {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
     columns: Vec<Column>,
     entries: Vec<ColumnEntry>,
 }
 
 /// One example that has a facet.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct ColumnEntry {
     number: u32,
     /// How far it has it.
@@ -93,12 +87,19 @@ struct ColumnEntry {
 }
 
 impl Columns {
-    /// One of each code that has a deviation, codes ascending. Every example has [`READINESS`].
-    fn new(examples: &[&TasteExample], deviation: impl Fn(u32) -> f32) -> Self {
+    /// One of each code that has a deviation, codes ascending, of examples with these facets; none where they have none. Every
+    /// other example has [`READINESS`].
+    pub(super) fn new<'a>(
+        examples: impl ExactSizeIterator<Item = &'a [Facet]> + Clone,
+        deviation: impl Fn(u32) -> f32,
+    ) -> Self {
+        if examples.clone().all(<[Facet]>::is_empty) {
+            return Self::default();
+        }
         let facets = || {
-            let examples = (0..).zip(examples);
-            examples.flat_map(|(number, example)| {
-                let facets = std::iter::once(&(READINESS, 1.0)).chain(&example.facets);
+            let examples = (0..).zip(examples.clone());
+            examples.flat_map(|(number, facets)| {
+                let facets = std::iter::once(&(READINESS, 1.0)).chain(facets);
                 facets.map(move |&facet| (number, facet))
             })
         };
@@ -146,6 +147,39 @@ impl Columns {
             start = column.end;
         }
         Self { columns, entries }
+    }
+
+    /// The weights at the mode, as [`solve`] gives them.
+    pub(super) fn solve(&mut self, outcomes: &[Outcome], mut scores: Vec<f32>) -> Vec<Facet> {
+        if self.columns.is_empty() {
+            return Vec::new();
+        }
+        for column in &mut self.columns {
+            column.weight = 0.0;
+        }
+        let mut residual = vec![0.0; outcomes.len()];
+        let mut curvature = vec![0.0; outcomes.len()];
+        for _ in 0..NEWTON_STEPS {
+            let scored = outcomes.iter().zip(&scores);
+            let bent = residual.iter_mut().zip(&mut curvature);
+            for ((outcome, &score), (residual, curvature)) in scored.zip(bent) {
+                let p = sigmoid(score);
+                let bend = (p * (1.0 - p)).max(LEAST_CURVATURE);
+                *curvature = outcome.weight * bend;
+                *residual = (outcome.label - p) / bend;
+            }
+            let before = residual.clone();
+            // What all rounds of a step have in common.
+            self.bend(&curvature);
+            for _ in 0..ROUNDS {
+                self.descend(&mut residual);
+            }
+            for ((score, before), after) in scores.iter_mut().zip(before).zip(&residual) {
+                *score += before - after;
+            }
+        }
+        let columns = self.columns.iter();
+        columns.map(|column| (column.code, column.weight)).collect()
     }
 
     /// Takes in how far the score of each example bends.

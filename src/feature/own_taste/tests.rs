@@ -89,7 +89,13 @@ impl City {
     }
 
     fn verdicts(&self, visitor: &Visitor) -> Vec<Verdict> {
-        let own = OwnTaste::of(visitor, &self.schema, &self.catalog, NOW);
+        let own = OwnTaste::of(
+            visitor,
+            &self.schema,
+            &self.catalog,
+            NOW,
+            &mut Groundwork::default(),
+        );
         (0..32)
             .map(|row| own.of_row(&self.catalog, Row(row), None))
             .collect()
@@ -182,7 +188,13 @@ fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
             common_taste: common.clone().with_directions(vec![direction], vec![]),
             ..city.schema.clone()
         };
-        let own = OwnTaste::of(&of_the_first, &schema, &city.catalog, NOW);
+        let own = OwnTaste::of(
+            &of_the_first,
+            &schema,
+            &city.catalog,
+            NOW,
+            &mut Groundwork::default(),
+        );
         let of = |row: u32| own.of_row(&city.catalog, Row(row), None).own[0];
         of(1) - of(0)
     };
