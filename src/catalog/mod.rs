@@ -28,6 +28,7 @@ pub use counters::Counters;
 pub(crate) use fold_text::fold_text;
 pub use geography::{Projection, distance_km};
 pub use joined::Joined;
+pub(crate) use table::over_ms;
 pub use table::{Catalog, NO_TIME, Row};
 pub use text::Text;
 pub(crate) use text_terms::text_codes;

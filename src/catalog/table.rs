@@ -1,5 +1,7 @@
 //! The catalogue: rows that keep their numbers between publications, found by id.
 
+use std::ops::Range;
+
 use super::columns::{self, Columns};
 use super::index::Index;
 use super::{Activity, City, Content, Place, Status, Words};
@@ -19,6 +21,8 @@ impl Row {
 
 /// A time that is not known.
 pub const NO_TIME: i64 = i64::MIN;
+/// So many rows are looked at together: those of a publication mostly end about the same time.
+const BLOCK: usize = 32;
 
 /// The catalogue: columns, vocabularies and the city, with tombstones for removed activities.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,6 +32,8 @@ pub struct Catalog {
     columns: Columns,
     removed: Vec<bool>,
     rows: Index,
+    /// When the last of each [`BLOCK`] rows is over.
+    blocks_over_ms: Vec<i64>,
 }
 
 impl Catalog {
@@ -70,7 +76,14 @@ impl Catalog {
                 });
             }
         }
+        let blocks = columns.start_ms.chunks(BLOCK);
+        let blocks = blocks.zip(columns.end_ms.chunks(BLOCK));
+        let last_over_ms = |(starts, ends): (&[i64], &[i64])| {
+            let over = starts.iter().zip(ends).map(|(&s, &e)| over_ms(s, e));
+            over.fold(i64::MIN, i64::max)
+        };
         Ok(Self {
+            blocks_over_ms: blocks.map(last_over_ms).collect(),
             city,
             words,
             columns,
@@ -107,6 +120,13 @@ impl Catalog {
     /// Which rows are removed, one entry a row.
     pub fn removed(&self) -> &[bool] {
         &self.removed
+    }
+
+    /// Rows that may not be over at a moment, in blocks: the others are.
+    pub(crate) fn blocks_after(&self, time_ms: i64) -> impl Iterator<Item = Range<usize>> {
+        let blocks = self.blocks_over_ms.iter().enumerate();
+        let later = blocks.filter(move |(_, last_ms)| **last_ms >= time_ms);
+        later.map(|(block, _)| block * BLOCK..self.len().min((block + 1) * BLOCK))
     }
 
     /// The live row of an id.
@@ -196,6 +216,11 @@ impl Catalog {
             hour: columns.hour[index],
         }
     }
+}
+
+/// When an activity is over: at its start, where its end is unknown.
+pub(crate) fn over_ms(start_ms: i64, end_ms: i64) -> i64 {
+    if end_ms == NO_TIME { start_ms } else { end_ms }
 }
 
 fn known(number: f32) -> Option<f32> {

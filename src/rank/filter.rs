@@ -2,7 +2,7 @@
 
 use super::request::Filters;
 use crate::catalog::{
-    Catalog, NO_TIME, Place, Row, Status, Texts, Vocabulary, distance_km, fold_text,
+    Catalog, Place, Row, Status, Texts, Vocabulary, distance_km, fold_text, over_ms,
 };
 use crate::history::{Entry, History};
 use crate::math::sort;
@@ -93,27 +93,26 @@ impl<'a> Filter<'a> {
         } else {
             self.now_ms
         };
-        let times = columns.start_ms.iter().zip(&columns.end_ms);
         passing.clear();
-        passing.resize(self.catalog.len(), Row(0));
-        let (rows, mut count) = (&mut passing[..], 0);
-        for (row, (&start_ms, &end_ms)) in (0..).map(Row).zip(times) {
-            let over_ms = if end_ms == NO_TIME { start_ms } else { end_ms };
-            // Asked first, because most of a catalogue that has stood for a while is over.
-            if over_ms < least_ms {
-                continue;
-            }
-            let index = row.index();
-            let passes = !removed[index]
-                && (filters.include_unpublished
-                    || Status::of(columns.status[index]) == Status::Active)
-                && (!self.is_particular || self.fits(row));
-            if passes {
-                rows[count] = row;
-                count += 1;
+        // Asked first, because most of a catalogue that has stood for a while is over.
+        for block in self.catalog.blocks_after(least_ms) {
+            let (starts, ends) = (
+                &columns.start_ms[block.clone()],
+                &columns.end_ms[block.clone()],
+            );
+            let (removed, status) = (&removed[block.clone()], &columns.status[block.clone()]);
+            let states = starts.iter().zip(ends).zip(removed.iter().zip(status));
+            for (index, ((&start_ms, &end_ms), (removed, &status))) in block.zip(states) {
+                let row = Row(index as u32);
+                let passes = over_ms(start_ms, end_ms) >= least_ms
+                    && !removed
+                    && (filters.include_unpublished || Status::of(status) == Status::Active)
+                    && (!self.is_particular || self.fits(row));
+                if passes {
+                    passing.push(row);
+                }
             }
         }
-        passing.truncate(count);
         self.leave_out_refused(passing);
     }
 
