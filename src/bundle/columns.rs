@@ -80,7 +80,7 @@ fn append_lists(
     (name, lengths_name, offsets_name): (&str, &str, &str),
     rows: usize,
 ) -> Result<(), BundleError> {
-    let own: Vec<u16> = reader.column(name)?;
+    let own: Vec<u16> = reader.rows(name)?;
     let own_offsets = read_offsets(reader, lengths_name, offsets_name)?;
     let base = codes.len() as u32;
     let covers = own_offsets.first() == Some(&0)
@@ -137,23 +137,31 @@ pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<
             .text_offsets
             .extend(std::iter::repeat_n(columns.text.len() as u32, rows));
     }
-    columns.kind.append(&mut reader.column("kind")?);
-    columns.locality.append(&mut reader.column("locality")?);
-    columns.level.append(&mut reader.column("level")?);
-    columns.organiser.append(&mut reader.column("organiser")?);
-    columns.series.append(&mut reader.column("series")?);
-    columns
-        .availability
-        .append(&mut reader.column("availability")?);
-    columns.lat.append(&mut reader.column("lat")?);
-    columns.lon.append(&mut reader.column("lon")?);
-    columns.price.append(&mut reader.column("price")?);
-    columns.transit_m.append(&mut reader.column("transit_m")?);
-    columns.start_ms.append(&mut reader.column("start_ms")?);
-    columns.end_ms.append(&mut reader.column("end_ms")?);
-    columns
-        .published_ms
-        .append(&mut reader.column("published_ms")?);
+    for (name, codes) in [
+        ("kind", &mut columns.kind),
+        ("locality", &mut columns.locality),
+        ("level", &mut columns.level),
+        ("organiser", &mut columns.organiser),
+        ("series", &mut columns.series),
+        ("availability", &mut columns.availability),
+    ] {
+        reader.append(name, codes)?;
+    }
+    for (name, numbers) in [
+        ("lat", &mut columns.lat),
+        ("lon", &mut columns.lon),
+        ("price", &mut columns.price),
+        ("transit_m", &mut columns.transit_m),
+    ] {
+        reader.append(name, numbers)?;
+    }
+    for (name, times) in [
+        ("start_ms", &mut columns.start_ms),
+        ("end_ms", &mut columns.end_ms),
+        ("published_ms", &mut columns.published_ms),
+    ] {
+        reader.append(name, times)?;
+    }
     columns.weekday.extend(reader.u8("weekday")?);
     columns.hour.extend(reader.u8("hour")?);
     columns.season.extend(reader.u8("season")?);
@@ -185,7 +193,7 @@ pub(super) fn read_volatile(
 ) -> Result<Vec<bool>, BundleError> {
     let reader = TensorReader::open(path, bytes)?;
     columns.status = reader.u8("status")?;
-    columns.density = reader.column("density")?;
+    columns.density = reader.rows("density")?;
     Ok(reader
         .u8("removed")?
         .into_iter()

@@ -12,7 +12,7 @@ pub(super) fn write_lengths(writer: &mut TensorWriter, name: &str, offsets: &[u3
 
 /// Where each list ends: its length and those before it, added up.
 fn ends_of(reader: &TensorReader<'_>, lengths: &str) -> Result<Vec<u32>, BundleError> {
-    let mut ends: Vec<u32> = reader.column(lengths)?;
+    let mut ends: Vec<u32> = reader.rows(lengths)?;
     let mut end = 0_u32;
     for length in &mut ends {
         end = end

@@ -187,7 +187,7 @@ impl<'a> TensorReader<'a> {
 
     /// A column of `length` finite numbers, whichever way it travelled.
     pub(super) fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, BundleError> {
-        let values = self.column(name)?;
+        let values = self.rows(name)?;
         if values.len() != length {
             return Err(self.refuse(format!(
                 "tensor `{name}` has length {}, expected {length}",

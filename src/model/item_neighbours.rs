@@ -5,33 +5,34 @@
 //! Each activity keeps its strongest neighbours only, in one list a row: what travels stays linear in the catalogue,
 //! and scoring a visitor touches the lists of the history, not the catalogue.
 
-use crate::math::{all_finite, is_ascending};
+use crate::math::{Column, all_finite, is_ascending};
 
 /// For each activity, what it says of others: a sparse matrix by rows.
-#[derive(Debug, Clone, PartialEq, Default)]
+///
+/// Rows and weights stay numbers of their different values, as they travel: a visitor needs a few lists of thousands.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Neighbours {
     offsets: Vec<u32>,
-    rows: Vec<u32>,
-    weights: Vec<f32>,
+    rows: Column<u32>,
+    weights: Column<f32>,
 }
 
 impl Neighbours {
     /// From `lists[a]`: the `(row, weight)` of the neighbours of activity `a`. Each list is put in the order of weights,
     /// largest first, then rows; that order is the one sums are taken in.
     pub fn new(lists: Vec<Vec<(u32, f32)>>) -> Self {
-        let mut neighbours = Self {
-            offsets: vec![0],
-            ..Self::default()
-        };
+        let (mut offsets, mut rows, mut weights) = (vec![0], Vec::new(), Vec::new());
         for mut list in lists {
             list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            neighbours.rows.extend(list.iter().map(|&(row, _)| row));
-            neighbours
-                .weights
-                .extend(list.iter().map(|&(_, weight)| weight));
-            neighbours.offsets.push(neighbours.rows.len() as u32);
+            rows.extend(list.iter().map(|&(row, _)| row));
+            weights.extend(list.iter().map(|&(_, weight)| weight));
+            offsets.push(rows.len() as u32);
         }
-        neighbours
+        Self {
+            offsets,
+            rows: Column::of(rows),
+            weights: Column::of(weights),
+        }
     }
 
     /// From the parts it is stored as: list `a` is `offsets[a]..offsets[a + 1]` of `rows` and `weights`.
@@ -41,8 +42,8 @@ impl Neighbours {
     /// finite.
     pub fn from_parts(
         offsets: Vec<u32>,
-        rows: Vec<u32>,
-        weights: Vec<f32>,
+        rows: Column<u32>,
+        weights: Column<f32>,
         activities: usize,
     ) -> Result<Self, &'static str> {
         let ends = (offsets.first(), offsets.last());
@@ -52,11 +53,12 @@ impl Neighbours {
         if !is_ascending(&offsets) || rows.len() != weights.len() {
             return Err("the lists overlap");
         }
-        let most = rows.iter().fold(0, |most, &row| most.max(row));
+        let (known, _) = rows.parts();
+        let most = known.iter().fold(0, |most, &row| most.max(row));
         if !rows.is_empty() && most as usize >= activities {
             return Err("a neighbour is no row of the catalogue");
         }
-        if !all_finite(&weights) {
+        if !all_finite(weights.parts().0) {
             return Err("a weight is not finite");
         }
         Ok(Self {
@@ -67,7 +69,7 @@ impl Neighbours {
     }
 
     /// Its parts: offsets, rows, weights, as [`Neighbours::from_parts`] takes them.
-    pub fn parts(&self) -> (&[u32], &[u32], &[f32]) {
+    pub fn parts(&self) -> (&[u32], &Column<u32>, &Column<f32>) {
         (&self.offsets, &self.rows, &self.weights)
     }
 
@@ -88,8 +90,7 @@ impl Neighbours {
             (Some(&from), Some(&until)) => from as usize..until as usize,
             _ => 0..0,
         };
-        let rows = self.rows[range.clone()].iter().copied();
-        rows.zip(self.weights[range].iter().copied())
+        range.map(|place| (self.rows.get(place), self.weights.get(place)))
     }
 
     /// The score of every activity for a visitor with this history, `(activity's row, weight)` with 1 for a plain choice:
@@ -139,11 +140,13 @@ mod tests {
     fn parts_that_do_not_fit_are_refused() {
         let neighbours = three();
         let (offsets, rows, weights) = neighbours.parts();
+        let (rows, weights) = (&rows.to_vec()[..], &weights.to_vec()[..]);
         let read = |offsets: &[u32], rows: &[u32], weights: &[f32], activities| {
+            let (rows, weights) = (rows.to_vec(), weights.to_vec());
             Neighbours::from_parts(
                 offsets.to_vec(),
-                rows.to_vec(),
-                weights.to_vec(),
+                Column::of(rows),
+                Column::of(weights),
                 activities,
             )
         };
