@@ -221,7 +221,16 @@ impl Manifest {
             format: u32,
             engine: u32,
         }
-        let versions: Versions = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
+        // What a later engine wrote may be nothing that this one can read: then its versions alone say so.
+        let manifest = json::read::<Self>(bytes);
+        let versions = match &manifest {
+            Ok(manifest) => Ok(Versions {
+                format: manifest.format,
+                engine: manifest.engine,
+            }),
+            Err(_) => json::read(bytes),
+        };
+        let versions = versions.map_err(|error| refuse(error.to_string()))?;
         if versions.format != MANIFEST_FORMAT {
             return Err(BundleError::Format {
                 what: "manifest",
@@ -235,7 +244,7 @@ impl Manifest {
                 engine: ENGINE_VERSION,
             });
         }
-        let manifest: Self = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
+        let manifest = manifest.map_err(|error| refuse(error.to_string()))?;
         manifest.check().map_err(refuse)?;
         Ok(manifest)
     }
