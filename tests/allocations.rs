@@ -11,16 +11,19 @@ use triqueta::event::ActivityId;
 use triqueta::feature::{PAIR_FEATURES, PairSide, PairWorth, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
-use triqueta::rank::{Candidate, Exploration, Policy, Request, Reranking};
+use triqueta::rank::{Candidate, Exploration, Policy, Request, Reranking, Shortlist};
 
 /// How often memory was asked for.
 fn allocations(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
 }
 
-/// A made-up city of so many activities, with the models that ship unless others are asked for.
-fn engine(rows: usize) -> Engine {
+/// A made-up city of so many activities, with the models that ship unless others are asked for, and with or without trees.
+fn engine(rows: usize, trees: bool) -> Engine {
     let mut draft = support::with_every_model(support::draft(31, rows), 31);
+    if !trees {
+        draft.boosted_trees = None;
+    }
     draft.models.factorization_machine = None;
     draft.models.neural_collaborative_filtering = None;
     draft.models.wide_deep = None;
@@ -36,7 +39,7 @@ fn what_is_counted_is_what_is_allocated() {
 
 #[test]
 fn scanning_allocates_nothing() {
-    let engine = engine(900);
+    let engine = engine(900, true);
     let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
     let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
     let prepared = Prepared::new(schema, catalog, counters);
@@ -80,8 +83,12 @@ fn reranking_allocates_nothing() {
             .collect();
         let exploration = policy.exploration_positions(None);
         let asked = allocations(|| {
-            let chosen = reranking.fill(&candidates, 10, &policy, 0.3, exploration, number);
-            assert_eq!(chosen.len(), 10);
+            let shortlist = Shortlist {
+                candidates: &candidates,
+                others: None,
+            };
+            assert!(reranking.fill(shortlist, 10, &policy, 0.3, exploration, number));
+            assert_eq!(reranking.chosen().len(), 10);
         });
         // Caps have met other groups before.
         assert!(number < 2 || asked == 0, "list {number}: {asked}");
@@ -109,32 +116,35 @@ fn beside_the_slate(
 
 #[test]
 fn a_list_of_a_larger_catalogue_allocates_no_more() {
-    let mut most = [0; 2];
-    for (rows, most) in [300, 2_400].into_iter().zip(&mut most) {
-        let engine = engine(rows);
-        let request = Request {
-            now_ms: support::NOW_MS,
-            ..Request::default()
-        };
-        let mut random = Random::new(4);
-        let mut recollection = Recollection::default();
-        for number in 0..30 {
-            let mut visitor = support::visitor(&mut random, &engine, 0);
-            for _ in 0..20 {
-                let activity = ActivityId(format!("actividad-{}", random.below(300)));
-                let body = support::body(&mut random, activity);
-                engine.observe(&mut visitor, support::NOW_MS - 1_000, &body);
-            }
-            beside_the_slate(&engine, &visitor, &request, &mut recollection);
-            let asked = beside_the_slate(&engine, &visitor, &request, &mut recollection);
-            // Visitors before have made the room.
-            if number >= 10 {
-                *most = (*most).max(asked);
-            }
+    for trees in [true, false] {
+        let [small, large] = [300, 2_400].map(|rows| most_asked(&engine(rows, trees)));
+        assert!(large <= small + 10, "{small} {large}, trees {trees}");
+        // What is made of the visitor, and explanations.
+        assert!(large <= 200, "{large}, trees {trees}");
+    }
+}
+
+/// How often a list of this engine asks for memory at most, once others have made room.
+fn most_asked(engine: &Engine) -> u64 {
+    let request = Request {
+        now_ms: support::NOW_MS,
+        ..Request::default()
+    };
+    let mut random = Random::new(4);
+    let mut recollection = Recollection::default();
+    let mut most = 0;
+    for number in 0..30 {
+        let mut visitor = support::visitor(&mut random, engine, 0);
+        for _ in 0..20 {
+            let activity = ActivityId(format!("actividad-{}", random.below(300)));
+            let body = support::body(&mut random, activity);
+            engine.observe(&mut visitor, support::NOW_MS - 1_000, &body);
+        }
+        beside_the_slate(engine, &visitor, &request, &mut recollection);
+        let asked = beside_the_slate(engine, &visitor, &request, &mut recollection);
+        if number >= 10 {
+            most = most.max(asked);
         }
     }
-    let [small, large] = most;
-    assert!(large <= small + 10, "{most:?}");
-    // What is made of the visitor, and explanations.
-    assert!(large <= 200, "{most:?}");
+    most
 }

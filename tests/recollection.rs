@@ -8,16 +8,30 @@ use triqueta::event::ActivityId;
 use triqueta::history::Visitor;
 use triqueta::math::Random;
 
-/// Two cities that give the same ids to other activities: what is remembered of an id changes under the same visitor.
-fn engines() -> [Engine; 2] {
+/// Cities that give the same ids to other activities: what is remembered of an id changes under the same visitor.
+fn of_every_model() -> [Engine; 2] {
     [21, 22]
         .map(|seed| support::engine_of(&support::with_every_model(support::draft(seed, 60), seed)))
 }
 
+/// The same of which not all survivors are scored, with directions of taste.
+fn of_shortlists() -> [Engine; 2] {
+    [23, 24].map(|seed| {
+        let mut draft = support::draft(seed, 500);
+        draft.boosted_trees = None;
+        draft.model.policy.survivors = 60;
+        support::engine_of(&support::with_taste(draft, &mut Random::new(seed)))
+    })
+}
+
 #[test]
 fn a_list_with_what_was_kept_is_the_list_from_nothing() {
-    let engines = engines();
-    for seed in 0..30 {
+    kept_is_from_nothing(&of_every_model());
+    kept_is_from_nothing(&of_shortlists());
+}
+
+fn kept_is_from_nothing(engines: &[Engine; 2]) {
+    for seed in 0..20 {
         let mut random = Random::new(seed);
         let mut recollection = Recollection::default();
         let mut visitor = support::visitor(&mut random, &engines[0], 30);

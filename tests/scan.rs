@@ -12,9 +12,7 @@ use triqueta::bundle::BundleDraft;
 use triqueta::catalog::{Activity, Row};
 use triqueta::engine::Engine;
 use triqueta::event::ActivityId;
-use triqueta::feature::{
-    CommonTaste, PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow,
-};
+use triqueta::feature::{PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
 use triqueta::rank::{Filters, Ranking, Request};
@@ -34,19 +32,6 @@ fn plain(mut draft: BundleDraft) -> BundleDraft {
     draft.boosted_trees = None;
     draft.models.factorization_machine = None;
     draft.activities.machine.clear();
-    draft
-}
-
-/// The same with a taste learned from visitors, and directions in which theirs differ.
-fn with_taste(mut draft: BundleDraft, random: &mut Random) -> BundleDraft {
-    let engine = support::engine_of(&draft);
-    let visitors: Vec<Visitor> = (0..40)
-        .map(|_| support::visitor(random, &engine, 60))
-        .collect();
-    let taste = CommonTaste::of(&visitors, &draft.catalog, support::NOW_MS);
-    let codes = [1 << 24 | 1, 1 << 24 | 2, 3 << 24 | 1, 10 << 24 | 6];
-    let direction = codes.map(|code| (code, random.normal() as f32));
-    draft.schema.common_taste = taste.with_directions(vec![direction.to_vec()], codes.to_vec());
     draft
 }
 
@@ -126,7 +111,7 @@ fn every_feature_is_in_the_sums() {
         })
         .collect();
     let draft = support::draft_of(&mut random, &activities);
-    let draft = with_taste(plain(draft), &mut random);
+    let draft = support::with_taste(plain(draft), &mut random);
     let engine = support::engine_of(&draft);
     let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
     let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
@@ -175,7 +160,11 @@ fn the_best_are_those_of_scoring_every_activity() {
     let mut random = Random::new(5);
     for seed in 0..6 {
         let draft = support::with_every_model(support::draft(seed, 190), seed);
-        agrees(&with_taste(plain(draft), &mut random), 60, &mut random);
+        agrees(
+            &support::with_taste(plain(draft), &mut random),
+            60,
+            &mut random,
+        );
     }
 }
 
@@ -183,7 +172,7 @@ fn the_best_are_those_of_scoring_every_activity() {
 fn the_best_of_a_large_catalogue_are_those_of_scoring_every_activity() {
     let mut random = Random::new(12);
     let draft = support::draft(2, asked("TRIQUETA_ACTIVITIES", 4_000));
-    let draft = with_taste(plain(draft), &mut random);
+    let draft = support::with_taste(plain(draft), &mut random);
     let engine = support::engine_of(&draft);
     let catalog = &engine.bundle().catalog;
     let ids: Vec<ActivityId> = catalog
@@ -215,16 +204,8 @@ fn the_best_of_a_large_catalogue_are_those_of_scoring_every_activity() {
 #[test]
 fn blends_whose_terms_nearly_cancel_leave_out_nobody() {
     let mut random = Random::new(6);
-    let mut draft = with_taste(plain(support::draft(3, 190)), &mut random);
-    // What differs between activities is buried under large terms that take each other away.
-    for input in &mut draft.model.blend.inputs {
-        input.mean *= 1_000.0;
-        input.weight *= if input.name.starts_with("own") {
-            1e-3
-        } else {
-            300.0
-        };
-    }
+    let mut draft = support::with_taste(plain(support::draft(3, 190)), &mut random);
+    support::cancel(&mut draft);
     agrees(&draft, 100, &mut random);
 }
 

@@ -3,7 +3,10 @@
 
 mod support;
 
+use triqueta::bundle::BundleDraft;
+use triqueta::catalog::Activity;
 use triqueta::engine::Engine;
+use triqueta::event::ActivityId;
 use triqueta::feature::Component;
 use triqueta::history::Visitor;
 use triqueta::math::Random;
@@ -54,12 +57,38 @@ fn listed(engine: &Engine, visitor: &Visitor, request: &Request) -> Vec<SlateIte
     items
 }
 
+/// Many activities that nothing but their ids tells apart.
+fn of_pairs(seed: u64) -> BundleDraft {
+    let mut random = Random::new(seed);
+    let mut activities: Vec<Activity> = (0..350)
+        .map(|number| support::activity(&mut random, number))
+        .collect();
+    let again = activities.clone().into_iter().map(|twin| Activity {
+        id: ActivityId(format!("{}-otra", twin.id.0)),
+        ..twin
+    });
+    activities.extend(again);
+    let mut draft = support::draft_of(&mut random, &activities);
+    let counters = &mut draft.counters;
+    counters.positives = vec![1.0; 700];
+    draft
+}
+
 #[test]
 fn a_list_of_the_shortlisted_is_that_of_all_survivors() {
     let mut random = Random::new(21);
-    for seed in 0..6 {
-        let mut draft = support::draft(seed, 700);
+    for seed in 0..8 {
+        let mut draft = match seed {
+            0 | 1 => of_pairs(seed),
+            _ => support::draft(seed, 700),
+        };
         draft.boosted_trees = None;
+        if seed >= 4 {
+            draft = support::with_taste(draft, &mut random);
+        }
+        if seed >= 6 {
+            support::cancel(&mut draft);
+        }
         for _ in 0..4 {
             draft.model.policy = policy(&mut random);
             let engine = support::engine_of(&draft);

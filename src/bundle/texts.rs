@@ -41,7 +41,7 @@ pub(super) fn append(texts: &mut Texts, path: &str, file: Bytes) -> Result<(), B
         let ends = read_ends(&reader, &lengths, &ends)?;
         let joined = file.slice_ref(reader.raw(name)?);
         TextField::new(joined, ends)
-            .ok_or_else(|| reader.refuse(format!("`{lengths}` does not cut `{name}` into texts")))
+            .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);
     let shard = [title?, description?, address?, link?, image?, contact?];

@@ -43,19 +43,25 @@ pub(super) fn slate(
     let utility = Utility::new(engine, visitor, request, survivors, shown);
     let limit = usize::from(request.limit);
     // Slots draw from a pool, and caps and likeness let some of the best wait.
-    let mut count = 2 * limit;
-    if !exploration.is_empty() {
-        count += usize::from(policy.exploration.pool);
-    }
+    let explores = |&position: &u16| usize::from(position) < limit;
+    let mut count = if diversity >= 1.0 {
+        // Utility decides nothing.
+        usize::MAX
+    } else if exploration.iter().any(explores) {
+        2 * limit + usize::from(policy.exploration.pool)
+    } else {
+        2 * limit
+    };
+    scoring.bound(&utility);
     loop {
-        let others = engine.shortlist(side, &utility, scoring, count);
+        let others = engine.shortlist(side, scoring, count);
         line_up(engine, &utility, &scoring.scored, candidates);
         let shortlist = Shortlist { candidates, others };
         let seed = request.seed;
-        if reranking.fill_among(shortlist, limit, policy, diversity, exploration, seed) {
+        if reranking.fill(shortlist, limit, policy, diversity, exploration, seed) {
             break;
         }
-        count += count / 2;
+        count = count.saturating_add(count / 2);
     }
     let chosen = reranking.chosen();
     finish(engine, visitor, request, (side, scoring), chosen, None)

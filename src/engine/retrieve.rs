@@ -1,4 +1,4 @@
-//! Which activities must be scored exactly, so that the best by score are certainly among them?
+//! Which activities may be among the best by score, and what is nearly known of these?
 //!
 //! The score is nearly a sum over properties ([`PairWorth`]). Whoever's nearly computed score is further below the `keep`-th
 //! best than both computations can be from the truth is not among the `keep` best, and is left out. What can be said of

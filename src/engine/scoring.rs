@@ -1,5 +1,5 @@
-//! What is each activity worth to this visitor? The blend scores what retrieval left exactly, and the trees look again at the
-//! best of it: the survivors.
+//! What is each activity worth to this visitor? The blend scores exactly whom bounds do not decide, and trees, where a bundle
+//! has them, look again at all of the best: the survivors.
 
 use std::sync::Arc;
 

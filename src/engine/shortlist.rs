@@ -29,15 +29,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    fn fill(&mut self, utility: &Utility<'_>, survivors: &[Survivor]) {
-        self.utilities.clear();
-        self.utilities.extend(survivors.iter().map(|survivor| {
-            let amendment = utility.amendment(survivor.row);
-            (amendment.of(survivor.least), amendment.of(survivor.most))
-        }));
-    }
-
-    /// What the `count` highest are at most.
+    /// The most that all but the `count` highest can be; lower than any number where there are no more than these.
     fn high(&mut self, count: usize) -> f32 {
         if count >= self.utilities.len() {
             return f32::NEG_INFINITY;
@@ -59,20 +51,30 @@ impl Bounds {
     }
 }
 
+impl Scoring {
+    /// Notes between what the survivors' utilities lie.
+    pub(super) fn bound(&mut self, utility: &Utility<'_>) {
+        self.bounds.utilities.clear();
+        let of_survivors = self.survivors.iter().map(|survivor| {
+            let amendment = utility.amendment(survivor.row);
+            (amendment.of(survivor.least), amendment.of(survivor.most))
+        });
+        self.bounds.utilities.extend(of_survivors);
+    }
+}
+
 impl Engine {
-    /// Scores those of the survivors that are needed where a list is made of the `count` best by utility. Returns what the
-    /// others' utilities are at most; nothing where there are no others.
+    /// Scores those of the survivors, bounded before, that are needed where a list is made of the `count` best by utility.
+    /// Returns what the others' utilities are at most; nothing where there are no others.
     pub(super) fn shortlist(
         &self,
         side: &Side,
-        utility: &Utility<'_>,
         scoring: &mut Scoring,
         count: usize,
     ) -> Option<f32> {
         if scoring.survivors.is_empty() {
             return None;
         }
-        scoring.bounds.fill(utility, &scoring.survivors);
         let (high, low) = (scoring.bounds.high(count), scoring.bounds.low());
         let mut others = None;
         scoring.scored.clear();
@@ -81,7 +83,9 @@ impl Engine {
             if most <= high && least > low {
                 others = Some(high);
             } else {
-                let scored = self.score_exactly(side, scoring, scoring.survivors[number].row);
+                let Survivor { row, least, most } = scoring.survivors[number];
+                let scored = self.score_exactly(side, scoring, row);
+                debug_assert!((least..=most).contains(&scored.score.total));
                 scoring.scored.push(scored);
             }
         }

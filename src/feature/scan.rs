@@ -3,7 +3,7 @@
 //! But for rounding the sum falls apart into one term a property: what the organiser is worth, the series, the type on such
 //! a day, each tag. A request works out once what each code is worth; an activity then costs a few additions instead of all
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
-//! rounding can have moved a sum, and so which activities must be computed exactly (see [`crate::engine`]).
+//! rounding can have moved a sum, and so for which activities the sum does not decide (see [`crate::engine`]).
 
 use super::appraiser::{Appraiser, TermSums, larger};
 use super::contents::{ContentCodes, Contents};

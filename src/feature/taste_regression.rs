@@ -87,8 +87,8 @@ struct ColumnEntry {
 }
 
 impl Columns {
-    /// One of each code that has a deviation, codes ascending, of examples with these facets; none where they have none. Every
-    /// other example has [`READINESS`].
+    /// One of each code that has a deviation, codes ascending, of examples with these facets; none where they have none. All
+    /// examples have [`READINESS`].
     pub(super) fn new<'a>(
         examples: impl ExactSizeIterator<Item = &'a [Facet]> + Clone,
         deviation: impl Fn(u32) -> f32,

@@ -1,7 +1,7 @@
 //! Transcendentals for bounds: several times faster than the exact ones, with a known error.
 //!
-//! What they say decides nothing by itself. It is good for leaving out what cannot be among the best; the rest is computed
-//! again by the exact functions.
+//! What they say never reaches a score. It tells what cannot be among the best and what certainly is; where it is too near to
+//! tell, and for all that is listed, the exact functions decide.
 
 /// No result of this module is further from the true one than this, relative to 1 or to the result, whichever is larger.
 pub const APPROXIMATION_ERROR: f32 = 1e-6;

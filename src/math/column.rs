@@ -2,7 +2,7 @@
 
 use bytemuck::Pod;
 
-/// A column, each row's value as it is or as a number.
+/// A column, each row's value as it is or as a number. Two are equal that are so in the same way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column<T> {
     values: Vec<T>,
@@ -29,7 +29,7 @@ fn bits<T: Pod>(value: &T) -> u64 {
 }
 
 impl<T: Pod> Column<T> {
-    /// The rows in the shorter of the two ways.
+    /// The rows in the shorter of the two ways, what a file says of either not counted.
     pub fn of(rows: Vec<T>) -> Self {
         let mut values = rows.clone();
         values.sort_unstable_by_key(bits);
@@ -93,7 +93,7 @@ impl<T: Pod> Column<T> {
         }
     }
 
-    /// All values that rows have, each once at least, and which of them each row has.
+    /// The values, among which are all that rows have, and which of them each row has.
     pub(crate) fn parts(&self) -> (&[T], &Numbers) {
         (&self.values, &self.numbers)
     }

@@ -50,8 +50,8 @@ pub struct Chosen {
 pub struct Shortlist<'a> {
     /// Those that are known.
     pub candidates: &'a [Candidate],
-    /// None of the others has a larger utility, and all of them lie between those of two candidates; nothing where there
-    /// are no others.
+    /// None of the others has a larger utility, and none is below the lowest of the candidates; nothing where there are no
+    /// others. Where one may be as good as the best candidate, no slot can be filled, so that the scale is always that of all.
     pub others: Option<f32>,
 }
 
@@ -65,7 +65,9 @@ pub fn rerank(
     seed: u64,
 ) -> Vec<Chosen> {
     let mut reranking = Reranking::default();
-    reranking.fill(candidates, limit, policy, diversity, exploration, seed);
+    let others = None;
+    let shortlist = Shortlist { candidates, others };
+    reranking.fill(shortlist, limit, policy, diversity, exploration, seed);
     reranking.chosen
 }
 
@@ -84,24 +86,9 @@ pub struct Reranking {
 }
 
 impl Reranking {
-    /// Fills up to `limit` slots from candidates in order of score, as [`rerank`] does.
+    /// Fills up to `limit` slots as [`rerank`] does, as if the others were candidates too; says whether it could be done
+    /// without a look at them.
     pub fn fill(
-        &mut self,
-        candidates: &[Candidate],
-        limit: usize,
-        policy: &Policy,
-        diversity: f32,
-        exploration: &[u16],
-        seed: u64,
-    ) -> &[Chosen] {
-        let others = None;
-        let shortlist = Shortlist { candidates, others };
-        self.fill_among(shortlist, limit, policy, diversity, exploration, seed);
-        &self.chosen
-    }
-
-    /// Fills them as if the others were candidates too; says whether it could be done without a look at them.
-    pub fn fill_among(
         &mut self,
         Shortlist { candidates, others }: Shortlist<'_>,
         limit: usize,

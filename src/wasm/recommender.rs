@@ -362,6 +362,8 @@ impl Recommender {
 
 fn forget_one(state: &mut State, activity: &ActivityId, waiting: &[String]) -> Vec<Change> {
     state.visitor.history.forget(activity);
+    // What was made of the past knows of it too.
+    state.recollection = Recollection::default();
     state.unsaved.borrow_mut().forget(activity);
     // What cannot be read may hold it still: forgetting comes first.
     state.unreadable_history = None;

@@ -8,8 +8,11 @@
     unreachable_pub
 )]
 
+mod taste;
 mod visitors;
 
+#[allow(unused_imports)]
+pub use taste::{cancel, with_taste};
 #[allow(unused_imports)]
 pub use visitors::{body, body_of, request, visitor};
 

@@ -111,6 +111,7 @@ impl<F: Real> RowTable<F> {
             || {
                 for (&row, gradient) in rows.iter().zip(gradients.rows()) {
                     let gradient = gradient.to_slice().and_then(|row| row.get(columns.clone()));
+                    debug_assert!(gradient.is_some(), "the gradients have no such columns");
                     self.add_row(row, F::one(), gradient.unwrap_or_default());
                 }
             },

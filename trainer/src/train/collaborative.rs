@@ -22,7 +22,7 @@ const MOST_ACTIVITIES: usize = 4_000;
 const LEAST_CHOOSERS: usize = 2;
 
 /// Binary digits of a neighbour's weight that count beside the first. With so few, there are few different weights, and
-/// one travels as a byte; each is within 3.2 % of what was learned, and MovieLens' validation choices notice nothing.
+/// one mostly travels as a byte; each is within 3.2 % of what was learned, and MovieLens' validation choices notice nothing.
 const WEIGHT_DIGITS: u32 = 4;
 
 /// What was learned; nothing where no activity has two choosers.

@@ -96,7 +96,7 @@ struct Run {
     step: i32,
 }
 
-/// The vectors of one side. A table a half: one is pulled towards zero and the other is not, and each is one thread's work.
+/// The vectors of one side. A table a half: one is pulled towards zero and the other is not.
 struct Vectors {
     product: RowTable<f32>,
     perceptron: RowTable<f32>,
@@ -212,8 +212,8 @@ impl Run {
         Ok(())
     }
 
-    /// Learns from the shards. `meanwhile` is done beside the tables' part, which is too little for a second thread; it may
-    /// read the head's shape.
+    /// Learns from the shards. `meanwhile` may read the head's shape; it is done beside the items' part, which is more than the
+    /// users'.
     fn step(
         &mut self,
         shards: &mut [Shard],
