@@ -130,10 +130,11 @@ bench_engine() {
   (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
   mkdir -p target/bench/engine
-  steps 7
+  steps 8
   step "the bench" cargo build --release --workspace --example engine
   step "tools, Chromium and peers" engine_tools
   step "wasm module" wasm_module
+  step "npm package" npm_package
   step "bundles and visitors" engine_bundles "$registry" "${sizes[@]}"
   step "lists of ten, natively" measured target/bench/engine/native.json \
     target/release/examples/engine time "$registry" 40 "${sizes[@]}"
