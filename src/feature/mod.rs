@@ -31,7 +31,7 @@ pub use activity::{ACTIVITY_NUMBERS, ActivityRow};
 pub use common_taste::{CommonTaste, Departure};
 pub use component::{COMPONENTS, Component};
 pub use context::{CONTEXT_NUMBERS, ContextRow};
-pub use own_taste::Groundwork;
+pub(crate) use own_taste::Groundwork;
 pub use pair::{KnownPlaces, PairSide};
 pub use pair_features::{PAIR_FEATURES, PairFeature, PairRow};
 pub use prepared::Prepared;

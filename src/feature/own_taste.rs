@@ -63,7 +63,7 @@ fn of_rows(weights: &[Facet]) -> &[Facet] {
 /// What the regression of a past begins with, whenever it is asked: to be kept for the next time, if the catalogue and the
 /// schema are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Groundwork {
+pub(crate) struct Groundwork {
     /// Of each example.
     facets: Vec<Vec<Facet>>,
     /// The common taste of each.

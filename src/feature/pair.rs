@@ -94,7 +94,7 @@ impl PairSide {
     }
 
     /// The same with what the regression of this visitor's past began with the last time, under the same schema and catalogue.
-    pub fn recalling(
+    pub(crate) fn recalling(
         user: &UserRow,
         visitor: &Visitor,
         schema: &Schema,

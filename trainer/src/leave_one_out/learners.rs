@@ -107,6 +107,7 @@ pub fn learner(name: &str) -> Option<&'static Learner> {
     LEARNERS.iter().find(|learner| learner.name == name)
 }
 
+/// The factorization machine, which the ensemble hears too.
 pub(super) fn machine(
     problem: &LeaveOneOut,
     seed: u64,
