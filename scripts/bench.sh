@@ -206,10 +206,10 @@ bench_server() {
 triqueta() { target/release/triqueta --quiet "$@"; }
 
 # How fast models are learned, beside PyTorch, lightfm-next and implicit on the same made-up data and with as many threads,
-# each side its own process, in turns; writes docs/training-speed.md. Three rounds take about ten minutes.
+# each side its own process, in turns; writes docs/training-speed.md. Five rounds take about ten minutes.
 # usage: bench training [--rounds N]
 bench_training() {
-  local rounds=3
+  local rounds=5
   if [[ ${1:-} == --rounds ]]; then
     rounds=${2:-}
     shift 2 || fail "say a number after --rounds"
@@ -248,9 +248,10 @@ TRAINING_PEERS=(
 
 training_round() {
   local python=${TRIQUETA_PEERS:-target/bench/peers/bin/python} folder=target/bench/training threads pair name peer
-  for threads in 1 2; do
-    for pair in "${TRAINING_PEERS[@]}"; do
-      read -r name peer <<<"$pair"
+  for pair in "${TRAINING_PEERS[@]}"; do
+    read -r name peer <<<"$pair"
+    # One after the other: what else the machine does changes from minute to minute, and would pass for a second thread's gain.
+    for threads in 1 2; do
       printf '%s, threads: %s\n' "$name" "$threads"
       target/release/examples/training "$name" "$folder" "$threads" >>"$folder/runs.jsonl"
       "$python" -W ignore "benches/training/$peer" "$folder" "$threads" "$name" >>"$folder/runs.jsonl"

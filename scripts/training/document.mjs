@@ -9,7 +9,7 @@ const ABOUT = {
   two_tower: ['two towers', '200,000 examples, 30 sparse features, batches of 2,048, softmax within the batch, 2 epochs'],
   wide_deep: ['Wide & Deep', '196,000 examples, 30 sparse features and 10 crosses, layers of 128, 64, 32 and 16, batches of 2,048, 1 epoch'],
   neumf: ['NeuMF', '1,000 users, 3,700 items, 4 negatives a choice, 32 products and layers of 64, 32, 16 and 8, batches of 256 choices, 3 epochs'],
-  factorization_machine: ['factorization machine', '400,000 examples, 30 features each, 32 factors, AdaGrad, 2 epochs'],
+  factorization_machine: ['factorization machine', '1,200,000 examples, 30 features each, 32 factors, AdaGrad, 2 epochs'],
   ials: ['iALS', '6,000 users, 3,700 items, 972,000 choices, 64 factors, 3 steps of conjugate gradient, 15 iterations'],
   bpr: ['BPR', 'the same choices, 64 factors, 20 epochs'],
 };

@@ -18,7 +18,7 @@ const TAGS: usize = 400;
 /// What else is known of either side: one code out of each of these, and six tags.
 const FIELDS: [usize; 8] = [40, 30, 5, 500, 4, 7, 6, 12];
 const FEATURES: usize = 1 + 6 + FIELDS.len();
-const EXAMPLES: usize = 420_000;
+const EXAMPLES: usize = 1_220_000;
 const HELD_OUT: usize = 20_000;
 const EPOCHS: usize = 2;
 const TASTES: usize = 6;
@@ -149,7 +149,6 @@ pub(super) fn measure(folder: &Path) -> Measured {
         l2: 0.0,
         learning_rate: 0.05,
         deviation: 0.02,
-        round: 1_024,
         start: 1.0,
         ..MachineOptions::default()
     };
