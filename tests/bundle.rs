@@ -7,11 +7,17 @@
 
 mod support;
 
-use triqueta::bundle::{Bundle, Channel, ENGINE_VERSION, Files, Manifest};
+use std::borrow::Cow;
+use std::mem::take;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use triqueta::bundle::{Bundle, Channel, ENGINE_VERSION, Files, Group, Manifest, sha256_hex};
+use triqueta::catalog::{Blob, BlobSource, Row};
 use triqueta::engine::{Engine, seal};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
-use triqueta::rank::Request;
+use triqueta::rank::{Filters, Request};
 
 fn small() -> (String, Files) {
     let mut draft = support::with_every_model(support::draft(5, 30), 5);
@@ -66,6 +72,81 @@ fn what_was_written_is_what_is_read() {
     );
     let (again, _) = support::sealed(&draft, &[]);
     assert_eq!(again, id, "the same draft gives the same bytes");
+}
+
+/// A file that does not lie in memory, and how much was read of it each time.
+struct Elsewhere {
+    bytes: Vec<u8>,
+    lengths: Arc<Mutex<Vec<usize>>>,
+}
+
+impl BlobSource for Elsewhere {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        self.lengths.lock().unwrap().push(range.len());
+        Some(self.bytes.get(range)?.to_vec().into())
+    }
+}
+
+#[test]
+fn texts_that_lie_elsewhere_are_read_when_they_are_asked_for() {
+    let mut draft = support::draft(3, 40);
+    draft.shard_rows = vec![30, 10];
+    let (id, files) = support::sealed(&draft, &[]);
+    let manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    let lengths = Arc::new(Mutex::new(vec![]));
+    let mut elsewhere = Files::default();
+    for (path, bytes) in files.iter() {
+        let mut listed = manifest.files.iter();
+        let is_text = listed.any(|file| file.path == path && file.group == Group::Texts);
+        let source = Elsewhere {
+            bytes: bytes.to_vec(),
+            lengths: if is_text {
+                Arc::clone(&lengths)
+            } else {
+                Arc::default()
+            },
+        };
+        elsewhere.insert_hashed(path, Blob::new(source, bytes.len()), sha256_hex(bytes));
+    }
+    let engine = Engine::new(Bundle::open(&id, elsewhere).unwrap()).unwrap();
+    let read = || take(&mut *lengths.lock().unwrap());
+    let opening: usize = read().iter().sum();
+    let texts = manifest
+        .files
+        .iter()
+        .filter(|file| file.group == Group::Texts);
+    let bytes: u64 = texts.map(|file| file.bytes).sum();
+    let fields = (0..40).flat_map(|row| (0..6).map(move |field| (field, Row(row))));
+    let written: usize = fields
+        .map(|(field, row)| draft.texts.part(field, row).len())
+        .sum();
+    assert!(
+        written > 0 && opening + written <= bytes as usize,
+        "{opening}"
+    );
+
+    let texts = &engine.bundle().texts;
+    let title = texts.title(Row(33));
+    assert_eq!(title, draft.texts.title(Row(33)));
+    assert_eq!(read(), [title.len()]);
+    let expected = Engine::open(&id, files).unwrap();
+    assert_eq!(*texts, expected.bundle().texts);
+    read();
+
+    let filters = Filters {
+        query: "numero 7".into(),
+        ..Filters::default()
+    };
+    let request = Request {
+        now_ms: support::NOW_MS,
+        filters,
+        ..Request::default()
+    };
+    let visitor = Visitor::default();
+    let found = engine.recommend(&visitor, &request).unwrap();
+    assert_eq!(read().len(), 2, "all titles of each shard at once");
+    assert_eq!(found, expected.recommend(&visitor, &request).unwrap());
+    assert!(found.items.len() > 1);
 }
 
 #[test]

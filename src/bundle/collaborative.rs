@@ -5,6 +5,7 @@
 
 use super::lists::{read_offsets, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::model::{ActivityFactors, FoldIn, Neighbours};
 
@@ -31,10 +32,10 @@ pub(super) fn write_factors(factors: &ActivityFactors, path: &str) -> Result<Vec
 /// `activities` is the number of rows of the catalogue.
 pub(super) fn read_factors(
     path: &str,
-    bytes: &[u8],
+    file: &Blob,
     activities: usize,
 ) -> Result<ActivityFactors, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+    let reader = TensorReader::open(path, file)?;
     let width = reader.columns("items")?;
     if width == 0 || width > LONGEST {
         return Err(reader.refuse(format!("factors are {width} long, expected 1 to {LONGEST}")));
@@ -74,10 +75,10 @@ pub(super) fn write_neighbours(
 /// `activities` is the number of rows of the catalogue.
 pub(super) fn read_neighbours(
     path: &str,
-    bytes: &[u8],
+    file: &Blob,
     activities: usize,
 ) -> Result<Neighbours, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+    let reader = TensorReader::open(path, file)?;
     let (offsets, rows, weights) = (
         read_offsets(&reader, "lengths", "offsets")?,
         reader.column("rows")?,
@@ -102,10 +103,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let factors = ActivityFactors::new(arr2(&[[1.0, -0.5], [0.0, 0.25]]), FOLD_IN);
-        let bytes = write_factors(&factors, "factors").unwrap();
+        let bytes = Blob::from(write_factors(&factors, "factors").unwrap());
         assert_eq!(read_factors("factors", &bytes, 3).unwrap(), factors);
         let neighbours = Neighbours::new(vec![vec![(1, 0.5)], vec![(0, -0.25)]]);
-        let bytes = write_neighbours(&neighbours, "neighbours").unwrap();
+        let bytes = Blob::from(write_neighbours(&neighbours, "neighbours").unwrap());
         assert_eq!(
             read_neighbours("neighbours", &bytes, 2).unwrap(),
             neighbours
@@ -115,20 +116,21 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_catalogue_is_refused() {
         let factors = ActivityFactors::new(arr2(&[[1.0, -0.5], [0.0, 0.25]]), FOLD_IN);
-        let bytes = write_factors(&factors, "factors").unwrap();
+        let bytes = Blob::from(write_factors(&factors, "factors").unwrap());
         assert!(read_factors("factors", &bytes, 1).is_err());
-        assert!(read_factors("factors", &bytes[..bytes.len() - 1], 2).is_err());
+        assert!(read_factors("factors", &bytes.slice(0..bytes.len() - 1).unwrap(), 2).is_err());
         let infinite = ActivityFactors::new(arr2(&[[f32::INFINITY]]), FOLD_IN);
-        let bytes = write_factors(&infinite, "factors").unwrap();
+        let bytes = Blob::from(write_factors(&infinite, "factors").unwrap());
         assert!(read_factors("factors", &bytes, 1).is_err());
         let negative = FoldIn {
             regularisation: -1.0,
             ..FOLD_IN
         };
-        let bytes = write_factors(&ActivityFactors::new(arr2(&[[1.0]]), negative), "factors");
-        assert!(read_factors("factors", &bytes.unwrap(), 1).is_err());
+        let negative = ActivityFactors::new(arr2(&[[1.0]]), negative);
+        let bytes = Blob::from(write_factors(&negative, "factors").unwrap());
+        assert!(read_factors("factors", &bytes, 1).is_err());
         let neighbours = Neighbours::new(vec![vec![(1, 0.5)]]);
-        let bytes = write_neighbours(&neighbours, "neighbours").unwrap();
+        let bytes = Blob::from(write_neighbours(&neighbours, "neighbours").unwrap());
         assert!(read_neighbours("neighbours", &bytes, 1).is_err());
     }
 }

@@ -4,7 +4,7 @@ use bytemuck::cast_slice;
 
 use super::lists::{read_offsets, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::{Catalog, Columns, Counters, Joined};
+use crate::catalog::{Blob, Catalog, Columns, Counters, Joined};
 use crate::error::BundleError;
 use crate::event::ActivityId;
 use crate::model::{EMBEDDING, Embedding};
@@ -76,7 +76,7 @@ pub(super) fn write(
 fn append_lists(
     offsets: &mut Vec<u32>,
     codes: &mut Vec<u16>,
-    reader: &TensorReader<'_>,
+    reader: &TensorReader,
     (name, lengths_name, offsets_name): (&str, &str, &str),
     rows: usize,
 ) -> Result<(), BundleError> {
@@ -100,7 +100,7 @@ fn append_lists(
 }
 
 /// The ids of a shard, each a valid one.
-fn ids(reader: &TensorReader<'_>) -> Result<Joined, BundleError> {
+fn ids(reader: &TensorReader) -> Result<Joined, BundleError> {
     let mut offsets = read_offsets(reader, "id_lengths", "id_offsets")?;
     let begins = !offsets.is_empty() && offsets.remove(0) == 0;
     let text = String::from_utf8(reader.u8("id")?).ok();
@@ -110,8 +110,8 @@ fn ids(reader: &TensorReader<'_>) -> Result<Joined, BundleError> {
 }
 
 /// Appends a shard to `columns`, all but the volatile ones.
-pub(super) fn append(columns: &mut Columns, path: &str, bytes: &[u8]) -> Result<(), BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn append(columns: &mut Columns, path: &str, file: &Blob) -> Result<(), BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let ids = ids(&reader)?;
     let rows = ids.len();
     if !columns.id.append(ids) {
@@ -189,9 +189,9 @@ pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, B
 pub(super) fn read_volatile(
     columns: &mut Columns,
     path: &str,
-    bytes: &[u8],
+    file: &Blob,
 ) -> Result<Vec<bool>, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+    let reader = TensorReader::open(path, file)?;
     columns.status = reader.u8("status")?;
     columns.density = reader.rows("density")?;
     Ok(reader
@@ -217,9 +217,9 @@ pub(super) fn write_vectors(vectors: &[Embedding], path: &str) -> Result<Vec<u8>
 pub(super) fn append_vectors(
     vectors: &mut Vec<Embedding>,
     path: &str,
-    bytes: &[u8],
+    file: &Blob,
 ) -> Result<(), BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+    let reader = TensorReader::open(path, file)?;
     let rows = reader.matrix("two_tower", None, EMBEDDING)?;
     let (values, _) = rows.into_raw_vec_and_offset();
     vectors.extend_from_slice(cast_slice(&values));
@@ -239,12 +239,8 @@ pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>,
 }
 
 /// Reads the counters of `rows` rows.
-pub(super) fn read_counters(
-    rows: usize,
-    path: &str,
-    bytes: &[u8],
-) -> Result<Counters, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read_counters(rows: usize, path: &str, file: &Blob) -> Result<Counters, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let count = |name: &str| -> Result<Vec<f32>, BundleError> {
         let counts = reader.vector(name, rows)?.to_vec();
         if counts.iter().any(|&count| count < 0.0) {

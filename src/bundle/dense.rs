@@ -15,7 +15,7 @@ pub(super) fn write(layers: &[Dense], writer: &mut TensorWriter) {
 
 /// Layers of these widths over so many inputs.
 pub(super) fn read(
-    reader: &TensorReader<'_>,
+    reader: &TensorReader,
     inputs: usize,
     widths: &[usize],
 ) -> Result<Vec<Dense>, BundleError> {

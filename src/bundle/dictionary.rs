@@ -24,7 +24,7 @@ impl TensorWriter {
     }
 }
 
-impl TensorReader<'_> {
+impl TensorReader {
     /// Reads a column, whichever way it travelled.
     pub(super) fn column<T: Element>(&self, name: &str) -> Result<Column<T>, BundleError> {
         let values_name = values_name(name);
@@ -63,11 +63,12 @@ impl TensorReader<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::catalog::Blob;
 
-    fn file(write: impl Fn(&mut TensorWriter)) -> Vec<u8> {
+    fn file(write: impl Fn(&mut TensorWriter)) -> Blob {
         let mut writer = TensorWriter::default();
         write(&mut writer);
-        writer.finish("file").unwrap()
+        writer.finish("file").unwrap().into()
     }
 
     #[test]

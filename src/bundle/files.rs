@@ -1,11 +1,13 @@
-//! A bundle's files in memory, by path, and their check against the manifest: length first, then SHA-256.
+//! A bundle's files by path, wherever they lie, and their check against the manifest: length first, then SHA-256.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
 use super::manifest::{FileEntry, Manifest};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 
 /// SHA-256 as 64 hexadecimal digits.
@@ -22,11 +24,24 @@ pub struct Files(BTreeMap<String, File>);
 
 #[derive(Debug, Clone, Eq)]
 struct File {
-    bytes: Vec<u8>,
+    bytes: Blob,
     /// SHA-256 of the bytes, worked out once.
     sha256: OnceLock<String>,
     /// Whether that is not even asked for.
     is_trusted: bool,
+}
+
+impl File {
+    fn in_memory(&self) -> Option<&[u8]> {
+        match self.bytes.whole() {
+            Cow::Borrowed(bytes) => Some(bytes),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| sha256_hex(&self.bytes.whole()))
+    }
 }
 
 impl PartialEq for File {
@@ -37,31 +52,36 @@ impl PartialEq for File {
 
 impl Files {
     /// Adds a file. A second one at the same path replaces the first.
-    pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Blob>) {
         self.put(path, bytes, OnceLock::new(), false);
     }
 
     /// The same of a file whose SHA-256 the caller has worked out from these bytes, where something faster than this crate
     /// is at hand, such as a browser's own.
-    pub fn insert_hashed(&mut self, path: impl Into<String>, bytes: Vec<u8>, sha256: String) {
+    pub fn insert_hashed(
+        &mut self,
+        path: impl Into<String>,
+        bytes: impl Into<Blob>,
+        sha256: String,
+    ) {
         self.put(path, bytes, OnceLock::from(sha256), false);
     }
 
     /// The same of a file that the caller verified before and kept where nobody changes it: of a listed one only the length is
     /// looked at again.
-    pub fn insert_trusted(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+    pub fn insert_trusted(&mut self, path: impl Into<String>, bytes: impl Into<Blob>) {
         self.put(path, bytes, OnceLock::new(), true);
     }
 
     fn put(
         &mut self,
         path: impl Into<String>,
-        bytes: Vec<u8>,
+        bytes: impl Into<Blob>,
         sha256: OnceLock<String>,
         is_trusted: bool,
     ) {
         let file = File {
-            bytes,
+            bytes: bytes.into(),
             sha256,
             is_trusted,
         };
@@ -73,46 +93,39 @@ impl Files {
         self.0.remove(path);
     }
 
-    /// The bytes at a path.
+    /// The bytes at a path; nothing where they do not lie in memory.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.0.get(path).map(|file| file.bytes.as_slice())
+        self.0.get(path).and_then(File::in_memory)
     }
 
-    /// All files in order of path.
+    /// All files that lie in memory in order of path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0
             .iter()
-            .map(|(path, file)| (path.as_str(), file.bytes.as_slice()))
+            .filter_map(|(path, file)| Some((path.as_str(), file.in_memory()?)))
     }
 
     /// The bytes of a listed file, checked against the manifest's length and hash.
     ///
     /// # Errors
     /// [`BundleError::Missing`], [`BundleError::Length`] or [`BundleError::Hash`].
-    pub fn verified(&self, entry: &FileEntry) -> Result<&[u8], BundleError> {
-        let File {
-            bytes,
-            sha256,
-            is_trusted,
-        } = self
-            .0
-            .get(&entry.path)
-            .ok_or_else(|| BundleError::Missing {
-                path: entry.path.clone(),
-            })?;
-        if bytes.len() as u64 != entry.bytes {
+    pub fn verified(&self, entry: &FileEntry) -> Result<&Blob, BundleError> {
+        let path = || entry.path.clone();
+        let Some(file) = self.0.get(&entry.path) else {
+            return Err(BundleError::Missing { path: path() });
+        };
+        let found = file.bytes.len() as u64;
+        if found != entry.bytes {
             return Err(BundleError::Length {
-                path: entry.path.clone(),
+                path: path(),
                 expected: entry.bytes,
-                found: bytes.len() as u64,
+                found,
             });
         }
-        if !is_trusted && *sha256.get_or_init(|| sha256_hex(bytes)) != entry.sha256 {
-            return Err(BundleError::Hash {
-                path: entry.path.clone(),
-            });
+        if !file.is_trusted && file.sha256() != entry.sha256 {
+            return Err(BundleError::Hash { path: path() });
         }
-        Ok(bytes)
+        Ok(&file.bytes)
     }
 
     /// The manifest of the bundle `id`, its bytes checked against the id.
@@ -124,18 +137,17 @@ impl Files {
         let Some(file) = self.0.get(&path) else {
             return Err(BundleError::Missing { path });
         };
-        let sha256 = || file.sha256.get_or_init(|| sha256_hex(&file.bytes));
-        if !file.is_trusted && Manifest::id_of(sha256()) != id {
+        if !file.is_trusted && Manifest::id_of(file.sha256()) != id {
             return Err(BundleError::Hash { path });
         }
-        Manifest::read(id, &file.bytes)
+        Manifest::read(id, &file.bytes.whole())
     }
 
     /// Takes out a listed file, checked in the same way.
     ///
     /// # Errors
     /// As [`Files::verified`].
-    pub fn take_verified(&mut self, entry: &FileEntry) -> Result<Vec<u8>, BundleError> {
+    pub fn take_verified(&mut self, entry: &FileEntry) -> Result<Blob, BundleError> {
         self.verified(entry)?;
         let file = self.0.remove(&entry.path);
         Ok(file.map(|file| file.bytes).unwrap_or_default())

@@ -11,7 +11,7 @@ pub(super) fn write_lengths(writer: &mut TensorWriter, name: &str, offsets: &[u3
 }
 
 /// Where each list ends: its length and those before it, added up.
-fn ends_of(reader: &TensorReader<'_>, lengths: &str) -> Result<Vec<u32>, BundleError> {
+fn ends_of(reader: &TensorReader, lengths: &str) -> Result<Vec<u32>, BundleError> {
     let mut ends: Vec<u32> = reader.rows(lengths)?;
     let mut end = 0_u32;
     for length in &mut ends {
@@ -25,7 +25,7 @@ fn ends_of(reader: &TensorReader<'_>, lengths: &str) -> Result<Vec<u32>, BundleE
 
 /// Where each list ends; `ends` is what this was called when it travelled.
 pub(super) fn read_ends(
-    reader: &TensorReader<'_>,
+    reader: &TensorReader,
     lengths: &str,
     ends: &str,
 ) -> Result<Vec<u32>, BundleError> {
@@ -37,7 +37,7 @@ pub(super) fn read_ends(
 
 /// Where each list begins, and where the last one ends; `offsets` is what this was called when it travelled.
 pub(super) fn read_offsets(
-    reader: &TensorReader<'_>,
+    reader: &TensorReader,
     lengths: &str,
     offsets: &str,
 ) -> Result<Vec<u32>, BundleError> {
@@ -52,11 +52,12 @@ pub(super) fn read_offsets(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::catalog::Blob;
 
     fn read(write: impl Fn(&mut TensorWriter)) -> (Vec<u32>, Vec<u32>) {
         let mut writer = TensorWriter::default();
         write(&mut writer);
-        let bytes = writer.finish("file").unwrap();
+        let bytes = Blob::from(writer.finish("file").unwrap());
         let reader = TensorReader::open("file", &bytes).unwrap();
         let offsets = read_offsets(&reader, "lengths", "offsets");
         let ends = read_ends(&reader, "lengths", "ends");
@@ -84,7 +85,7 @@ mod tests {
         for (last, accepted) in [(4, true), (5, false)] {
             let mut writer = TensorWriter::default();
             writer.u32("lengths", &[u32::MAX - 4, 0, last]);
-            let bytes = writer.finish("file").unwrap();
+            let bytes = Blob::from(writer.finish("file").unwrap());
             let reader = TensorReader::open("file", &bytes).unwrap();
             assert_eq!(read_ends(&reader, "lengths", "ends").is_ok(), accepted);
         }

@@ -4,6 +4,7 @@
 use ndarray::{Array1, Array2, s};
 
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::feature::{PAIR_FEATURES, PairRow, Schema};
 use crate::model::{FACTORS, FactorizationMachine, FeatureSpace, PairMachine};
@@ -21,8 +22,8 @@ pub(super) fn write(model: &PairMachine, path: &str) -> Result<Vec<u8>, BundleEr
     writer.finish(path)
 }
 
-pub(super) fn read(path: &str, bytes: &[u8], schema: &Schema) -> Result<PairMachine, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read(path: &str, file: &Blob, schema: &Schema) -> Result<PairMachine, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let features = FeatureSpace::of(schema).size();
     // Pair features newer than the machine come last, and say nothing.
     let known_pairs = schema.names.pair.len();
@@ -80,7 +81,7 @@ mod tests {
     fn what_is_written_is_what_is_read() {
         let schema = schema();
         let machine = drawn(&schema);
-        let bytes = write(&machine, "machine").unwrap();
+        let bytes = Blob::from(write(&machine, "machine").unwrap());
         assert_eq!(read("machine", &bytes, &schema).unwrap(), machine);
     }
 
@@ -98,7 +99,7 @@ mod tests {
         let (mean, scale) = machine.scaling();
         writer.f32("mean", &mean[..pairs]);
         writer.f32("scale", &scale[..pairs]);
-        let bytes = writer.finish("machine").unwrap();
+        let bytes = Blob::from(writer.finish("machine").unwrap());
         // The schema of today asks for a row more.
         assert!(read("machine", &bytes, &schema).is_err());
         schema.names.pair.truncate(pairs);
@@ -124,7 +125,7 @@ mod tests {
         let file = |machine: &FactorizationMachine| {
             let scale = [1.0; PAIR_FEATURES.len()];
             let served = PairMachine::new(&schema, machine.clone(), scale, scale).unwrap();
-            write(&served, "machine").unwrap()
+            Blob::from(write(&served, "machine").unwrap())
         };
         assert!(read("machine", &file(&machine), &more).is_err());
         machine.factors[[1, 1]] = f32::NAN;

@@ -3,6 +3,7 @@
 
 use super::dense;
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::feature::Schema;
 use crate::model::{NEUMF_LAYERS, NEUMF_PERCEPTRON, NEUMF_PRODUCT, NeuMf, PooledNeuMf};
@@ -19,8 +20,8 @@ pub(super) fn write(neumf: &PooledNeuMf, path: &str) -> Result<Vec<u8>, BundleEr
     writer.finish(path)
 }
 
-pub(super) fn read(path: &str, bytes: &[u8], schema: &Schema) -> Result<PooledNeuMf, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read(path: &str, file: &Blob, schema: &Schema) -> Result<PooledNeuMf, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let last = NEUMF_LAYERS[NEUMF_LAYERS.len() - 1];
     let model = NeuMf {
         product_weight: reader.vector("product_weight", NEUMF_PRODUCT)?,
@@ -73,7 +74,7 @@ mod tests {
     fn what_is_written_is_what_is_read_under_its_own_schema() {
         let own = schema(&["música", "teatro"]);
         let neumf = drawn(&own);
-        let bytes = write(&neumf, "neumf").unwrap();
+        let bytes = Blob::from(write(&neumf, "neumf").unwrap());
         assert_eq!(read("neumf", &bytes, &own).unwrap(), neumf);
         let error = read("neumf", &bytes, &schema(&["música"])).unwrap_err();
         assert_eq!(error.code(), "BUNDLE_MALFORMED");

@@ -1,5 +1,7 @@
 //! Reading a bundle: every file checked, every part consistent with the others, or a typed error.
 
+use serde::de::DeserializeOwned;
+
 use super::files::Files;
 use super::machine;
 use super::manifest::{FileEntry, Manifest};
@@ -10,7 +12,7 @@ use super::towers;
 use super::trees;
 use super::wide_deep;
 use super::{collaborative, columns};
-use crate::catalog::{Catalog, Columns, Counters, Row, Texts, Words};
+use crate::catalog::{Blob, Catalog, Columns, Counters, Row, Texts, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::{ActivityRow, Schema};
 use crate::json;
@@ -41,11 +43,8 @@ pub struct Bundle {
     pub texts: Texts,
 }
 
-fn json<'a, T: serde::Deserialize<'a>>(
-    entry: &FileEntry,
-    bytes: &'a [u8],
-) -> Result<T, BundleError> {
-    json::read(bytes).map_err(|error| BundleError::Malformed {
+fn json<T: DeserializeOwned>(entry: &FileEntry, bytes: &Blob) -> Result<T, BundleError> {
+    json::read(&bytes.whole()).map_err(|error| BundleError::Malformed {
         path: entry.path.clone(),
         detail: error.to_string(),
     })
@@ -72,7 +71,7 @@ impl Bundle {
             // Parts of the same bytes are one file.
             let shared = manifest.files.iter().filter(|file| file.path == entry.path);
             if shared.count() > 1 {
-                files.verified(entry).map(<[u8]>::to_vec)
+                files.verified(entry).cloned()
             } else {
                 files.take_verified(entry)
             }
@@ -137,7 +136,7 @@ impl Bundle {
             columns::append_vectors(&mut vectors, &entry.path, &take(entry)?)?;
         }
         for entry in manifest.shards("texts") {
-            texts::append(&mut texts, &entry.path, take(entry)?.into())?;
+            texts::append(&mut texts, &entry.path, &take(entry)?)?;
         }
         let entry = manifest.file("volatile")?;
         let bytes = take(entry)?;

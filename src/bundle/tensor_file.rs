@@ -2,11 +2,13 @@
 //!
 //! The library that writes it could read it too, with a reader of JSON of its own: a visitor downloads one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use safetensors::tensor::Dtype;
 use serde::Deserialize;
 
+use crate::catalog::Blob;
 use crate::json;
 
 /// Notes that the format allows beside the tensors.
@@ -25,22 +27,26 @@ pub(super) struct Tensor {
     data_offsets: (usize, usize),
 }
 
-/// The tensors of a file by name.
-pub(super) struct TensorFile<'a> {
+/// The tensors of a file by name, none of them read yet.
+pub(super) struct TensorFile {
     tensors: BTreeMap<String, Tensor>,
-    data: &'a [u8],
+    data: Blob,
 }
 
-impl<'a> TensorFile<'a> {
+/// The header of a file, and what follows it; nothing where the file is shorter.
+fn cut(file: &Blob) -> Option<(Cow<'_, [u8]>, Blob)> {
+    let length = file.read(0..LENGTH_BYTES)?;
+    let length = u64::from_le_bytes(length.as_ref().try_into().ok()?);
+    let end = LENGTH_BYTES.checked_add(usize::try_from(length).ok()?)?;
+    Some((file.read(LENGTH_BYTES..end)?, file.slice(end..file.len())?))
+}
+
+impl TensorFile {
     /// Takes a file whose tensors are of the sizes that their shapes say, and cover it.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        let cut = bytes.split_first_chunk::<LENGTH_BYTES>();
-        let cut = cut.and_then(|(length, rest)| {
-            rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
-        });
-        let (header, data) = cut.ok_or("the file is shorter than its header")?;
+    pub(super) fn read(file: &Blob) -> Result<Self, String> {
+        let (header, data) = cut(file).ok_or("the file is shorter than its header")?;
         let mut tensors: BTreeMap<String, Tensor> =
-            json::read(header).map_err(|error| error.to_string())?;
+            json::read(&header).map_err(|error| error.to_string())?;
         tensors.remove(NOTES);
         let mut in_order: Vec<_> = tensors.iter().collect();
         in_order.sort_by_key(|(_, tensor)| tensor.data_offsets);
@@ -58,11 +64,21 @@ impl<'a> TensorFile<'a> {
         Ok(Self { tensors, data })
     }
 
-    /// A tensor and its bytes.
-    pub(super) fn get(&self, name: &str) -> Option<(&Tensor, &'a [u8])> {
-        let tensor = self.tensors.get(name)?;
+    /// What the header says of a tensor.
+    pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// The bytes of a tensor of this file; nothing where they cannot be had any more.
+    pub(super) fn bytes(&self, tensor: &Tensor) -> Option<Cow<'_, [u8]>> {
         let (start, end) = tensor.data_offsets;
-        Some((tensor, self.data.get(start..end)?))
+        self.data.read(start..end)
+    }
+
+    /// The same, to be read later.
+    pub(super) fn blob(&self, tensor: &Tensor) -> Option<Blob> {
+        let (start, end) = tensor.data_offsets;
+        self.data.slice(start..end)
     }
 }
 
@@ -78,24 +94,25 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+    fn file(header: &str, data: &[u8]) -> Blob {
         let length = header.len() as u64;
-        [&length.to_le_bytes(), header.as_bytes(), data].concat()
+        let bytes = [&length.to_le_bytes(), header.as_bytes(), data].concat();
+        bytes.into()
     }
 
     #[test]
     fn tensors_are_found_beside_notes() {
         let header = r#"{"__metadata__":{"by":"somebody"},
             "b":{"dtype":"U16","shape":[1],"data_offsets":[2,4]},"a":{"dtype":"U8","shape":[2,1],"data_offsets":[0,2]}}"#;
-        let bytes = file(header, &[1, 2, 3, 4]);
-        let tensors = TensorFile::read(&bytes).unwrap();
-        let (tensor, data) = tensors.get("a").unwrap();
+        let tensors = TensorFile::read(&file(header, &[1, 2, 3, 4])).unwrap();
+        let tensor = tensors.get("a").unwrap();
         assert_eq!(
             (tensor.dtype, &tensor.shape[..]),
             (Some(Dtype::U8), &[2, 1][..])
         );
-        assert_eq!(data, [1, 2]);
-        assert_eq!(tensors.get("b").unwrap().1, [3, 4]);
+        assert_eq!(tensors.bytes(tensor).as_deref(), Some(&[1, 2][..]));
+        let later = tensors.blob(tensors.get("b").unwrap()).unwrap();
+        assert_eq!(*later.whole(), [3, 4]);
         assert!(tensors.get("__metadata__").is_none());
     }
 
@@ -116,8 +133,11 @@ mod tests {
             assert!(TensorFile::read(&of(fields)).is_err(), "{fields}");
         }
         for length in 0..whole.len() {
-            assert!(TensorFile::read(&whole[..length]).is_err(), "{length}");
+            assert!(
+                TensorFile::read(&whole.slice(0..length).unwrap()).is_err(),
+                "{length}"
+            );
         }
-        assert!(TensorFile::read(&[0xff; 20]).is_err());
+        assert!(TensorFile::read(&vec![0xff; 20].into()).is_err());
     }
 }

@@ -1,11 +1,14 @@
 //! Tensors to bytes and back, through safetensors, with every length checked. Files are little-endian, as is every machine
 //! this is built for: values are copied in one piece, which matters where code starts out slow, in a page that just opened.
 
+use std::borrow::Cow;
+
 use bytemuck::{Pod, cast_slice, pod_collect_to_vec, try_cast_slice};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use super::tensor_file::TensorFile;
+use super::tensor_file::{Tensor, TensorFile};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::math::all_finite;
 
@@ -36,7 +39,7 @@ macro_rules! elements {
             )*
         }
 
-        impl TensorReader<'_> {
+        impl TensorReader {
             $(
                 pub(super) fn $name(&self, name: &str) -> Result<Vec<$name>, BundleError> {
                     self.elements(name)
@@ -99,14 +102,14 @@ fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
 }
 
 /// A tensor file being read.
-pub(super) struct TensorReader<'a> {
+pub(super) struct TensorReader {
     path: String,
-    tensors: TensorFile<'a>,
+    tensors: TensorFile,
 }
 
-impl<'a> TensorReader<'a> {
-    pub(super) fn open(path: &str, bytes: &'a [u8]) -> Result<Self, BundleError> {
-        let tensors = TensorFile::read(bytes).map_err(|detail| BundleError::Malformed {
+impl TensorReader {
+    pub(super) fn open(path: &str, file: &Blob) -> Result<Self, BundleError> {
+        let tensors = TensorFile::read(file).map_err(|detail| BundleError::Malformed {
             path: path.to_owned(),
             detail,
         })?;
@@ -118,12 +121,13 @@ impl<'a> TensorReader<'a> {
 
     /// The elements of a vector of any length.
     pub(super) fn elements<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
-        Ok(numbers(self.bytes(name, T::DTYPE, 1)?.1))
+        let tensor = self.tensor(name, T::DTYPE, 1)?;
+        Ok(numbers(&self.bytes(name, tensor)?))
     }
 
     /// What the tensor of a name is made of.
     pub(super) fn dtype(&self, name: &str) -> Option<Dtype> {
-        self.tensors.get(name)?.0.dtype
+        self.tensors.get(name)?.dtype
     }
 
     pub(super) fn refuse(&self, detail: String) -> BundleError {
@@ -133,13 +137,8 @@ impl<'a> TensorReader<'a> {
         }
     }
 
-    fn bytes(
-        &self,
-        name: &str,
-        dtype: Dtype,
-        rank: usize,
-    ) -> Result<(Vec<usize>, &'a [u8]), BundleError> {
-        let (tensor, data) = self
+    fn tensor(&self, name: &str, dtype: Dtype, rank: usize) -> Result<&Tensor, BundleError> {
+        let tensor = self
             .tensors
             .get(name)
             .ok_or_else(|| self.refuse(format!("there is no tensor `{name}`")))?;
@@ -149,12 +148,22 @@ impl<'a> TensorReader<'a> {
                 tensor.dtype, tensor.shape
             )));
         }
-        Ok((tensor.shape.clone(), data))
+        Ok(tensor)
     }
 
-    /// Bytes as they lie in the file.
-    pub(super) fn raw(&self, name: &str) -> Result<&'a [u8], BundleError> {
-        Ok(self.bytes(name, Dtype::U8, 1)?.1)
+    fn lost(&self, name: &str) -> BundleError {
+        self.refuse(format!("tensor `{name}` cannot be read any more"))
+    }
+
+    fn bytes(&self, name: &str, tensor: &Tensor) -> Result<Cow<'_, [u8]>, BundleError> {
+        let bytes = self.tensors.bytes(tensor);
+        bytes.ok_or_else(|| self.lost(name))
+    }
+
+    /// Bytes as they lie in the file, to be read later.
+    pub(super) fn raw(&self, name: &str) -> Result<Blob, BundleError> {
+        let blob = self.tensors.blob(self.tensor(name, Dtype::U8, 1)?);
+        blob.ok_or_else(|| self.lost(name))
     }
 
     /// Whether there is a tensor of this name.
@@ -164,7 +173,7 @@ impl<'a> TensorReader<'a> {
 
     /// How many columns a matrix has.
     pub(super) fn columns(&self, name: &str) -> Result<usize, BundleError> {
-        Ok(self.bytes(name, Dtype::F32, 2)?.0[1])
+        Ok(self.tensor(name, Dtype::F32, 2)?.shape[1])
     }
 
     /// A matrix of finite numbers with `columns` columns and, where given, `rows` rows.
@@ -174,13 +183,14 @@ impl<'a> TensorReader<'a> {
         rows: Option<usize>,
         columns: usize,
     ) -> Result<Array2<f32>, BundleError> {
-        let (shape, bytes) = self.bytes(name, Dtype::F32, 2)?;
+        let tensor = self.tensor(name, Dtype::F32, 2)?;
+        let shape = &tensor.shape;
         if shape[1] != columns || rows.is_some_and(|rows| rows != shape[0]) {
             return Err(self.refuse(format!(
                 "tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}"
             )));
         }
-        let values = self.finite(name, numbers(bytes))?;
+        let values = self.finite(name, numbers(&self.bytes(name, tensor)?))?;
         Array2::from_shape_vec((shape[0], shape[1]), values)
             .map_err(|error| self.refuse(format!("`{name}`: {error}")))
     }

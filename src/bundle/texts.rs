@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
 use super::lists::{read_ends, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::{Row, TEXT_FIELDS, Text, TextField, Texts};
+use crate::catalog::{Blob, Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
 use crate::json;
 
@@ -26,21 +24,21 @@ pub(super) fn write(texts: &Texts, rows: Range<usize>, path: &str) -> Result<Vec
 }
 
 /// Appends the texts of a shard, which go on lying where they are. Until engine 2 they were written as JSON.
-pub(super) fn append(texts: &mut Texts, path: &str, file: Bytes) -> Result<(), BundleError> {
+pub(super) fn append(texts: &mut Texts, path: &str, file: &Blob) -> Result<(), BundleError> {
     if path.ends_with(".json") {
-        let rows: Vec<Text> = json::read(&file).map_err(|error| BundleError::Malformed {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        })?;
+        let rows: Vec<Text> =
+            json::read(&file.whole()).map_err(|error| BundleError::Malformed {
+                path: path.to_owned(),
+                detail: error.to_string(),
+            })?;
         texts.extend(rows);
         return Ok(());
     }
-    let reader = TensorReader::open(path, &file)?;
+    let reader = TensorReader::open(path, file)?;
     let field = |name: &str| {
         let (lengths, ends) = (format!("{name}_lengths"), format!("{name}_ends"));
         let ends = read_ends(&reader, &lengths, &ends)?;
-        let joined = file.slice_ref(reader.raw(name)?);
-        TextField::new(joined, ends)
+        TextField::new(reader.raw(name)?, ends)
             .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::model::{
     ACTIVITY_INPUTS, ACTIVITY_TABLES, Dense, EMBEDDING, HIDDEN, Perceptron, TABLE_WIDTHS, Tower,
@@ -34,8 +35,8 @@ pub(super) fn write(model: &TwoTower, path: &str) -> Result<Vec<u8>, BundleError
     writer.finish(path)
 }
 
-pub(super) fn read(path: &str, bytes: &[u8]) -> Result<TwoTower, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read(path: &str, file: &Blob) -> Result<TwoTower, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let table = |&(name, width): &(&str, usize)| -> Result<Array2<f32>, BundleError> {
         let table = reader.matrix(&format!("table.{name}"), None, width)?;
         if table.nrows() == 0 && name != "availability" {

@@ -1,6 +1,7 @@
 //! The boosted trees as tensors: their inputs by name, and one entry a node.
 
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::model::{BoostedTrees, TreeNode, second_look_names};
 
@@ -28,8 +29,8 @@ pub(super) fn write(trees: &BoostedTrees, path: &str) -> Result<Vec<u8>, BundleE
     writer.finish(path)
 }
 
-pub(super) fn read(path: &str, bytes: &[u8]) -> Result<BoostedTrees, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read(path: &str, file: &Blob) -> Result<BoostedTrees, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let names = String::from_utf8(reader.u8("input_names")?)
         .map_err(|_| reader.refuse("its names are not UTF-8".into()))?;
     let known = second_look_names();
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
     use crate::model::SECOND_LOOK_INPUTS;
 
-    fn file(names: &str, input: &[u16]) -> Vec<u8> {
+    fn file(names: &str, input: &[u16]) -> Blob {
         let mut writer = TensorWriter::default();
         writer.u8("input_names", names.as_bytes());
         writer.u32("roots", &[0]);
@@ -78,7 +79,7 @@ mod tests {
         writer.f32("value", &[0.5, -1.0, 1.0]);
         writer.u32("yes", &[1, 0, 0]);
         writer.u32("no", &[2, 0, 0]);
-        writer.finish("trees").unwrap()
+        writer.finish("trees").unwrap().into()
     }
 
     #[test]
@@ -90,7 +91,7 @@ mod tests {
         // The score is the first input of a second look.
         look[0] = 2.0;
         assert_eq!(trees.adjustment(&look), 1.0);
-        let again = read("trees", &write(&trees, "trees").unwrap()).unwrap();
+        let again = read("trees", &write(&trees, "trees").unwrap().into()).unwrap();
         assert_eq!(again, trees);
     }
 

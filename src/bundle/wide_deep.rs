@@ -5,6 +5,7 @@ use ndarray::Array2;
 
 use super::dense;
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Blob;
 use crate::error::BundleError;
 use crate::feature::Schema;
 use crate::model::{
@@ -34,8 +35,8 @@ pub(super) fn write(model: &WideDeep, path: &str) -> Result<Vec<u8>, BundleError
     writer.finish(path)
 }
 
-pub(super) fn read(path: &str, bytes: &[u8], schema: &Schema) -> Result<WideDeep, BundleError> {
-    let reader = TensorReader::open(path, bytes)?;
+pub(super) fn read(path: &str, file: &Blob, schema: &Schema) -> Result<WideDeep, BundleError> {
+    let reader = TensorReader::open(path, file)?;
     let tables = |side: &str, fields: &[(&str, usize)]| -> Result<Vec<Array2<f32>>, BundleError> {
         let table = |&(name, width): &(&str, usize)| {
             let table = reader.matrix(&format!("{side}.{name}"), None, width)?;
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let model = drawn(PAIR_FEATURES.len());
-        let bytes = write(&model, "wide_deep").unwrap();
+        let bytes = Blob::from(write(&model, "wide_deep").unwrap());
         assert_eq!(read("wide_deep", &bytes, &schema()).unwrap(), model);
     }
 
@@ -146,7 +147,7 @@ mod tests {
     fn a_model_from_before_a_pair_feature_was_appended_gives_it_no_weight() {
         let mut schema = schema();
         let known = PAIR_FEATURES.len() - 1;
-        let bytes = write(&drawn(known), "wide_deep").unwrap();
+        let bytes = Blob::from(write(&drawn(known), "wide_deep").unwrap());
         assert!(read("wide_deep", &bytes, &schema).is_err());
         schema.names.pair.truncate(known);
         let model = read("wide_deep", &bytes, &schema).unwrap();
@@ -172,7 +173,7 @@ mod tests {
         for (number, spoil) in spoil.into_iter().enumerate() {
             let mut model = good();
             spoil(&mut model);
-            let bytes = write(&model, "wide_deep").unwrap();
+            let bytes = Blob::from(write(&model, "wide_deep").unwrap());
             let error = read("wide_deep", &bytes, &schema()).unwrap_err();
             assert_eq!(error.code(), "BUNDLE_MALFORMED", "{number}");
         }

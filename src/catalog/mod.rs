@@ -6,6 +6,7 @@
 //! is never read, each row carries its local calendar as the trainer computed it.
 
 mod activity;
+mod blob;
 mod city;
 mod columns;
 mod content;
@@ -21,6 +22,7 @@ mod texts;
 mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
+pub use blob::{Blob, BlobSource};
 pub use city::{AvailabilityWindow, City, LocalTime, OffsetInterval, Season};
 pub use columns::Columns;
 pub use content::Content;
@@ -33,5 +35,5 @@ pub use table::{Catalog, NO_TIME, Row};
 pub use text::Text;
 pub(crate) use text_terms::text_codes;
 pub use text_terms::{TEXT_TERMS, text_terms};
-pub use texts::{TEXT_FIELDS, TextField, Texts};
+pub use texts::{TEXT_FIELDS, TextField, Texts, Titles};
 pub use vocabulary::{UNKNOWN, Vocabulary, Words};

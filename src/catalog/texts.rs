@@ -2,10 +2,9 @@
 //! reads it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use bytes::Bytes;
-
-use super::{Row, Text};
+use super::{Blob, Row, Text};
 
 /// What a text consists of, in the order of a shard's fields.
 pub const TEXT_FIELDS: [&str; 6] = [
@@ -22,7 +21,7 @@ const TITLE: usize = 0;
 /// One part of the texts of some rows, all in one piece.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextField {
-    joined: Bytes,
+    joined: Blob,
     /// Where the row's part ends, one a row.
     ends: Vec<u32>,
 }
@@ -30,19 +29,28 @@ pub struct TextField {
 impl TextField {
     /// The parts that end at `ends` of `joined`; nothing where these do not cut it into one part a row with nothing left over.
     /// Whether they are text is seen when they are read: what is none is replaced then.
-    pub fn new(joined: Bytes, ends: Vec<u32>) -> Option<Self> {
+    pub fn new(joined: Blob, ends: Vec<u32>) -> Option<Self> {
         let last = ends.last().map_or(0, |&end| end as usize);
         let covers = last == joined.len() && ends.is_sorted();
         covers.then_some(Self { joined, ends })
     }
 
-    fn get(&self, index: usize) -> Cow<'_, str> {
+    /// Where the part of a row lies.
+    fn range(&self, index: usize) -> Range<usize> {
         let from = match index {
             0 => 0,
             _ => self.ends.get(index - 1).map_or(0, |&end| end as usize),
         };
-        let until = self.ends.get(index).map_or(from, |&end| end as usize);
-        String::from_utf8_lossy(&self.joined[from..until])
+        from..self.ends.get(index).map_or(from, |&end| end as usize)
+    }
+
+    /// The part of a row; empty where the bytes cannot be had any more.
+    fn get(&self, index: usize) -> Cow<'_, str> {
+        match self.joined.read(self.range(index)) {
+            Some(Cow::Borrowed(bytes)) => String::from_utf8_lossy(bytes),
+            Some(Cow::Owned(bytes)) => String::from_utf8_lossy(&bytes).into_owned().into(),
+            None => Cow::default(),
+        }
     }
 }
 
@@ -85,15 +93,30 @@ impl Texts {
         self.part(TITLE, row)
     }
 
-    /// A part of the text of a row, by its place in [`TEXT_FIELDS`]; empty where there is no such row or part.
-    pub fn part(&self, field: usize, row: Row) -> Cow<'_, str> {
+    /// All titles, for whoever looks at most of them: what lies elsewhere is then asked for once.
+    pub fn titles(&self) -> Titles<'_> {
+        let fields = self.shards.iter().map(|shard| &shard[TITLE]);
+        Titles {
+            texts: self,
+            joined: fields.map(|field| field.joined.whole()).collect(),
+        }
+    }
+
+    /// The shard that a row is in, and where in it; no shard's number where there is no such row.
+    fn place(&self, row: Row) -> (usize, usize) {
         let shard = self.ends.partition_point(|&end| end <= row.index());
         let start = match shard {
             0 => 0,
             _ => self.ends[shard - 1],
         };
+        (shard, row.index() - start)
+    }
+
+    /// A part of the text of a row, by its place in [`TEXT_FIELDS`]; empty where there is no such row or part.
+    pub fn part(&self, field: usize, row: Row) -> Cow<'_, str> {
+        let (shard, index) = self.place(row);
         let of = self.shards.get(shard).and_then(|shard| shard.get(field));
-        of.map_or(Cow::default(), |of| of.get(row.index() - start))
+        of.map_or(Cow::default(), |of| of.get(index))
     }
 
     /// All texts of a row; empty where there is no such row.
@@ -109,6 +132,24 @@ impl Texts {
             image: given(image),
             contact: given(contact),
         }
+    }
+}
+
+/// The titles of a catalogue, all of them in memory.
+#[derive(Debug)]
+pub struct Titles<'a> {
+    texts: &'a Texts,
+    /// Of each shard.
+    joined: Vec<Cow<'a, [u8]>>,
+}
+
+impl Titles<'_> {
+    /// The title of a row; empty where there is no such row.
+    pub fn get(&self, row: Row) -> Cow<'_, str> {
+        let (shard, index) = self.texts.place(row);
+        let of = self.texts.shards.get(shard).zip(self.joined.get(shard));
+        let bytes = of.and_then(|(fields, joined)| joined.get(fields[TITLE].range(index)));
+        bytes.map_or(Cow::default(), String::from_utf8_lossy)
     }
 }
 
@@ -136,7 +177,7 @@ impl Extend<Text> for Texts {
         if rows > 0 {
             self.ends.push(self.len() + rows);
             self.shards.push(fields.map(|(joined, ends)| TextField {
-                joined: joined.into(),
+                joined: joined.into_bytes().into(),
                 ends,
             }));
         }
@@ -153,6 +194,7 @@ impl FromIterator<Text> for Texts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::blob::tests::Elsewhere;
     use super::*;
 
     fn written() -> Vec<Text> {
@@ -169,6 +211,10 @@ mod tests {
                 ..Text::default()
             },
         ]
+    }
+
+    fn blob(text: &str) -> Blob {
+        text.as_bytes().to_vec().into()
     }
 
     #[test]
@@ -190,12 +236,15 @@ mod tests {
         let later = written().into_iter().rev();
         let expected: Vec<Text> = written().into_iter().chain(later).collect();
         assert_eq!(read[..6], expected);
+        let titles = texts.titles();
+        let found = (0..7).map(|row| titles.get(Row(row)));
+        assert!(found.eq(read.iter().map(|text| &*text.title)));
         assert_eq!(read[6], Text::default());
     }
 
     #[test]
     fn ends_that_do_not_cover_their_field_are_refused() {
-        let field = |ends: &[u32]| TextField::new("añb".into(), ends.to_vec());
+        let field = |ends: &[u32]| TextField::new(blob("añb"), ends.to_vec());
         assert!(field(&[1, 3, 4]).is_some());
         for ends in [&[3, 1, 4][..], &[1, 3], &[1, 3, 5], &[]] {
             assert!(field(ends).is_none(), "{ends:?}");
@@ -207,8 +256,25 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_cannot_be_had_any_more_are_empty() {
+        let field =
+            |lies: Blob, ends: &[u32]| TextField::new(lies, ends.to_vec()).unwrap_or_default();
+        let mut shard: Shard = std::array::from_fn(|_| field(Blob::default(), &[0, 0]));
+        shard[TITLE] = field(Blob::new(Elsewhere(b"one".to_vec()), 6), &[3, 6]);
+        let mut texts = Texts::default();
+        assert!(texts.append(shard));
+        let read: Vec<_> = (0..3).map(|row| texts.title(Row(row))).collect();
+        assert_eq!(read, ["one", "", ""]);
+        let titles = texts.titles();
+        assert_eq!(
+            (0..3).map(|row| titles.get(Row(row))).collect::<String>(),
+            ""
+        );
+    }
+
+    #[test]
     fn what_is_no_text_is_replaced_when_it_is_read() {
-        let field = TextField::new("añb".into(), vec![2, 4]).unwrap_or_default();
+        let field = TextField::new(blob("añb"), vec![2, 4]).unwrap_or_default();
         let read: Vec<_> = (0..2).map(|row| field.get(row)).collect();
         assert_eq!(read, ["a\u{fffd}", "\u{fffd}b"]);
     }

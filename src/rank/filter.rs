@@ -2,7 +2,7 @@
 
 use super::request::Filters;
 use crate::catalog::{
-    Catalog, Place, Row, Status, Texts, Vocabulary, distance_km, fold_text, over_ms,
+    Catalog, Place, Row, Status, Texts, Titles, Vocabulary, distance_km, fold_text, over_ms,
 };
 use crate::history::{Entry, History};
 use crate::math::sort;
@@ -11,7 +11,6 @@ use crate::math::sort;
 pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
-    texts: &'a Texts,
     /// Ascending.
     refused: Vec<Row>,
     /// Ascending; where only those are asked for, or those not.
@@ -23,6 +22,8 @@ pub struct Filter<'a> {
     localities: Option<Vec<u16>>,
     tags: Option<Vec<u16>>,
     query: Vec<String>,
+    /// Where anything is searched for.
+    titles: Option<Titles<'a>>,
 }
 
 impl<'a> Filter<'a> {
@@ -66,10 +67,13 @@ impl<'a> Filter<'a> {
             exclude_favourites: filters.exclude_favourites,
             ..Filters::default()
         };
+        let query: Vec<String> = fold_text(&filters.query)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         Self {
             filters,
             catalog,
-            texts,
             refused,
             favourites,
             now_ms,
@@ -77,10 +81,8 @@ impl<'a> Filter<'a> {
             types: codes(&filters.types, &words.types),
             localities: codes(&filters.localities, &words.localities),
             tags: codes(&filters.tags, &words.tags),
-            query: fold_text(&filters.query)
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
+            titles: (!query.is_empty()).then(|| texts.titles()),
+            query,
         }
     }
 
@@ -165,11 +167,11 @@ impl<'a> Filter<'a> {
     }
 
     fn query_matches(&self, row: Row) -> bool {
-        if self.query.is_empty() {
+        let Some(titles) = &self.titles else {
             return true;
-        }
+        };
         let content = self.catalog.content(row);
-        let mut searched = fold_text(&self.texts.title(row));
+        let mut searched = fold_text(&titles.get(row));
         for word in content
             .tags
             .iter()

@@ -8,11 +8,11 @@ use futures_util::future::try_join_all;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::hash;
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::Storage;
 use super::swap::{Problem, UNREACHABLE, problem, unreachable};
+use super::{array, hash};
 use crate::bundle::{Bundle, ENGINE_VERSION, FileEntry, Files, Manifest};
 use crate::engine::Engine;
 use crate::error::BundleError;
@@ -142,8 +142,8 @@ async fn build(
             is_fresh,
         } = held;
         match sha256 {
-            Some(sha256) => files.insert_hashed(&entry.path, bytes.to_vec(), sha256),
-            None => files.insert_trusted(&entry.path, bytes.to_vec()),
+            Some(sha256) => files.insert_hashed(&entry.path, array::blob(bytes.clone()), sha256),
+            None => files.insert_trusted(&entry.path, array::blob(bytes.clone())),
         }
         files
             .verified(entry)

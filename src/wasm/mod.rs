@@ -5,6 +5,7 @@
 //! opens; [`background::send_waiting`] is for its service worker; [`plain_engine::PlainEngine`] is the engine without storage
 //! and network, for Node and for parity tests.
 
+mod array;
 mod background;
 mod clock;
 mod consent;

@@ -4,7 +4,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-use super::{convert, hash};
+use super::{array, convert, hash};
 use crate::bundle::{Bundle, Files};
 use crate::engine::{Engine, Recollection};
 use crate::error::{RecommenderError, RequestError};
@@ -23,7 +23,7 @@ pub struct PlainEngine {
 #[wasm_bindgen]
 impl PlainEngine {
     /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Nobody may
-    /// change the arrays meanwhile. Files are hashed and the self-test runs, unless `verified` says that both were done
+    /// change the arrays as long as the engine is used: texts are read from them. Files are hashed and the self-test runs, unless `verified` says that both were done
     /// before, to these very bytes by this very module.
     pub async fn open(
         id: String,
@@ -37,10 +37,10 @@ impl PlainEngine {
             let path = pair.get(0).as_string().unwrap_or_default();
             let bytes: Uint8Array = pair.get(1).dyn_into()?;
             if is_verified {
-                bundle.insert_trusted(path, bytes.to_vec());
+                bundle.insert_trusted(path, array::blob(bytes));
             } else {
                 let sha256 = hash::sha256(&bytes).await;
-                bundle.insert_hashed(path, bytes.to_vec(), sha256);
+                bundle.insert_hashed(path, array::blob(bytes), sha256);
             }
         }
         let engine = if is_verified {

@@ -149,6 +149,16 @@ test('a later visit asks the server for the channel alone', async (t) => {
   const { source, items } = await look();
   assert.deepEqual([source, items], ['network', 10]);
   assert.deepEqual(asked.filter((path) => path.startsWith('/bundles/')), ['/bundles/channel.json']);
+  const [shown, found] = await page.evaluate(async () => {
+    const recommender = await globalThis.opening;
+    const best = await recommender.recommend();
+    const [{ title, description }] = best.items.map(({ activity }) => activity);
+    const { items } = await recommender.recommend({ filters: { query: title } });
+    return [{ title, description }, items.map(({ activity }) => activity.title)];
+  });
+  assert.match(shown.title, /^\p{L}+ .* \d+$/u);
+  assert.match(shown.description, /inventada/);
+  assert.ok(found.includes(shown.title), 'what is stored is searched too');
 });
 
 for (const query of ['', '?worker']) {

@@ -1,0 +1,28 @@
+//! Bytes that stay in the browser's memory until some of them are read: a new instance touches each page of its own for the first
+//! time, which takes as long as much computing.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use js_sys::Uint8Array;
+
+use crate::catalog::{Blob, BlobSource};
+
+struct Kept(Uint8Array);
+
+impl BlobSource for Kept {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        // An array whose memory was handed elsewhere has no bytes any more, and throws where a part of it is asked for.
+        let is_there = range.end <= self.0.length() as usize;
+        is_there.then(|| {
+            let part = self.0.subarray(range.start as u32, range.end as u32);
+            part.to_vec().into()
+        })
+    }
+}
+
+/// The bytes of an array that nobody changes.
+pub(super) fn blob(bytes: Uint8Array) -> Blob {
+    let len = bytes.length() as usize;
+    Blob::new(Kept(bytes), len)
+}
