@@ -2,14 +2,14 @@
 //!
 //! A request works out what each content is worth.
 
-use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
-use foldhash::fast::RandomState;
+use bytemuck::cast_slice;
 
+use super::distinct::{Distinct, packed};
 use super::pair::TimeOfWeek;
-use super::prepared::norm;
-use super::scan_codes::Distinct;
-use crate::catalog::Catalog;
+use super::schema::Schema;
+use crate::catalog::{Catalog, Row};
 
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,10 +17,35 @@ pub(super) struct Contents {
     pub(super) codes: Vec<ContentCodes>,
     pub(super) tag_lists: Terms,
     pub(super) word_lists: Terms,
+    /// The bits of prices.
+    pub(super) prices: Vec<u32>,
+}
+
+/// What a content is, in the catalogue's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Content<'a> {
+    tags: &'a [u16],
+    words: &'a [u16],
+    price: u32,
+    kind: u32,
+    level: u16,
+    organiser: u16,
+    series: u16,
+}
+
+impl Hash for Content<'_> {
+    /// Both lists, and everything else as one number: field by field it takes several times as long.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(cast_slice(self.tags));
+        state.write(cast_slice(self.words));
+        let words = u32::from(self.organiser) << 16 | u32::from(self.series);
+        let kind = (self.kind << 16) ^ u32::from(self.level);
+        state.write_u128(packed([self.price, words, kind]));
+    }
 }
 
 /// What a content is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct ContentCodes {
     /// Twice the type, one more on days off.
     pub(super) kind: u32,
@@ -54,25 +79,21 @@ impl Terms {
         self.most = self.most.max(codes.len());
     }
 
-    /// The lists of rows with one over the length of their vectors, each once; and of each row the number of its list.
-    pub(super) fn of<'a>(
-        rows: impl Iterator<Item = &'a [u16]>,
+    /// Lists with one over the length of their vectors, each once; and the number of each.
+    fn of<'a>(
+        lists: impl Iterator<Item = &'a [u16]>,
         idf: impl Fn(u16) -> f32,
     ) -> (Self, Vec<u32>) {
+        let distinct = Distinct::of(lists);
         let mut terms = Self::default();
-        let mut known = HashMap::with_hasher(RandomState::default());
-        let number = |list: &'a [u16]| {
-            *known.entry(list).or_insert_with(|| {
-                terms.push(list, norm(list, &idf));
-                terms.ends.len() as u32 - 1
-            })
-        };
-        let numbers = rows.map(number).collect();
-        (terms, numbers)
+        for list in distinct.values {
+            terms.push(list, norm(list, &idf));
+        }
+        (terms, distinct.codes)
     }
 
     /// The length of the vector of a list, by number.
-    pub(super) fn norm(&self, number: u32) -> f32 {
+    fn norm(&self, number: u32) -> f32 {
         self.norms[number as usize]
     }
 
@@ -90,34 +111,63 @@ impl Terms {
     }
 }
 
+/// The length of the TF-IDF vector of these codes.
+pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
+    let squares = codes.iter().map(|&code| idf(code) * idf(code));
+    // Exactly rounded everywhere, unlike other functions of std.
+    squares.sum::<f32>().sqrt()
+}
+
 impl Contents {
-    /// The contents of a catalogue, and of each row the number of its content. `prices` are the numbers of rows' prices; lists
-    /// of tags and of words come with the numbers of rows' lists.
-    pub(super) fn new(
-        catalog: &Catalog,
-        prices: &[u32],
-        (tag_lists, tags): (Terms, &[u32]),
-        (word_lists, words): (Terms, &[u32]),
-    ) -> (Self, Vec<u32>) {
+    /// The contents of a catalogue, and of each row the number of its content.
+    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
-        let content = |index: usize| {
+        let content = |row: Row| {
+            let index = row.index();
             let day_off = TimeOfWeek::of(columns, index).day_off;
-            ContentCodes {
+            Content {
+                tags: catalog.tags(row),
+                words: catalog.text(row),
+                price: columns.price[index].to_bits(),
                 kind: 2 * u32::from(columns.kind[index]) + u32::from(day_off),
-                price: prices[index],
-                tags: tags[index],
-                words: words[index],
                 level: columns.level[index],
                 organiser: columns.organiser[index],
                 series: columns.series[index],
             }
         };
-        let distinct = Distinct::of((0..catalog.len()).map(content));
+        let distinct = Distinct::of((0..catalog.len() as u32).map(Row).map(content));
+        // Numbered among contents only: these are fewer than rows.
+        let contents = || distinct.values.iter();
+        let tags = contents().map(|content| content.tags);
+        let (tag_lists, tags) = Terms::of(tags, |tag| schema.idf(tag));
+        let words = contents().map(|content| content.words);
+        let (word_lists, words) = Terms::of(words, |word| schema.text_idf(word));
+        let prices = Distinct::of(contents().map(|content| content.price));
+        let codes = contents().enumerate();
+        let codes = codes.map(|(number, content)| ContentCodes {
+            kind: content.kind,
+            price: prices.codes[number],
+            tags: tags[number],
+            words: words[number],
+            level: content.level,
+            organiser: content.organiser,
+            series: content.series,
+        });
         let contents = Self {
-            codes: distinct.values,
+            codes: codes.collect(),
             tag_lists,
             word_lists,
+            prices: prices.values,
         };
         (contents, distinct.codes)
+    }
+
+    /// The lengths of a content's TF-IDF vectors of tags and of words.
+    pub(super) fn norms(&self, number: u32) -> [f32; 2] {
+        let content = &self.codes[number as usize];
+        [
+            self.tag_lists.norm(content.tags),
+            self.word_lists.norm(content.words),
+        ]
     }
 }

@@ -2,6 +2,7 @@
 //! activity is new and only what it shares with the past speaks for it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
 
@@ -21,12 +22,20 @@ use crate::history::Visitor;
 use crate::math::ln_1p;
 
 /// When in the week an activity takes place, as far as pair features see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct TimeOfWeek {
     pub(super) slot: u8,
     pub(super) weekday: u8,
     pub(super) day_off: bool,
     pub(super) availability: u16,
+}
+
+impl Hash for TimeOfWeek {
+    /// As one number: field by field it takes several times as long.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let day = u32::from_le_bytes([self.slot, self.weekday, self.day_off.into(), 0]);
+        state.write_u64(u64::from(day) << 16 | u64::from(self.availability));
+    }
 }
 
 impl TimeOfWeek {
@@ -261,12 +270,12 @@ impl PairSide {
         let index = row.index();
         let mut features = [0.0; PAIR_FEATURES.len()];
         let tags = catalog.tags(row);
-        let norm = prepared.tag_norm[index];
+        let [norm, text_norm] = prepared.scan.norms(row);
         let idf = |tag| schema.idf(tag);
         self.tags.compare(tags, norm, idf, &mut features);
-        let (text, norm) = (catalog.text(row), prepared.text_norm[index]);
         let idf = |word| schema.text_idf(word);
-        self.text.compare(text, norm, idf, &mut features);
+        let text = catalog.text(row);
+        self.text.compare(text, text_norm, idf, &mut features);
         self.declared_matches(self.tags_declared(tags), &mut features);
         self.of_kind(columns.kind[index], &mut features);
         self.of_level(columns.level[index], &mut features);

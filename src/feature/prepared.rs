@@ -1,17 +1,12 @@
 //! What pair features need of the catalogue, computed once a bundle or counter refresh instead of once a request.
 
-use super::contents::Terms;
 use super::scan_codes::{CountCodes, ScanCodes};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Row};
+use crate::catalog::{Catalog, Counters};
 
 /// Catalogue-wide values behind the pair features.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prepared {
-    /// Length of each row's TF-IDF tag vector.
-    pub tag_norm: Vec<f32>,
-    /// Length of each row's TF-IDF vector of words.
-    pub text_norm: Vec<f32>,
     /// Share of all positive interactions that went to each organiser, by code, smoothed by one half an organiser.
     pub organiser_share: Vec<f32>,
     pub(super) scan: ScanCodes,
@@ -22,22 +17,10 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
-        let rows = || (0..catalog.len() as u32).map(Row);
-        let tags = rows().map(|row| catalog.tags(row));
-        let (tag_lists, tags) = Terms::of(tags, |tag| schema.idf(tag));
-        let words = rows().map(|row| catalog.text(row));
-        let (word_lists, words) = Terms::of(words, |word| schema.text_idf(word));
-        let norms = |lists: &Terms, numbers: &[u32]| {
-            numbers.iter().map(|&number| lists.norm(number)).collect()
-        };
-        let (tag_norm, text_norm) = (norms(&tag_lists, &tags), norms(&word_lists, &words));
-        let centre = schema.city.centre.as_ref();
         Self {
             organiser_share: organiser_shares(catalog, counters),
-            scan: ScanCodes::new(catalog, centre, (tag_lists, &tags), (word_lists, &words)),
+            scan: ScanCodes::new(schema, catalog),
             counts: Some(CountCodes::new(catalog, counters)),
-            tag_norm,
-            text_norm,
         }
     }
 
@@ -46,13 +29,6 @@ impl Prepared {
         self.organiser_share = organiser_shares(catalog, counters);
         self.counts = None;
     }
-}
-
-/// The length of the TF-IDF vector of these codes.
-pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
-    let squares = codes.iter().map(|&code| idf(code) * idf(code));
-    // Exactly rounded everywhere, unlike other functions of std.
-    squares.sum::<f32>().sqrt()
 }
 
 fn organiser_shares(catalog: &Catalog, counters: &Counters) -> Vec<f32> {

@@ -1,8 +1,8 @@
 //! Which terms, tags or words of texts, does a visitor's past speak of? Three profiles, by what was chosen, declared and
 //! rejected: an activity's terms are compared with each by the cosine of TF-IDF vectors.
 
+use super::contents::norm;
 use super::pair_features::PairRow;
-use super::prepared::norm;
 
 /// Places of the profiles.
 pub(super) const LIKED: usize = 0;

@@ -229,10 +229,10 @@ impl PairSide {
             |at, row| self.of_series(code(at), row),
             |at| [Property::Series(code(at))],
         );
-        let price = |at: usize| f32::from_bits(codes.prices[at]);
+        let price = |at: usize| f32::from_bits(codes.contents.prices[at]);
         appraiser.fill(
             &mut worth.prices,
-            codes.prices.len(),
+            codes.contents.prices.len(),
             const { [column("free"), column("price_distance")] },
             |at, row| self.of_price(price(at), row),
             |at| [Property::Price(price(at))],

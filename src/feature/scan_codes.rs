@@ -3,15 +3,12 @@
 //! An activity that is repeated is one content on many dates, and many activities share a place: a request works out what
 //! each content, date and place is worth, and an activity is then the sum of a few of those.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
-use foldhash::fast::RandomState;
-
-use super::contents::{Contents, Terms};
+use super::contents::Contents;
+use super::distinct::{Distinct, packed, unpacked};
 use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, fixed_features};
-use crate::catalog::{Catalog, Counters, Place};
+use super::schema::Schema;
+use crate::catalog::{Catalog, Counters, Place, Row};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,8 +19,6 @@ pub(super) struct ScanCodes {
     pub(super) places: Places,
     /// When activities were published.
     pub(super) published: Vec<i64>,
-    /// The bits of prices.
-    pub(super) prices: Vec<u32>,
     pub(super) times: Vec<TimeOfWeek>,
     /// The largest sizes of the fixed features.
     pub(super) most_fixed: [f32; 2],
@@ -42,7 +37,7 @@ pub(super) struct RowCodes {
 }
 
 /// When an activity starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Date {
     pub(super) start_ms: i64,
     /// Its number among times of the week.
@@ -66,18 +61,19 @@ impl Places {
     fn new(catalog: &Catalog, centre: Option<&Place>) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
         let place = |index: usize| {
-            let place = [columns.lat[index], columns.lon[index]];
-            (place.map(f32::to_bits), columns.locality[index])
+            let [lat, lon] = [columns.lat[index], columns.lon[index]].map(f32::to_bits);
+            packed([lat, lon, columns.locality[index].into()])
         };
         let distinct = Distinct::of((0..catalog.len()).map(place));
         let mut places = Self::default();
         let mut around = Vec::with_capacity(distinct.values.len());
-        for (place, locality) in distinct.values {
-            let [lat, lon] = place.map(f32::from_bits);
+        for place in distinct.values {
+            let [lat, lon, locality] = unpacked(place);
+            let [lat, lon] = [lat, lon].map(f32::from_bits);
             around.push(grid_corners((lat, lon), centre));
             places.lat.push(lat);
             places.lon.push(lon);
-            places.localities.push(locality);
+            places.localities.push(locality as u16);
         }
         let mut corners: Vec<u32> = around.iter().flatten().flatten().map(|c| c.0).collect();
         corners.sort_unstable();
@@ -105,45 +101,18 @@ impl Places {
     }
 }
 
-/// Values that occur, in order of their first rows, and which of them each row has.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Distinct<T> {
-    pub(super) values: Vec<T>,
-    pub(super) codes: Vec<u32>,
-}
-
-impl<T: Copy + Eq + Hash> Distinct<T> {
-    pub(super) fn of(rows: impl Iterator<Item = T>) -> Self {
-        let mut known = HashMap::with_hasher(RandomState::default());
-        let mut values = Vec::new();
-        let code = |value: T| {
-            *known.entry(value).or_insert_with(|| {
-                values.push(value);
-                values.len() as u32 - 1
-            })
-        };
-        let codes = rows.map(code).collect();
-        Self { values, codes }
-    }
-}
-
 impl ScanCodes {
-    /// `centre` is the one that facets are made around, the schema's; lists of tags and of words come with the numbers of rows'
-    /// lists.
-    pub(super) fn new(
-        catalog: &Catalog,
-        centre: Option<&Place>,
-        tags: (Terms, &[u32]),
-        words: (Terms, &[u32]),
-    ) -> Self {
+    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> Self {
         let columns = catalog.columns();
-        let times = Distinct::of((0..catalog.len()).map(|index| TimeOfWeek::of(columns, index)));
-        let dates = columns.start_ms.iter().zip(&times.codes);
-        let dates = Distinct::of(dates.map(|(&start_ms, &time)| Date { start_ms, time }));
-        let prices = Distinct::of(columns.price.iter().map(|price| price.to_bits()));
+        let date = |index| (columns.start_ms[index], TimeOfWeek::of(columns, index));
+        let dates = Distinct::of((0..catalog.len()).map(date));
+        // Numbered among dates only: these are fewer than rows.
+        let times = Distinct::of(dates.values.iter().map(|&(_, time)| time));
+        let numbered = dates.values.iter().zip(times.codes);
+        let numbered = numbered.map(|(&(start_ms, _), time)| Date { start_ms, time });
         let published = Distinct::of(columns.published_ms.iter().copied());
-        let (contents, of_contents) = Contents::new(catalog, &prices.codes, tags, words);
-        let (places, of_places) = Places::new(catalog, centre);
+        let (contents, of_contents) = Contents::new(schema, catalog);
+        let (places, of_places) = Places::new(catalog, schema.city.centre.as_ref());
         let row = |index: usize| RowCodes {
             content: of_contents[index],
             date: dates.codes[index],
@@ -160,12 +129,16 @@ impl ScanCodes {
             most_fixed: [0, 1].map(largest),
             rows,
             contents,
-            dates: dates.values,
+            dates: numbered.collect(),
             places,
             published: published.values,
-            prices: prices.values,
             times: times.values,
         }
+    }
+
+    /// The lengths of a row's TF-IDF vectors of tags and of words.
+    pub(super) fn norms(&self, row: Row) -> [f32; 2] {
+        self.contents.norms(self.rows[row.index()].content)
     }
 }
 
@@ -185,13 +158,12 @@ impl CountCodes {
             &counters.positives_total,
             &counters.views,
         ];
-        let counts = |row: usize| columns.map(|counts| counts.get(row).map_or(0, |x| x.to_bits()));
+        let count = |counts: &[f32], row: usize| counts.get(row).map_or(0, |count| count.to_bits());
+        let counts = |row: usize| packed(columns.map(|counts| count(counts, row)));
         let distinct = Distinct::of((0..catalog.len()).map(counts));
         let column = |of: usize| {
-            distinct
-                .values
-                .iter()
-                .map(move |bits| f32::from_bits(bits[of]))
+            let values = distinct.values.iter();
+            values.map(move |&counts| f32::from_bits(unpacked(counts)[of]))
         };
         Self {
             counts: [0, 1, 2].map(|of| column(of).collect()),

@@ -4,8 +4,8 @@
 //! examples move it a little and a hundred a lot. Newton's method, each step solved by coordinate descent (Friedman, Hastie
 //! and Tibshirani 2010) in a fixed order and for a fixed number of rounds: no matrix, and the same bits everywhere.
 
+use super::distinct::Distinct;
 use super::facet::{Facet, READINESS};
-use super::scan_codes::Distinct;
 use crate::math::{sigmoid, sort};
 
 /// Few: far from the mode with long histories. Many: time for digits that change no order.

@@ -1,0 +1,75 @@
+//! Which values occur, and which of them does each row have? Found by hashing, without copies of the values.
+
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+/// Values that occur, in order of their first rows, and which of them each row has.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Distinct<T> {
+    pub(super) values: Vec<T>,
+    pub(super) codes: Vec<u32>,
+}
+
+impl<T: Copy + Eq + Hash> Distinct<T> {
+    pub(super) fn of(rows: impl Iterator<Item = T>) -> Self {
+        let state = RandomState::default();
+        let mut known: HashTable<u32> = HashTable::new();
+        let mut values: Vec<T> = Vec::new();
+        let code = |value: T| {
+            let entry = known.entry(
+                state.hash_one(value),
+                |&code| values[code as usize] == value,
+                |&code| state.hash_one(values[code as usize]),
+            );
+            match entry {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(free) => {
+                    let code = values.len() as u32;
+                    free.insert(code);
+                    values.push(value);
+                    code
+                }
+            }
+        };
+        let codes = rows.map(code).collect();
+        Self { values, codes }
+    }
+}
+
+/// Three numbers as one, which takes less to hash and to compare.
+pub(super) fn packed(numbers: [u32; 3]) -> u128 {
+    let [first, second, third] = numbers.map(u128::from);
+    first | second << 32 | third << 64
+}
+
+/// The three numbers again.
+pub(super) fn unpacked(packed: u128) -> [u32; 3] {
+    [0, 32, 64].map(|bits| (packed >> bits) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbered_in_order_of_their_first_rows() {
+        let rows: Vec<u64> = (0..5_000).map(|row| row * row % 1_009).collect();
+        let Distinct { values, codes } = Distinct::of(rows.iter().copied());
+        let mut known = 0;
+        for (&row, &code) in rows.iter().zip(&codes) {
+            assert_eq!(values[code as usize], row);
+            assert!(code <= known);
+            known = known.max(code + 1);
+        }
+        assert_eq!((values.len(), known), (505, 505));
+    }
+
+    #[test]
+    fn packed_numbers_come_back() {
+        let numbers = [u32::MAX, 0, 7];
+        assert_eq!(unpacked(packed(numbers)), numbers);
+    }
+}
