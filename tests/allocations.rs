@@ -18,15 +18,14 @@ fn allocations(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
 }
 
-/// A made-up city of so many activities, with the models that ship unless others are asked for, and with or without trees.
+/// A made-up city of so many activities, with every model but the one that would have all activities scored, and with or without
+/// trees.
 fn engine(rows: usize, trees: bool) -> Engine {
     let mut draft = support::with_every_model(support::draft(31, rows), 31);
     if !trees {
         draft.boosted_trees = None;
     }
     draft.models.factorization_machine = None;
-    draft.models.neural_collaborative_filtering = None;
-    draft.models.wide_deep = None;
     draft.activities = support::activity_side(&draft.models, &draft.catalog);
     support::engine_of(&draft)
 }
@@ -120,7 +119,7 @@ fn a_list_of_a_larger_catalogue_allocates_no_more() {
         let [small, large] = [300, 2_400].map(|rows| most_asked(&engine(rows, trees)));
         assert!(large <= small + 10, "{small} {large}, trees {trees}");
         // What is made of the visitor, and explanations.
-        assert!(large <= 200, "{large}, trees {trees}");
+        assert!(large <= 220, "{large}, trees {trees}");
     }
 }
 

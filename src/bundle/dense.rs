@@ -6,9 +6,10 @@ use crate::model::Dense;
 
 pub(super) fn write(layers: &[Dense], writer: &mut TensorWriter) {
     for (number, layer) in layers.iter().enumerate() {
-        let (rows, columns) = layer.weight.dim();
-        let values = layer.weight.iter().copied();
-        writer.matrix(&format!("layer.{number}.weight"), rows, columns, values);
+        let weight = layer.weight();
+        let (rows, columns) = weight.dim();
+        let name = format!("layer.{number}.weight");
+        writer.matrix(&name, rows, columns, weight.numbers());
         writer.f32(&format!("layer.{number}.bias"), &layer.bias.to_vec());
     }
 }
@@ -22,11 +23,9 @@ pub(super) fn read(
     let mut inputs = inputs;
     let mut layers = Vec::with_capacity(widths.len());
     for (number, &width) in widths.iter().enumerate() {
-        let weight = format!("layer.{number}.weight");
-        layers.push(Dense {
-            weight: reader.matrix(&weight, Some(width), inputs)?,
-            bias: reader.vector(&format!("layer.{number}.bias"), width)?,
-        });
+        let weight = reader.matrix(&format!("layer.{number}.weight"), Some(width), inputs)?;
+        let bias = reader.vector(&format!("layer.{number}.bias"), width)?;
+        layers.push(Dense::new(&weight, bias));
         inputs = width;
     }
     Ok(layers)

@@ -55,9 +55,9 @@ mod tests {
             Array2::from_shape_simple_fn((rows, columns), || random.normal() as f32)
         };
         let widths = [2 * NEUMF_PERCEPTRON].into_iter().chain(NEUMF_LAYERS);
-        let layers = widths.zip(NEUMF_LAYERS).map(|(inputs, outputs)| Dense {
-            weight: matrix(outputs, inputs),
-            bias: Array1::from_elem(outputs, 0.1),
+        let layers = widths.zip(NEUMF_LAYERS).map(|(inputs, outputs)| {
+            let bias = Array1::from_elem(outputs, 0.1);
+            Dense::new(&matrix(outputs, inputs), bias)
         });
         let model = NeuMf {
             layers: layers.collect(),

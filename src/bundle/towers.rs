@@ -22,13 +22,10 @@ pub(super) fn write(model: &TwoTower, path: &str) -> Result<Vec<u8>, BundleError
     }
     for (side, tower) in [("user", &model.user), ("activity", &model.activity)] {
         for (index, layer) in tower.layers.layers.iter().enumerate() {
-            let (rows, columns) = layer.weight.dim();
-            writer.matrix(
-                &format!("{side}.{index}.weight"),
-                rows,
-                columns,
-                layer.weight.iter().copied(),
-            );
+            let weight = layer.weight();
+            let (rows, columns) = weight.dim();
+            let name = format!("{side}.{index}.weight");
+            writer.matrix(&name, rows, columns, weight.numbers());
             writer.f32(&format!("{side}.{index}.bias"), &layer.bias.to_vec());
         }
     }
@@ -46,10 +43,10 @@ pub(super) fn read(path: &str, file: &Blob) -> Result<TwoTower, BundleError> {
     };
     let tower = |side: &str, tables: &[usize], inputs: usize| -> Result<Tower, BundleError> {
         let layer = |index: usize, inputs: usize, outputs: usize| -> Result<Dense, BundleError> {
-            Ok(Dense {
-                weight: reader.matrix(&format!("{side}.{index}.weight"), Some(outputs), inputs)?,
-                bias: reader.vector(&format!("{side}.{index}.bias"), outputs)?,
-            })
+            let name = format!("{side}.{index}.weight");
+            let weight = reader.matrix(&name, Some(outputs), inputs)?;
+            let bias = reader.vector(&format!("{side}.{index}.bias"), outputs)?;
+            Ok(Dense::new(&weight, bias))
         };
         let layers = vec![
             layer(0, inputs, HIDDEN[0])?,

@@ -82,9 +82,9 @@ mod tests {
 
     use super::*;
     use crate::catalog::{City, Words};
-    use crate::feature::{ActivityRow, ContextRow, PAIR_FEATURES, UserRow};
+    use crate::feature::{ActivityRow, ContextRow, PAIR_FEATURES, PairRow, UserRow};
     use crate::math::Random;
-    use crate::model::Dense;
+    use crate::model::{Dense, Outputs};
 
     fn schema() -> Schema {
         let words = Words::learn(&[], ["música", "teatro"], 1).unwrap();
@@ -99,9 +99,9 @@ mod tests {
         };
         let inputs = [VISITOR_WIDTH + ACTIVITY_WIDTH + pairs];
         let layers = inputs.into_iter().chain(WIDE_DEEP_LAYERS);
-        let layers = layers.zip(WIDE_DEEP_LAYERS).map(|(inputs, outputs)| Dense {
-            weight: matrix(outputs, inputs),
-            bias: Array1::from_elem(outputs, 0.1),
+        let layers = layers.zip(WIDE_DEEP_LAYERS).map(|(inputs, outputs)| {
+            let bias = Array1::from_elem(outputs, 0.1);
+            Dense::new(&matrix(outputs, inputs), bias)
         });
         let layers = layers.collect();
         let cross = Cross {
@@ -154,11 +154,13 @@ mod tests {
         let visitor = model.visitor_part(&nobody(), std::iter::empty());
         let activity = model.activity_part(&ActivityRow::default());
         let mut pair = [1.0; PAIR_FEATURES.len()];
-        let before = model.logit(&visitor, &activity, &pair);
+        let mut outputs = Outputs::default();
+        let mut logit = |pair: &PairRow| model.logit(&visitor, &activity, pair, &mut outputs);
+        let before = logit(&pair);
         pair[known] = 50.0;
-        assert_eq!(model.logit(&visitor, &activity, &pair), before);
+        assert_eq!(logit(&pair), before);
         pair[0] = 50.0;
-        assert_ne!(model.logit(&visitor, &activity, &pair), before);
+        assert_ne!(logit(&pair), before);
     }
 
     #[test]

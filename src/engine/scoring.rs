@@ -10,7 +10,7 @@ use crate::catalog::Row;
 use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
-    Embedding, ModelScores, Remembered, Score, VisitorSide, Weighed, content_score,
+    Embedding, ModelScores, Outputs, Remembered, Score, VisitorSide, Weighed, content_score,
     popularity_score, second_look, triqueta_rule,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
@@ -28,6 +28,7 @@ pub(super) struct Scoring {
     rows: Vec<Row>,
     retrieval: Retrieval,
     near: KnownPlaces,
+    outputs: Outputs,
 }
 
 /// The visitor's side of everything, computed once a request.
@@ -201,7 +202,8 @@ impl Engine {
         if self.bundle.boosted_trees.is_some() {
             for survivor in scored.iter_mut() {
                 let place = seen.partition_point(|seen| seen.row < survivor.row);
-                survivor.score = self.look_again(side, &seen[place], survivor.score);
+                let (seen, outputs) = (&seen[place], &mut scoring.outputs);
+                survivor.score = self.look_again(side, seen, survivor.score, outputs);
             }
             keep_best(scored, self.catalog(), keep);
         }
@@ -239,7 +241,7 @@ impl Engine {
     }
 
     /// The score of one pair after the trees' second look, where the bundle has trees.
-    fn look_again(&self, side: &Side, seen: &Seen, score: Score) -> Score {
+    fn look_again(&self, side: &Side, seen: &Seen, score: Score, outputs: &mut Outputs) -> Score {
         let bundle = &self.bundle;
         let Some(trees) = &bundle.boosted_trees else {
             return score;
@@ -250,6 +252,7 @@ impl Engine {
             &bundle.activities,
             seen.row.index(),
             &seen.pair,
+            outputs,
         );
         let look = second_look(&score, &models, &seen.pair, &side.user, side.maturity);
         score.adjusted(trees.adjustment(&look))
@@ -280,7 +283,8 @@ impl Engine {
         match ranking {
             Ranking::Learned => {
                 let seen = self.see(side, row, self.pair_row(side, row));
-                Some(self.look_again(side, &seen, seen.by_blend(side)))
+                let mut outputs = Outputs::default();
+                Some(self.look_again(side, &seen, seen.by_blend(side), &mut outputs))
             }
             Ranking::Content => {
                 let pair = self.pair_row(side, row);

@@ -9,6 +9,7 @@ mod column;
 mod digest;
 mod exponentials;
 mod linear;
+mod matrix;
 mod order;
 mod random;
 
@@ -20,7 +21,8 @@ pub use column::Column;
 pub(crate) use column::Numbers;
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
-pub use linear::{cosine, dot, dot_rows, norm, normalise};
+pub use linear::{cosine, dot, norm, normalise};
+pub use matrix::{Matrix, Terms};
 pub use order::{select, sort};
 pub use random::Random;
 

@@ -2,41 +2,100 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::math::dot_rows;
+use crate::math::{Matrix, Terms, dot};
 
-/// A fully connected layer: `y = W x + b`, weight `[out, in]` as PyTorch has it.
+/// A fully connected layer: `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense {
-    /// Weight, `[out, in]`, row-major.
-    pub weight: Array2<f32>,
+    weight: Matrix,
     /// Bias, `[out]`.
     pub bias: Array1<f32>,
 }
 
 impl Dense {
-    /// `W x + b`, each output one fixed-order dot product. Extra inputs are ignored.
-    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let mut y = Vec::with_capacity(self.bias.len());
-        self.forward_into(x, &mut y);
-        y
+    /// A layer of this weight, `[out, in]` as PyTorch has it, and bias.
+    pub fn new(weight: &Array2<f32>, bias: Array1<f32>) -> Self {
+        let (outputs, inputs) = weight.dim();
+        Self {
+            weight: Matrix::new(outputs, inputs, weight.iter().copied()),
+            bias,
+        }
     }
 
-    /// [`Dense::forward`] into a vector that is reused: what was in it is gone.
-    pub fn forward_into(&self, x: &[f32], y: &mut Vec<f32>) {
-        y.clear();
-        // Weights are in standard layout: they are read and learned so.
-        let weights = self.weight.as_slice().unwrap_or_default();
-        dot_rows(weights, self.weight.ncols(), x, y);
-        for (output, bias) in y.iter_mut().zip(&self.bias) {
-            *output += bias;
-        }
+    /// Weight, `[out, in]`.
+    pub fn weight(&self) -> &Matrix {
+        &self.weight
+    }
+
+    /// What the inputs from `from` on add to each output, where the bias and the others come later.
+    pub fn part(&self, from: usize, x: &[f32]) -> Vec<f32> {
+        let mut part = Vec::new();
+        self.weight
+            .multiply(from, x, &mut Terms::default(), &mut part);
+        part
     }
 }
 
 /// The positive part, in place.
-pub fn relu(x: &mut [f32]) {
+fn relu(x: &mut [f32]) {
     for value in x {
-        *value = value.max(0.0);
+        // What is no number is not positive.
+        *value = if *value > 0.0 { *value } else { 0.0 };
+    }
+}
+
+/// The outputs of a layer, and the room to make the next one's of them, row after row.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    outputs: Vec<f32>,
+    next: Vec<f32>,
+    terms: Terms,
+}
+
+impl Outputs {
+    /// Begins a row with these.
+    pub(super) fn begin(&mut self, outputs: impl Iterator<Item = f32>) {
+        self.outputs.clear();
+        self.outputs.extend(outputs);
+    }
+
+    /// Begins a row with the first of these layers: what the inputs from `from` on add to each output, and what the bias and
+    /// the others do.
+    pub(super) fn begin_with(
+        &mut self,
+        layers: &[Dense],
+        from: usize,
+        x: &[f32],
+        others: impl Iterator<Item = f32>,
+    ) {
+        self.outputs.clear();
+        if let Some(Dense { weight, .. }) = layers.first() {
+            weight.multiply(from, x, &mut self.terms, &mut self.outputs);
+        }
+        for (output, other) in self.outputs.iter_mut().zip(others) {
+            *output += other;
+        }
+    }
+
+    /// Goes on to a layer's outputs, each one fixed-order dot product. Extra inputs are ignored.
+    pub(super) fn pass(&mut self, layer: &Dense) {
+        let weight = &layer.weight;
+        weight.multiply(0, &self.outputs, &mut self.terms, &mut self.next);
+        for (output, bias) in self.next.iter_mut().zip(&layer.bias) {
+            *output += bias;
+        }
+        std::mem::swap(&mut self.outputs, &mut self.next);
+    }
+
+    /// The weighted sum of what the later of these layers make of the first one's outputs, each rectified.
+    pub(super) fn sum_above(&mut self, layers: &[Dense], weights: &Array1<f32>) -> f32 {
+        relu(&mut self.outputs);
+        for layer in layers.iter().skip(1) {
+            self.pass(layer);
+            relu(&mut self.outputs);
+        }
+        let weights = weights.as_slice();
+        weights.map_or(0.0, |weights| dot(weights, &self.outputs))
     }
 }
 
@@ -50,14 +109,15 @@ pub struct Perceptron {
 impl Perceptron {
     /// The output of the last layer for an input row.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let mut out = x.to_vec();
+        let mut row = Outputs::default();
+        row.begin(x.iter().copied());
         for (number, layer) in self.layers.iter().enumerate() {
             if number > 0 {
-                relu(&mut out);
+                relu(&mut row.outputs);
             }
-            out = layer.forward(&out);
+            row.pass(layer);
         }
-        out
+        row.outputs
     }
 }
 
@@ -69,10 +129,7 @@ mod tests {
 
     #[test]
     fn layers_are_rectified_between_and_linear_at_the_end() {
-        let layer = |sign: f32| Dense {
-            weight: array![[sign, 0.0], [0.0, -sign]],
-            bias: array![0.0, 0.0],
-        };
+        let layer = |sign: f32| Dense::new(&array![[sign, 0.0], [0.0, -sign]], array![0.0, 0.0]);
         let perceptron = Perceptron {
             layers: vec![layer(1.0), layer(-1.0)],
         };

@@ -7,6 +7,7 @@
 //! Models that are worth their multiplications for a few hundred activities but not for all of them are asked about
 //! survivors only: those of [`Component::Adjustment`]. The blend does not know them; the trees' second look does.
 
+use super::dense::Outputs;
 use super::item_neighbours::Neighbours;
 use super::matrix_factorization::ActivityFactors;
 use super::neural_collaborative_filtering::Side;
@@ -218,7 +219,8 @@ impl Models {
         pair: &PairRow,
     ) -> ModelScores {
         let scores = self.scores(visitor, activities, row, pair);
-        self.completed(scores, visitor, activities, row, pair)
+        let mut outputs = Outputs::default();
+        self.completed(scores, visitor, activities, row, pair, &mut outputs)
     }
 
     /// What [`Models::scores`] gave of a pair, with what those say that are asked about survivors only.
@@ -229,18 +231,21 @@ impl Models {
         activities: &ActivitySide,
         row: usize,
         pair: &PairRow,
+        outputs: &mut Outputs,
     ) -> ModelScores {
-        let neural = || {
+        let mut neural = || {
             let neural = self.neural_collaborative_filtering.as_ref()?;
-            Some(neural.logit(visitor.neural.as_ref()?, activities.neural.get(row)?))
+            let (visitor, activity) = (visitor.neural.as_ref()?, activities.neural.get(row)?);
+            Some(neural.logit(visitor, activity, outputs))
         };
-        let wide_deep = || {
+        let neural = neural().unwrap_or(0.0);
+        let mut wide_deep = || {
             let activity = activities.wide_deep.get(row)?;
             let visitor = visitor.wide_deep.as_ref()?;
-            Some(self.wide_deep.as_ref()?.logit(visitor, activity, pair))
+            let wide_deep = self.wide_deep.as_ref()?;
+            Some(wide_deep.logit(visitor, activity, pair, outputs))
         };
-        let of_survivors = [neural().unwrap_or(0.0), wide_deep().unwrap_or(0.0)];
-        scores[OF_ALL..].copy_from_slice(&of_survivors);
+        scores[OF_ALL..].copy_from_slice(&[neural, wide_deep().unwrap_or(0.0)]);
         scores
     }
 }

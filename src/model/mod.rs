@@ -26,7 +26,7 @@ pub use boosted_trees::{
     BoostedTrees, SECOND_LOOK_INPUTS, SecondLook, TreeNode, second_look, second_look_names,
 };
 pub use content::content_score;
-pub use dense::{Dense, Perceptron, relu};
+pub use dense::{Dense, Outputs, Perceptron};
 pub use factorization_machine::{FACTORS, FactorSum, FactorizationMachine, Feature};
 pub use item_neighbours::Neighbours;
 pub use learned::{

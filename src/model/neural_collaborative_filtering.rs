@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, s};
 
-use super::dense::{Dense, relu};
+use super::dense::{Dense, Outputs};
 use crate::math::dot;
 
 /// What one side gives to the two halves of the model.
@@ -46,11 +46,10 @@ impl NeuMf {
         Side {
             product: weighed.map(|(factor, weight)| factor * weight).collect(),
             hidden: self.layers.first().map_or_else(Vec::new, |first| {
-                let rows = first.weight.rows().into_iter().zip(&first.bias);
-                rows.map(|(row, bias)| {
-                    row.as_slice().map_or(0.0, |row| dot(row, user.perceptron)) + bias
-                })
-                .collect()
+                let part = first.part(0, user.perceptron).into_iter();
+                part.zip(&first.bias)
+                    .map(|(sum, bias)| sum + bias)
+                    .collect()
             }),
         }
     }
@@ -60,39 +59,19 @@ impl NeuMf {
         Side {
             product: item.product.to_vec(),
             hidden: self.layers.first().map_or_else(Vec::new, |first| {
-                let from = first.weight.ncols().saturating_sub(item.perceptron.len());
-                let rows = first.weight.rows();
-                rows.into_iter()
-                    .map(|row| {
-                        row.as_slice()
-                            .map_or(0.0, |row| dot(&row[from..], item.perceptron))
-                    })
-                    .collect()
+                let (_, inputs) = first.weight().dim();
+                let from = inputs.saturating_sub(item.perceptron.len());
+                first.part(from, item.perceptron)
             }),
         }
     }
 
-    /// The logit of each pair of `user` with one of `items`; its logistic function is the probability of a choice.
-    pub fn logits<'a>(
-        &'a self,
-        user: &'a Side,
-        items: impl Iterator<Item = &'a Side> + 'a,
-    ) -> impl Iterator<Item = f32> + 'a {
-        let (mut hidden, mut next) = (Vec::new(), Vec::new());
-        items.map(move |item| {
-            hidden.clear();
-            hidden.extend(user.hidden.iter().zip(&item.hidden).map(|(u, i)| u + i));
-            relu(&mut hidden);
-            for layer in self.layers.iter().skip(1) {
-                layer.forward_into(&hidden, &mut next);
-                relu(&mut next);
-                std::mem::swap(&mut hidden, &mut next);
-            }
-            let perceptron = self.perceptron_weight.as_slice();
-            dot(&user.product, &item.product)
-                + perceptron.map_or(0.0, |weight| dot(weight, &hidden))
-                + self.bias
-        })
+    /// The logit of a pair; its logistic function is the probability of a choice.
+    pub fn logit(&self, user: &Side, item: &Side, outputs: &mut Outputs) -> f32 {
+        let sides = user.hidden.iter().zip(&item.hidden);
+        outputs.begin(sides.map(|(u, i)| u + i));
+        let perceptron = outputs.sum_above(&self.layers, &self.perceptron_weight);
+        dot(&user.product, &item.product) + perceptron + self.bias
     }
 }
 
@@ -135,16 +114,11 @@ impl IdOnlyNeuMf {
             product: &row.slice(s![..product]).to_vec(),
             perceptron: &row.slice(s![product..]).to_vec(),
         });
-        let known = out
-            .iter_mut()
-            .zip(items)
-            .filter_map(|(score, &item)| Some((score, self.items.get(item as usize)?)));
-        let (scores, sides): (Vec<&mut f32>, Vec<&Side>) = known.unzip();
-        for (score, logit) in scores
-            .into_iter()
-            .zip(self.model.logits(&side, sides.into_iter()))
-        {
-            *score = logit;
+        let mut outputs = Outputs::default();
+        for (score, &item) in out.iter_mut().zip(items) {
+            if let Some(item) = self.items.get(item as usize) {
+                *score = self.model.logit(&side, item, &mut outputs);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use ndarray::Array2;
 
+use super::dense::Outputs;
 use super::factorization_machine::Feature;
 use super::machine_features::FeatureSpace;
 use super::neural_collaborative_filtering::{Factors, NeuMf, Side};
@@ -75,9 +76,8 @@ impl PooledNeuMf {
     }
 
     /// The logit of a pair.
-    pub fn logit(&self, visitor: &Side, activity: &Side) -> f32 {
-        let mut logits = self.model.logits(visitor, std::iter::once(activity));
-        logits.next().unwrap_or(0.0)
+    pub fn logit(&self, visitor: &Side, activity: &Side, outputs: &mut Outputs) -> f32 {
+        self.model.logit(visitor, activity, outputs)
     }
 }
 

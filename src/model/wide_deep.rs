@@ -8,10 +8,9 @@
 
 use ndarray::{Array1, Array2};
 
-use super::dense::{Dense, relu};
+use super::dense::{Dense, Outputs};
 use crate::feature::{ACTIVITY_NUMBERS, ActivityRow, CONTEXT_NUMBERS, USER_NUMBERS, UserRow};
 use crate::feature::{PAIR_FEATURES, PairRow};
-use crate::math::dot;
 
 /// Widths of the layers, each rectified.
 pub const WIDE_DEEP_LAYERS: [usize; 4] = [128, 64, 32, 16];
@@ -204,14 +203,8 @@ pub struct WideDeepActivity {
 impl WideDeep {
     /// One side's part of the first layer, which begins at column `from`.
     fn part(&self, from: usize, x: &[f32]) -> Vec<f32> {
-        self.layers.first().map_or_else(Vec::new, |first| {
-            let rows = first.weight.rows().into_iter();
-            rows.map(|row| {
-                let row = row.to_slice().and_then(|row| row.get(from..));
-                row.map_or(0.0, |row| dot(row, x))
-            })
-            .collect()
-        })
+        let first = self.layers.first();
+        first.map_or_else(Vec::new, |first| first.part(from, x))
     }
 
     /// The visitor's part, computed once a request; `liked` are the remembered activities that speak for others like them.
@@ -250,25 +243,22 @@ impl WideDeep {
         visitor: &WideDeepVisitor,
         activity: &WideDeepActivity,
         pair: &PairRow,
+        outputs: &mut Outputs,
     ) -> f32 {
         let mut standard = [0.0_f32; PAIR_FEATURES.len()];
         let constants = self.pair_mean.iter().zip(&self.pair_scale);
         for ((x, &raw), (mean, scale)) in standard.iter_mut().zip(pair).zip(constants) {
             *x = (raw - mean) * scale;
         }
-        let mut hidden = self.part(VISITOR_WIDTH + ACTIVITY_WIDTH, &standard);
-        let parts = visitor.hidden.iter().zip(&activity.hidden);
-        for (of_pair, (v, a)) in hidden.iter_mut().zip(parts) {
-            *of_pair += v + a;
-        }
-        relu(&mut hidden);
-        let mut next = Vec::new();
-        for layer in self.layers.iter().skip(1) {
-            layer.forward_into(&hidden, &mut next);
-            relu(&mut next);
-            std::mem::swap(&mut hidden, &mut next);
-        }
-        let deep = self.output.as_slice().map_or(0.0, |out| dot(out, &hidden));
+        let sides = visitor.hidden.iter().zip(&activity.hidden);
+        let sides = sides.map(|(v, a)| v + a);
+        outputs.begin_with(
+            &self.layers,
+            VISITOR_WIDTH + ACTIVITY_WIDTH,
+            &standard,
+            sides,
+        );
+        let deep = outputs.sum_above(&self.layers, &self.output);
         (self.wide(visitor, activity) + deep) + self.bias
     }
 

@@ -143,9 +143,10 @@ fn matrix(random: &mut Random, rows: usize, columns: usize) -> Array2<f32> {
 }
 
 fn tower(random: &mut Random, tables: &[usize], inputs: usize) -> Tower {
-    let mut layer = |inputs: usize, outputs: usize| Dense {
-        weight: matrix(random, outputs, inputs),
-        bias: Array1::from_shape_fn(outputs, |_| (random.normal() * 0.1) as f32),
+    let mut layer = |inputs: usize, outputs: usize| {
+        let weight = matrix(random, outputs, inputs);
+        let bias = Array1::from_shape_fn(outputs, |_| (random.normal() * 0.1) as f32);
+        Dense::new(&weight, bias)
     };
     Tower {
         tables: tables.to_vec(),
@@ -336,9 +337,9 @@ fn machine(random: &mut Random, schema: &Schema) -> PairMachine {
 
 fn dense(random: &mut Random, inputs: usize, widths: &[usize]) -> Vec<Dense> {
     let inputs = std::iter::once(inputs).chain(widths.iter().copied());
-    let layers = inputs.zip(widths).map(|(inputs, &outputs)| Dense {
-        weight: matrix(random, outputs, inputs),
-        bias: Array1::from_elem(outputs, 0.05),
+    let layers = inputs.zip(widths).map(|(inputs, &outputs)| {
+        let bias = Array1::from_elem(outputs, 0.05);
+        Dense::new(&matrix(random, outputs, inputs), bias)
     });
     layers.collect()
 }

@@ -118,9 +118,9 @@ impl<F: Real> Layers<F> {
 
     /// The layers as the recommender ships them.
     pub(crate) fn to_perceptron(&self) -> Perceptron {
-        let layers = self.layers.iter().map(|layer| Dense {
-            weight: layer.weight.mapv(F::to_f32),
-            bias: layer.bias.mapv(F::to_f32),
+        let layers = self.layers.iter().map(|layer| {
+            let bias = layer.bias.mapv(F::to_f32);
+            Dense::new(&layer.weight.mapv(F::to_f32), bias)
         });
         Perceptron {
             layers: layers.collect(),

@@ -29,9 +29,8 @@ fn bits(trained: &Trained) -> Vec<u32> {
         .layers
         .iter()
         .chain(&trained.models.two_tower.activity.layers.layers);
-    let weights = layers
-        .flat_map(|layer| layer.weight.iter().chain(&layer.bias))
-        .copied();
+    let weights =
+        layers.flat_map(|layer| layer.weight().numbers().chain(layer.bias.iter().copied()));
     let tables = &trained.models.two_tower.tables;
     let tags = tables.iter().flatten().copied();
     let blend = trained

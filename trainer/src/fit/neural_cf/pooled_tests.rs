@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use triqueta::math::Random;
-use triqueta::model::{Feature, PooledNeuMf};
+use triqueta::model::{Feature, Outputs, PooledNeuMf};
 
 use super::super::choice_ground::{Ground, ground};
 use super::super::factorization_machine::Group;
@@ -69,9 +69,10 @@ fn the_gradients_of_the_rows_agree_with_finite_differences() {
 
 fn logits(ground: &Ground, model: &PooledNeuMf, choice: &Choice) -> Vec<f32> {
     let visitor = model.visitor(&choice.viewpoint.user, ground.past(choice));
+    let mut outputs = Outputs::default();
+    let mut logit = |item| model.logit(&visitor, &model.activity(item), &mut outputs);
     let rows = choice.candidates.iter();
-    rows.map(|row| model.logit(&visitor, &model.activity(&ground.items[row.index()])))
-        .collect()
+    rows.map(|row| logit(&ground.items[row.index()])).collect()
 }
 
 fn fit(ground: &Ground, learned: &[&Choice], seed: u64) -> Option<FittedNeuMf> {

@@ -4,7 +4,7 @@
 
 use ndarray::Array2;
 use triqueta::math::Random;
-use triqueta::model::{Factors, IdOnlyNeuMf};
+use triqueta::model::{Factors, IdOnlyNeuMf, Outputs};
 
 use super::super::pair_head::{Head, Pass};
 use super::{NeuralCfOptions, NeuralCfShape, fit_id_only, to_model};
@@ -109,7 +109,7 @@ fn the_mini_batch_computes_what_the_recommender_ships() {
             product: &item.0,
             perceptron: &item.1,
         });
-        let shipped = model.logits(&user, std::iter::once(&item)).next().unwrap();
+        let shipped = model.logit(&user, &item, &mut Outputs::default());
         assert!(
             (shipped - logit).abs() <= 1e-5 * logit.abs().max(1.0),
             "{logit} against {shipped}"

@@ -110,10 +110,7 @@ impl<F: Real> Head<F> {
                 None => ndarray::concatenate![Axis(1), self.user_layer, self.item_layer],
                 Some(later) => self.layers[later].clone(),
             };
-            layers.push(Dense {
-                weight: weight.as_standard_layout().mapv(F::to_f32),
-                bias: bias.mapv(F::to_f32),
-            });
+            layers.push(Dense::new(&weight.mapv(F::to_f32), bias.mapv(F::to_f32)));
         }
         layers
     }

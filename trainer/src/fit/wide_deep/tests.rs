@@ -4,7 +4,7 @@
 
 use triqueta::feature::{ActivityRow, ContextRow, PAIR_FEATURES, PairRow, UserRow};
 use triqueta::math::Random;
-use triqueta::model::{ACTIVITY_FIELDS, VISITOR_FIELDS, WideDeep, WideDeepInput};
+use triqueta::model::{ACTIVITY_FIELDS, Outputs, VISITOR_FIELDS, WideDeep, WideDeepInput};
 
 use super::network::{Network, Widths};
 use super::{WideDeepExamples, WideDeepGroup, WideDeepOptions, fit_wide_deep, fit_wide_deep_for};
@@ -117,10 +117,11 @@ impl Ground {
     fn logits(&self, model: &WideDeep, number: usize) -> Vec<f32> {
         let visitor = model.visitor_part(&self.visitors[number], self.liked(number));
         let pairs = self.candidates[number].iter().zip(&self.pairs[number]);
+        let mut outputs = Outputs::default();
         pairs
             .map(|(&candidate, pair)| {
                 let activity = model.activity_part(&self.activities[candidate as usize]);
-                model.logit(&visitor, &activity, pair)
+                model.logit(&visitor, &activity, pair, &mut outputs)
             })
             .collect()
     }
