@@ -18,6 +18,19 @@ const ESCAPES: [(u8, char); 8] = [
     (b't', '\t'),
 ];
 
+/// Of each byte whether a string may not go on with it as it is.
+const ENDS_PLAIN: [bool; 1 << 8] = {
+    let mut ends = [false; 1 << 8];
+    let mut byte = 0;
+    while byte < b' ' {
+        ends[byte as usize] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
 /// A document and how far it was read.
 pub(super) struct Text<'de> {
     all: &'de str,
@@ -41,10 +54,14 @@ impl<'de> Text<'de> {
 
     /// The first byte of what comes next, 0 where nothing does.
     pub(super) fn next(&mut self) -> u8 {
-        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
+        loop {
+            let byte = self.byte();
+            // Whatever else comes next is larger than a space.
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return byte;
+            }
             self.at += 1;
         }
-        self.byte()
     }
 
     /// Nothing comes any more.
@@ -74,17 +91,21 @@ impl<'de> Text<'de> {
 
     /// Whether a list or an object goes on, with its `first` or a later element; leaves it where it does not.
     pub(super) fn more(&mut self, first: bool, bracket: u8) -> Result<bool, JsonError> {
-        self.next();
-        if self.take(bracket) {
+        let next = self.next();
+        if next == bracket {
+            self.at += 1;
             self.depth -= 1;
             return Ok(false);
         }
-        if first || self.take(b',') {
-            return Ok(true);
+        if !first {
+            if next != b',' {
+                return Err(JsonError::new(
+                    "expected `,` or the end of a list or an object",
+                ));
+            }
+            self.at += 1;
         }
-        Err(JsonError::new(
-            "expected `,` or the end of a list or an object",
-        ))
+        Ok(true)
     }
 
     /// The name of an object's next field, up to its value.
@@ -193,17 +214,16 @@ impl<'de> Text<'de> {
     }
 
     fn digits(&mut self) -> usize {
-        let from = self.at;
-        while self.byte().is_ascii_digit() {
-            self.at += 1;
-        }
-        self.at - from
+        let rest = self.all.as_bytes()[self.at..].iter();
+        let digits = rest.take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += digits;
+        digits
     }
 
     /// What of a string needs no escape.
     fn plain(&mut self) -> &'de str {
         let rest = &self.all[self.at..];
-        let ends = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        let ends = |byte: u8| ENDS_PLAIN[usize::from(byte)];
         let length = rest.bytes().position(ends).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
