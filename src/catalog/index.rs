@@ -33,10 +33,11 @@ impl Index {
     /// Adds the word at `place`, unless it is known; whether it was added.
     pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a str) -> bool {
         let word = word_at(place);
-        let hash = |place: &u32| self.state.hash_one(word_at(*place));
+        let hash = |word: &str| self.state.hash_one(word);
+        let is_word = |&known: &u32| word_at(known) == word;
         let entry = self
             .places
-            .entry(hash(&place), |&known| word_at(known) == word, hash);
+            .entry(hash(word), is_word, |&known| hash(word_at(known)));
         match entry {
             Entry::Occupied(_) => false,
             Entry::Vacant(free) => {

@@ -1,5 +1,10 @@
 //! One text a row, all in one piece: thousands are opened without making a text of each.
 
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
+
 /// Texts by row number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Joined {
@@ -49,7 +54,7 @@ impl Joined {
     }
 
     /// All texts in order of row.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|index| self.get(index))
     }
 
@@ -60,6 +65,18 @@ impl Joined {
         self.all
             .push_str(if text.len() <= limit { text } else { "" });
         self.ends.push(self.all.len() as u32);
+    }
+
+    /// Forgets all rows but the first so many.
+    pub fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows);
+        self.all
+            .truncate(self.ends.last().map_or(0, |&end| end as usize));
+    }
+
+    /// Whether it begins with the rows of another.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.ends.starts_with(&other.ends) && self.all.starts_with(&other.all)
     }
 
     /// Appends other rows; false, and nothing appended, where all would be longer than four gigabytes.
@@ -82,6 +99,67 @@ impl Joined {
 impl<'a> Extend<&'a str> for Joined {
     fn extend<I: IntoIterator<Item = &'a str>>(&mut self, texts: I) {
         texts.into_iter().for_each(|text| self.push(text));
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Joined {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
+        let mut joined = Self::default();
+        joined.extend(texts);
+        joined
+    }
+}
+
+/// It travels as a list.
+impl Serialize for Joined {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Joined {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(List)
+    }
+}
+
+struct List;
+
+impl<'de> Visitor<'de> for List {
+    type Value = Joined;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Joined, A::Error> {
+        let mut joined = Joined::default();
+        while list.next_element_seed(Next(&mut joined))?.is_some() {}
+        Ok(joined)
+    }
+}
+
+/// Reads one text to the end of those before.
+struct Next<'a>(&'a mut Joined);
+
+impl<'de> DeserializeSeed<'de> for Next<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Next<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.push(text);
+        Ok(())
     }
 }
 
@@ -111,5 +189,25 @@ mod tests {
         assert_eq!(all, ["añ", "", "b", "ç"]);
         assert_eq!(joined, rows(&["añ", "", "b", "ç"]));
         assert_eq!(joined.get(4), "");
+    }
+
+    #[test]
+    fn it_begins_with_its_first_rows_and_with_no_others() {
+        let mut joined: Joined = ["ab", "", "c"].into_iter().collect();
+        for (rows, begins) in [
+            (&["ab", "", "c"][..], true),
+            (&["ab", ""], true),
+            (&[], true),
+            (&["a", "b"], false),
+            (&["ab", "c"], false),
+            (&["ab", "", "c", ""], false),
+        ] {
+            let rows: Joined = rows.iter().copied().collect();
+            assert_eq!(joined.starts_with(&rows), begins, "{rows:?}");
+        }
+        joined.truncate(2);
+        assert_eq!(joined.iter().collect::<Vec<_>>(), ["ab", ""]);
+        joined.truncate(0);
+        assert_eq!(joined, Joined::default());
     }
 }

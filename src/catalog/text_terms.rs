@@ -48,6 +48,7 @@ pub(crate) fn text_codes<'a>(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn the_rarest_words_are_kept() {
         let words: Vec<String> = (0..20).map(|number| format!("word{number:02}")).collect();
-        let vocabulary = Vocabulary::from(words.clone());
+        let vocabulary = Vocabulary::learn("words", words.iter().map(String::as_str), 1).unwrap();
         let unknown = "nobody".to_owned();
         let codes = text_codes(words.iter().chain([&unknown]), &vocabulary);
         assert_eq!(codes, (9..=20).collect::<Vec<u16>>());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Activity;
 use super::index::Index;
+use super::joined::Joined;
 use super::text_terms::activity_terms;
 use crate::error::CatalogError;
 
@@ -16,26 +17,26 @@ const LIMIT_TEXT_TERMS: usize = 4_096;
 
 /// The known words of one field, in a fixed order: word `i` has code `i + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<String>", into = "Vec<String>")]
+#[serde(from = "Joined", into = "Joined")]
 pub struct Vocabulary {
-    terms: Vec<String>,
+    terms: Joined,
     /// Of words their codes less 1.
     places: Index,
 }
 
-impl From<Vec<String>> for Vocabulary {
-    fn from(mut terms: Vec<String>) -> Self {
+impl From<Joined> for Vocabulary {
+    fn from(mut terms: Joined) -> Self {
         terms.truncate(usize::from(u16::MAX));
         let mut places = Index::with_capacity(terms.len());
         for place in 0..terms.len() {
             // A word that is there twice has its first code.
-            places.add(place as u32, |place| &terms[place as usize]);
+            places.add(place as u32, |place| terms.get(place as usize));
         }
         Self { terms, places }
     }
 }
 
-impl From<Vocabulary> for Vec<String> {
+impl From<Vocabulary> for Joined {
     fn from(vocabulary: Vocabulary) -> Self {
         vocabulary.terms
     }
@@ -61,11 +62,7 @@ impl Vocabulary {
                 limit,
             });
         }
-        Ok(kept
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-            .into())
+        Ok(Joined::from_iter(kept).into())
     }
 
     /// The words of texts that at least two activities have, at most [`LIMIT_TEXT_TERMS`].
@@ -73,13 +70,13 @@ impl Vocabulary {
         let terms: Vec<String> = activities.iter().flat_map(activity_terms).collect();
         let mut kept = most_frequent(terms.iter().map(String::as_str), 2);
         kept.truncate(LIMIT_TEXT_TERMS);
-        let kept: Vec<String> = kept.into_iter().map(str::to_owned).collect();
-        kept.into()
+        Joined::from_iter(kept).into()
     }
 
     /// The code of `word`, [`UNKNOWN`] if it has none.
     pub fn code(&self, word: &str) -> u16 {
-        let place = self.places.find(word, |place| &self.terms[place as usize]);
+        let word_at = |place| self.terms.get(place as usize);
+        let place = self.places.find(word, word_at);
         place.map_or(UNKNOWN, |place| place as u16 + 1)
     }
 
@@ -90,28 +87,26 @@ impl Vocabulary {
 
     /// The word of a code; `None` for [`UNKNOWN`] and for codes beyond the vocabulary.
     pub fn term(&self, code: u16) -> Option<&str> {
-        self.terms
-            .get(usize::from(code).checked_sub(1)?)
-            .map(String::as_str)
+        let place = usize::from(code).checked_sub(1)?;
+        (place < self.terms.len()).then(|| self.terms.get(place))
     }
 
     /// All words in code order, without the unknown one.
-    pub fn terms(&self) -> &[String] {
-        &self.terms
+    pub fn terms(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.terms.iter()
     }
 
     /// This vocabulary with the words it does not know yet appended.
     ///
     /// # Errors
     /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words.
-    pub fn extended(&self, words: &[String]) -> Result<Self, CatalogError> {
+    pub fn extended<'a>(
+        &self,
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, CatalogError> {
         let mut terms = self.terms.clone();
-        terms.extend(
-            words
-                .iter()
-                .filter(|word| self.code(word) == UNKNOWN)
-                .cloned(),
-        );
+        let words = words.into_iter();
+        terms.extend(words.filter(|word| self.code(word) == UNKNOWN));
         let limit = usize::from(u16::MAX);
         if terms.len() > limit {
             return Err(CatalogError::VocabularyTooLarge {
@@ -270,7 +265,8 @@ mod tests {
     fn learned_order_is_frequency_then_alphabet_and_unknown_is_zero() {
         let vocabulary =
             Vocabulary::learn("tags", ["teatro", "música", "arte", "música", ""], 1).unwrap();
-        assert_eq!(vocabulary.terms(), ["música", "arte", "teatro"]);
+        let terms: Vec<&str> = vocabulary.terms().collect();
+        assert_eq!(terms, ["música", "arte", "teatro"]);
         assert_eq!(vocabulary.code("música"), 1);
         assert_eq!(vocabulary.code("Música"), UNKNOWN);
         assert_eq!(vocabulary.term(3), Some("teatro"));
@@ -281,8 +277,8 @@ mod tests {
     #[test]
     fn appended_words_change_no_code() {
         let trained = Vocabulary::learn("tags", ["b", "a", "b"], 1).unwrap();
-        let longer = trained.extended(&["a".into(), "c".into()]).unwrap();
-        assert_eq!(longer.terms(), ["b", "a", "c"]);
+        let longer = trained.extended(["a", "c"]).unwrap();
+        assert_eq!(longer.terms().collect::<Vec<_>>(), ["b", "a", "c"]);
         assert!(longer.extends(&trained) && !trained.extends(&longer));
     }
 

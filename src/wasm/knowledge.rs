@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::consent::View;
 use super::sender::Counts;
 use super::state::State;
-use crate::catalog::Row;
+use crate::catalog::{self, Row};
 use crate::event::ActivityId;
 use crate::history::{Action, Entry, Profile};
 
@@ -215,9 +215,9 @@ impl<'a> Vocabulary<'a> {
             .live_rows()
             .filter(|row| columns.start_ms[row.index()] >= now_ms)
             .collect();
-        let count = |terms: &[String], has: &dyn Fn(Row, u16) -> bool| -> Vec<Word> {
-            let counted = terms.iter().zip(1_u16..).map(|(value, code)| Word {
-                value: value.clone(),
+        let count = |words: &catalog::Vocabulary, has: &dyn Fn(Row, u16) -> bool| -> Vec<Word> {
+            let counted = words.terms().zip(1_u16..).map(|(value, code)| Word {
+                value: value.to_owned(),
                 count: rows.iter().filter(|&&row| has(row, code)).count() as u32,
             });
             let mut counted: Vec<Word> = counted.filter(|word| word.count > 0).collect();
@@ -233,18 +233,14 @@ impl<'a> Vocabulary<'a> {
                 .count() as u32,
         });
         Self {
-            types: count(words.types.terms(), &|row, code| {
-                columns.kind[row.index()] == code
-            }),
-            localities: count(words.localities.terms(), &|row, code| {
+            types: count(&words.types, &|row, code| columns.kind[row.index()] == code),
+            localities: count(&words.localities, &|row, code| {
                 columns.locality[row.index()] == code
             }),
-            levels: count(words.levels.terms(), &|row, code| {
+            levels: count(&words.levels, &|row, code| {
                 columns.level[row.index()] == code
             }),
-            tags: count(words.tags.terms(), &|row, code| {
-                catalog.tags(row).contains(&code)
-            }),
+            tags: count(&words.tags, &|row, code| catalog.tags(row).contains(&code)),
             availability: availability.collect(),
             city: CityView {
                 name: &catalog.city().name,

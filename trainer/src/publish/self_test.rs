@@ -39,21 +39,21 @@ fn request(draft: &BundleDraft, seed: u64, case: usize) -> Request {
 fn visitor(draft: &BundleDraft, seed: u64, case: usize) -> Visitor {
     let mut random = Random::new(seed ^ (0x5e1f_7e57 + case as u64));
     let words = draft.catalog.words();
-    let mut pick = |terms: &[String]| terms.get(random.below(terms.len())).cloned();
+    let mut pick = |terms: Vec<&str>| {
+        let picked = terms.get(random.below(terms.len()));
+        picked.map(|&term| term.to_owned())
+    };
     let mut visitor = Visitor::default();
     if case % 2 == 1 {
-        let windows: Vec<String> = draft
-            .schema
-            .city
-            .availability
-            .iter()
-            .map(|window| window.name.clone())
-            .collect();
+        let windows = draft.schema.city.availability.iter();
+        let windows = windows.map(|window| window.name.as_str());
         visitor.profile = Profile {
-            tags: (0..3).filter_map(|_| pick(words.tags.terms())).collect(),
-            locality: pick(words.localities.terms()),
-            availability: pick(&windows).into_iter().collect(),
-            level: pick(words.levels.terms()),
+            tags: (0..3)
+                .filter_map(|_| pick(words.tags.terms().collect()))
+                .collect(),
+            locality: pick(words.localities.terms().collect()),
+            availability: pick(windows.collect()).into_iter().collect(),
+            level: pick(words.levels.terms().collect()),
             since_ms: Some(draft.data_until_ms - 40 * 86_400_000),
             location: None,
         };
