@@ -1,5 +1,5 @@
-//! Bytes that stay in the browser's memory until some of them are read: a new instance touches each page of its own for the first
-//! time, which takes as long as much computing.
+//! Bytes that stay in the browser's memory until some of them are read: to touch a page of its own memory for the first time costs
+//! a new instance more than to copy into it.
 
 use std::borrow::Cow;
 use std::ops::Range;
