@@ -126,6 +126,7 @@ bench_engine() {
     sizes+=(1000000)
     shift
   fi
+  sizes+=(10000-trees 10000-wide-deep)
   local registry=${1:-target/bench/demo-city/registry}
   (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"

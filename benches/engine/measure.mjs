@@ -34,6 +34,7 @@ try {
     for (const visit of VISITS) rows.push(...(await launched(activities, visit, LAUNCHES[often])));
     for (const worker of [false, true]) rows.push(...(await watched(activities, worker)));
   }
+  rows.push(...(await deepened(USUAL, ROUNDS.usual)));
   rows.push(...code(module), ...bundle(join(bundles, String(USUAL)), USUAL));
   const { devDependencies: peers } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
   const day = new Date().toISOString().slice(0, 10);
@@ -55,12 +56,7 @@ async function raced(activities, machines, rounds) {
     for (const slower of machines) {
       await throttle.send('Emulation.setCPUThrottlingRate', { rate: slower });
       console.error(`${activities} activities, ${slower} × slower: ${rounds} rounds`);
-      const times = {};
-      for (let round = 0; round < rounds; round++) {
-        const samples = await page.evaluate(() => globalThis.contest.round());
-        for (const [name, taken] of Object.entries(samples)) times[name] = [...(times[name] ?? []), ...taken];
-      }
-      for (const [contender, taken] of Object.entries(times)) {
+      for (const [contender, taken] of Object.entries(await sampled(page, rounds))) {
         const label = `${activities} activities, ${slower} × slower, ${contender}`;
         rows.push(...figures({ suite: 'chromium', case: label, activities, slower, contender }, taken, 'us'));
       }
@@ -71,6 +67,30 @@ async function raced(activities, machines, rounds) {
     }
     return rows;
   });
+}
+
+/** Rows of lists under trees, without Wide & Deep and with it, so many rounds. */
+async function deepened(activities, rounds) {
+  console.error(`${activities} activities, without Wide & Deep and with it: ${rounds} rounds`);
+  return inPage(async (page) => {
+    const survivors = await page.evaluate(async (size) => {
+      globalThis.contest = await (await import('/race.mjs')).raceDeepened(size);
+      return globalThis.contest.survivors;
+    }, activities);
+    const times = Object.entries(await sampled(page, rounds));
+    return times.flatMap(([models, taken]) =>
+      figures({ suite: 'wide-deep', case: `${activities} activities, ${models}`, activities, models, survivors }, taken, 'us'));
+  });
+}
+
+/** What the contenders of a page take, `{name: [µs, …]}`, over so many rounds. */
+async function sampled(page, rounds) {
+  const times = {};
+  for (let round = 0; round < rounds; round++) {
+    const samples = await page.evaluate(() => globalThis.contest.round());
+    for (const [name, taken] of Object.entries(samples)) times[name] = [...(times[name] ?? []), ...taken];
+  }
+  return times;
 }
 
 /** Rows of first lists of a visit, each in a page of its own, and of the memory they leave. */

@@ -57,6 +57,12 @@ const clicks = settings.map(([activities, slower]) => [
   ...['p10', 'median', 'p95'].map((metric) => whole(find({ suite: 'chromium', activities, slower, contender: CLICK, metric }))),
 ]);
 
+const MODELS = { trees: 'a tree alone', 'wide-deep': 'Wide & Deep and a tree that asks it' };
+const [survivors] = known('survivors', { suite: 'wide-deep' });
+const deep = Object.entries(MODELS).map(([models, says]) => [
+  says, ...['p10', 'median'].map((metric) => whole(find({ suite: 'wide-deep', models, metric }))),
+]);
+
 const VISITS = {
   first: 'A first visit, bytes at hand: files are hashed, the self-test runs.',
   later: 'A later visit, bytes at hand: an earlier one has verified the bundle.',
@@ -127,6 +133,12 @@ One event taken in, then the list anew, by a visitor who has a list; each click 
 
 ${table(['', 'p10', 'median', 'p95'], clicks)}
 
+## With Wide & Deep
+
+\`rank\`, ${whole(slowed)} activities, two bundles in turns in one page, µs. Trees look again at all ${survivors} survivors, which without them are not all scored; one that asks Wide & Deep has it asked about each. The bench learns it, from lists of the bundle without it.
+
+${table(['', 'p10', 'median'], deep)}
+
 ## A first list
 
 Each in a page of its own: p10 and median in ms. What is not compiled runs as a browser runs code that it sees for the first time.
@@ -159,7 +171,7 @@ ${table(['group', ...weights, ...weights.map((weight) => `${weight}, each`)], gr
 
 ## Natively
 
-\`Engine::recommend\` on one thread, µs.
+\`Engine::recommend\` on one thread, µs; with a tree alone (trees), with Wide & Deep and a tree that asks it (wide-deep).
 
 ${table(['', 'p10', 'median'], native)}
 `;

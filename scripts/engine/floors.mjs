@@ -13,6 +13,9 @@ export function floors(find, known) {
     both((metric) => Math.min(...ORT.map((peer) => list(activities, peer, metric))) / list(activities, contender, metric));
   const click = (slower) => [list(10_000, 'click and rank', 'p95', slower) / MS];
   const start = both((metric) => find({ suite: 'launch', activities: 10_000, visit: 'compiled', step: 'all', metric }));
+  const [survivors] = known('survivors', { suite: 'wide-deep' });
+  const asked = (models, metric) => find({ suite: 'wide-deep', models, metric }) / MS;
+  const deep = both((metric) => (asked('wide-deep', metric) - asked('trees', metric)) / (survivors / 100));
   const held = both((metric) => find({ suite: 'stalls', activities: 100_000, worker: true, metric }));
   const groups = known('group', { suite: 'bytes' }).filter(Boolean);
   const bundle = groups.reduce((sum, group) => sum + find({ suite: 'bytes', group, metric: 'raw' }), 0);
@@ -25,6 +28,7 @@ export function floors(find, known) {
     atMost('after a click, 10,000 activities, p95', 1, 'ms', click(1)),
     atMost('after a click, 10,000 activities, 4 × slower, p95', 5, 'ms', click(4)),
     atMost('a first list of a verified bundle by a compiled module, 10,000 activities', 5, 'ms', start),
+    atMost(`Wide & Deep in a list of 10,000 activities, for each 100 of ${survivors} survivors`, 0.6, 'ms', deep),
     atMost('longest task of a page whose engine is in a worker, 100,000 activities, 4 × slower', 16, 'ms', held),
     atMost('memory after a list, 10,000 activities, beside twice the bundle and 2.5 MB', 1, '×', [memory / (2 * bundle + 2.5e6)]),
     atMost('module and glue, brotli', 50, 'KB', download),

@@ -3,7 +3,7 @@
 import { BEST, made } from './data.mjs';
 import { javascript } from './contenders/javascript.mjs';
 import { onnxruntime } from './contenders/onnxruntime.mjs';
-import { ours } from './contenders/ours.mjs';
+import { deepened, ours } from './contenders/ours.mjs';
 import { tensorflow } from './contenders/tensorflow.mjs';
 
 /** Every sample is a mean over so many visitors or queries, the same ones each time. */
@@ -20,6 +20,17 @@ export async function race(activities) {
   const peers = [...javascript(data), ...(await onnxruntime(data)), ...(await tensorflow(data))];
   const contenders = [...(await ours(activities)), ...peers];
   const agreement = await agreed(peers);
+  return { round: await turns(contenders), agreement };
+}
+
+/** The same of lists without Wide & Deep and with it, and how many `survivors` these ask it about. */
+export async function raceDeepened(activities) {
+  const { contenders, survivors } = await deepened(activities);
+  return { round: await turns(contenders), survivors };
+}
+
+/** A round of these takes a sample of each in turn; one that does not count is behind them. */
+async function turns(contenders) {
   let turn = 0;
   const round = async () => {
     const samples = {};
@@ -28,7 +39,7 @@ export async function race(activities) {
     return samples;
   };
   await round();
-  return { round, agreement };
+  return round;
 }
 
 /** Times in µs: one mean over all calls, or for a contender of single calls each of them, another ten of its visitors a turn. */

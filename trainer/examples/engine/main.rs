@@ -3,9 +3,12 @@
 //! `engine time REGISTRY VISITORS ROWS…` opens the bundle that a registry publishes, repeats its activities until there are
 //! so many, gives visitors histories, times their lists and prints the rows of a bench. `engine write REGISTRY VISITORS
 //! FOLDER ROWS…` writes the same bundles and visitors for a browser to do the same with. `./build.sh bench engine` runs both.
+//! `10000-wide-deep` instead of `10000` asks for that many activities, Wide & Deep and a tree that asks it, `10000-trees` for the
+//! tree alone.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
+mod deepen;
 mod multiply;
 mod write;
 
@@ -35,11 +38,19 @@ fn main() {
     let visitors: usize = visitors.parse().unwrap();
     let published = Registry::at(registry).engine("default").unwrap();
     let mut rows = Vec::new();
-    for size in sizes {
-        let bundle = multiply::multiplied(published.bundle().clone(), size.parse().unwrap());
+    for name in sizes {
+        let (size, models) = name.split_once('-').unwrap_or((name, ""));
+        let published = published.bundle();
+        let bundle = multiply::multiplied(published.clone(), size.parse().unwrap());
+        let bundle = match models {
+            "" => bundle,
+            "trees" => deepen::deepened(bundle, None),
+            "wide-deep" => deepen::deepened(bundle, Some(deepen::learned(published.clone()))),
+            _ => panic!("a size is a number, or one with -trees or -wide-deep, not {name}"),
+        };
         match folder {
-            Some(folder) => write::written(bundle, visitors, &folder.join(size)),
-            None => rows.extend(measured(&Engine::new(bundle).unwrap(), visitors)),
+            Some(folder) => write::written(bundle, visitors, &folder.join(name)),
+            None => rows.extend(measured(&Engine::new(bundle).unwrap(), visitors, models)),
         }
     }
     if folder.is_none() {
@@ -48,18 +59,17 @@ fn main() {
 }
 
 /// How long lists of ten take, by length of history: tenth percentile and median of so many visitors.
-fn measured(engine: &Engine, visitors: usize) -> Vec<serde_json::Value> {
-    let now_ms = engine.bundle().counters.as_of_ms;
-    let request = Request {
-        now_ms,
-        seed: 1,
-        ..Request::default()
+fn measured(engine: &Engine, visitors: usize, models: &str) -> Vec<serde_json::Value> {
+    let request = request(engine);
+    let models = match models {
+        "" => String::new(),
+        models => format!(" ({models})"),
     };
     let mut rows = Vec::new();
     for length in [0_usize, 5, 20, 60] {
         let mut times = Vec::new();
         for number in 0..visitors {
-            let visitor = visitor(engine, length, number as u64, now_ms);
+            let visitor = visitor(engine, length, number as u64, request.now_ms);
             let started = Instant::now();
             let slate = engine.recommend(&visitor, &request).unwrap();
             times.push(started.elapsed().as_secs_f64() * 1e6);
@@ -69,12 +79,21 @@ fn measured(engine: &Engine, visitors: usize) -> Vec<serde_json::Value> {
         let activities = engine.bundle().catalog.len();
         for (metric, at) in [("p10", visitors / 10), ("median", visitors / 2)] {
             rows.push(serde_json::json!({
-                "suite": "engine", "case": format!("{activities} activities, history {length}"),
+                "suite": "engine", "case": format!("{activities} activities{models}, history {length}"),
                 "metric": metric, "value": times[at], "unit": "us", "n": visitors,
             }));
         }
     }
     rows
+}
+
+/// A list of ten, when the bundle was made.
+pub(crate) fn request(engine: &Engine) -> Request {
+    Request {
+        now_ms: engine.bundle().counters.as_of_ms,
+        seed: 1,
+        ..Request::default()
+    }
 }
 
 /// Somebody who was shown `length` activities: a third was saved, a third read, a third refused.

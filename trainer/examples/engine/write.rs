@@ -36,8 +36,10 @@ pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
         })
         .collect();
     let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();
-    let bench =
-        serde_json::json!({ "id": id, "paths": paths, "now": now_ms, "visitors": visitors });
+    let survivors = engine.bundle().model.policy.survivors;
+    let bench = serde_json::json!({
+        "id": id, "paths": paths, "now": now_ms, "visitors": visitors, "survivors": survivors,
+    });
     fs::write(folder.join("bench.json"), bench.to_string()).unwrap();
     let variant = Variant {
         bundle: id,

@@ -2,12 +2,23 @@
 
 import { BEST } from '../data.mjs';
 
-/** The files of a bundle and the visitors written beside it. */
+/** The files of a bundle, named by its activities, and what was written beside it. */
 export async function bundle(activities) {
   const folder = `/bundles/${activities}`;
-  const { id, paths, now, visitors } = await (await fetch(`${folder}/bench.json`)).json();
+  const { paths, ...rest } = await (await fetch(`${folder}/bench.json`)).json();
   const read = async (path) => [path, new Uint8Array(await (await fetch(`${folder}/${path}`)).arrayBuffer())];
-  return { id, now, visitors, files: await Promise.all(paths.map(read)) };
+  return { ...rest, files: await Promise.all(paths.map(read)) };
+}
+
+/** Lists in typed arrays of the same activities under trees, without Wide & Deep and with it; and how many survivors trees see. */
+export async function deepened(activities) {
+  const models = ['trees', 'wide-deep'];
+  const contenders = [];
+  for (const name of models) {
+    const [rank] = await ours(`${activities}-${name}`);
+    contenders.push({ ...rank, name });
+  }
+  return { contenders, survivors: (await bundle(`${activities}-trees`)).survivors };
 }
 
 /** Three contenders on one engine: the list in typed arrays, the list as objects, and the list after a click. */
