@@ -81,8 +81,8 @@ pub(super) fn read_neighbours(
     let reader = TensorReader::open(path, file)?;
     let (offsets, rows, weights) = (
         read_offsets(&reader, "lengths", "offsets")?,
-        reader.column("rows")?,
-        reader.column("weights")?,
+        reader.column("rows")?.into_owned(),
+        reader.column("weights")?.into_owned(),
     );
     Neighbours::from_parts(offsets, rows, weights, activities)
         .map_err(|detail| reader.refuse(detail.to_owned()))

@@ -1,12 +1,11 @@
 //! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
 
-use bytemuck::cast_slice;
-
-use super::lists::{read_offsets, write_lengths};
+use super::lists::{append_ends, read_offsets, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Blob, Catalog, Columns, Counters, Joined};
 use crate::error::BundleError;
 use crate::event::ActivityId;
+use crate::math::all_within;
 use crate::model::{EMBEDDING, Embedding};
 
 /// Writes rows `from..until`. Density and status are volatile and travel apart.
@@ -80,22 +79,21 @@ fn append_lists(
     (name, lengths_name, offsets_name): (&str, &str, &str),
     rows: usize,
 ) -> Result<(), BundleError> {
-    let own: Vec<u16> = reader.rows(name)?;
-    let own_offsets = read_offsets(reader, lengths_name, offsets_name)?;
-    let base = codes.len() as u32;
-    let covers = own_offsets.first() == Some(&0)
-        && own_offsets
-            .last()
-            .is_some_and(|&last| last as usize == own.len());
-    if !covers || own_offsets.len() != rows + 1 || own.len() > (u32::MAX - base) as usize {
+    let (begin, first) = (codes.len() as u32, offsets.len());
+    reader.append(name, codes)?;
+    let begins = if reader.has(offsets_name) {
+        let own = reader.u32(offsets_name)?;
+        let ends = own.iter().skip(1);
+        offsets.extend(ends.map(|end| begin.saturating_add(*end)));
+        own.first() == Some(&0)
+    } else {
+        append_ends(offsets, reader, lengths_name, begin)?;
+        true
+    };
+    let end = offsets.last().map_or(0, |&end| end as usize);
+    if !begins || offsets.len() - first != rows || end != codes.len() {
         return Err(reader.refuse(format!("the lists of `{name}` do not cover it")));
     }
-    offsets.extend(
-        own_offsets[1..]
-            .iter()
-            .map(|offset| base.saturating_add(*offset)),
-    );
-    codes.extend(own);
     Ok(())
 }
 
@@ -162,10 +160,14 @@ pub(super) fn append(columns: &mut Columns, path: &str, file: &Blob) -> Result<(
     ] {
         reader.append(name, times)?;
     }
-    columns.weekday.extend(reader.u8("weekday")?);
-    columns.hour.extend(reader.u8("hour")?);
-    columns.season.extend(reader.u8("season")?);
-    columns.holiday.extend(reader.u8("holiday")?);
+    for (name, numbers) in [
+        ("weekday", &mut columns.weekday),
+        ("hour", &mut columns.hour),
+        ("season", &mut columns.season),
+        ("holiday", &mut columns.holiday),
+    ] {
+        numbers.extend_from_slice(&reader.raw_elements::<u8>(name)?);
+    }
     Ok(())
 }
 
@@ -220,10 +222,7 @@ pub(super) fn append_vectors(
     file: &Blob,
 ) -> Result<(), BundleError> {
     let reader = TensorReader::open(path, file)?;
-    let rows = reader.matrix("two_tower", None, EMBEDDING)?;
-    let (values, _) = rows.into_raw_vec_and_offset();
-    vectors.extend_from_slice(cast_slice(&values));
-    Ok(())
+    reader.append_rows("two_tower", vectors)
 }
 
 /// Writes the counters.
@@ -242,8 +241,8 @@ pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>,
 pub(super) fn read_counters(rows: usize, path: &str, file: &Blob) -> Result<Counters, BundleError> {
     let reader = TensorReader::open(path, file)?;
     let count = |name: &str| -> Result<Vec<f32>, BundleError> {
-        let counts = reader.vector(name, rows)?.to_vec();
-        if counts.iter().any(|&count| count < 0.0) {
+        let counts = reader.finite_rows(name, rows)?;
+        if !all_within(&counts, 0.0, f32::MAX) {
             return Err(reader.refuse(format!("`{name}` holds a negative count")));
         }
         Ok(counts)

@@ -1,7 +1,11 @@
 //! Columns of few different values as tensors: those under a name of their own, and of each row the number of its own in a byte
 //! or two. Columns of many values travel as they are.
 
-use super::tensors::{Element, TensorReader, TensorWriter};
+use std::borrow::Cow;
+
+use bytemuck::pod_collect_to_vec;
+
+use super::tensors::{Element, TensorReader, TensorWriter, numbers};
 use crate::error::BundleError;
 use crate::math::{Column, Numbers};
 
@@ -18,24 +22,27 @@ impl TensorWriter {
         match numbers {
             Numbers::Own => return self.elements(name, values),
             Numbers::Bytes(numbers) => self.u8(name, numbers),
-            Numbers::Pairs(numbers) => self.u16(name, numbers),
+            Numbers::Pairs(numbers) => self.u16(name, &pod_collect_to_vec(numbers)),
         }
         self.elements(&values_name(name), values);
     }
 }
 
 impl TensorReader {
-    /// Reads a column, whichever way it travelled.
-    pub(super) fn column<T: Element>(&self, name: &str) -> Result<Column<T>, BundleError> {
+    /// A column whose numbers lie in the file, whichever way it travelled.
+    pub(super) fn column<T: Element>(
+        &self,
+        name: &str,
+    ) -> Result<Column<T, Cow<'_, [u8]>>, BundleError> {
         let values_name = values_name(name);
         if !self.has(&values_name) {
             return Ok(Column::wide(self.elements(name)?));
         }
         let values = self.elements(&values_name)?;
         let numbers = if self.dtype(name) == Some(u8::DTYPE) {
-            Numbers::Bytes(self.u8(name)?)
+            Numbers::Bytes(self.raw_elements::<u8>(name)?)
         } else {
-            Numbers::Pairs(self.u16(name)?)
+            Numbers::Pairs(self.raw_elements::<u16>(name)?)
         };
         Column::from_parts(values, numbers)
             .ok_or_else(|| self.refuse(format!("`{name}` has a number without a value")))
@@ -47,7 +54,11 @@ impl TensorReader {
         name: &str,
         rows: &mut Vec<T>,
     ) -> Result<(), BundleError> {
-        self.column(name)?.append_to(rows);
+        if self.has(&values_name(name)) {
+            self.column(name)?.append_to(rows);
+        } else {
+            rows.extend_from_slice(&numbers(&self.raw_elements::<T>(name)?));
+        }
         Ok(())
     }
 

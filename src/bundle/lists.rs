@@ -10,17 +10,24 @@ pub(super) fn write_lengths(writer: &mut TensorWriter, name: &str, offsets: &[u3
     writer.column(name, &lengths);
 }
 
-/// Where each list ends: its length and those before it, added up.
-fn ends_of(reader: &TensorReader, lengths: &str) -> Result<Vec<u32>, BundleError> {
-    let mut ends: Vec<u32> = reader.rows(lengths)?;
-    let mut end = 0_u32;
-    for length in &mut ends {
-        end = end
-            .checked_add(*length)
-            .ok_or_else(|| reader.refuse(format!("`{lengths}` add up to too much")))?;
-        *length = end;
+/// Appends where each list ends, its length and those before it added up, the first beginning at `begin`.
+pub(super) fn append_ends(
+    ends: &mut Vec<u32>,
+    reader: &TensorReader,
+    lengths: &str,
+    begin: u32,
+) -> Result<(), BundleError> {
+    let first = ends.len();
+    reader.append(lengths, ends)?;
+    let mut end = u64::from(begin);
+    for length in &mut ends[first..] {
+        end += u64::from(*length);
+        *length = end as u32;
     }
-    Ok(ends)
+    if end > u32::MAX.into() {
+        return Err(reader.refuse(format!("`{lengths}` add up to too much")));
+    }
+    Ok(())
 }
 
 /// Where each list ends; `ends` is what this was called when it travelled.
@@ -32,7 +39,9 @@ pub(super) fn read_ends(
     if reader.has(ends) {
         return reader.u32(ends);
     }
-    ends_of(reader, lengths)
+    let mut ends = Vec::new();
+    append_ends(&mut ends, reader, lengths, 0)?;
+    Ok(ends)
 }
 
 /// Where each list begins, and where the last one ends; `offsets` is what this was called when it travelled.
@@ -44,8 +53,9 @@ pub(super) fn read_offsets(
     if reader.has(offsets) {
         return reader.u32(offsets);
     }
-    let ends = ends_of(reader, lengths)?;
-    Ok(std::iter::once(0).chain(ends).collect())
+    let mut offsets = vec![0];
+    append_ends(&mut offsets, reader, lengths, 0)?;
+    Ok(offsets)
 }
 
 #[cfg(test)]

@@ -93,11 +93,11 @@ impl TensorWriter {
     }
 }
 
-/// Numbers as they lie in a file. Nearly always they lie as in memory: then no room for them is filled with zeros first.
-fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
+/// Numbers where they lie, if they lie as in memory, as they nearly always do.
+pub(super) fn numbers<T: Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
     match try_cast_slice(bytes) {
-        Ok(numbers) => numbers.to_vec(),
-        Err(_) => pod_collect_to_vec(bytes),
+        Ok(numbers) => numbers.into(),
+        Err(_) => pod_collect_to_vec(bytes).into(),
     }
 }
 
@@ -121,8 +121,15 @@ impl TensorReader {
 
     /// The elements of a vector of any length.
     pub(super) fn elements<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
-        let tensor = self.tensor(name, T::DTYPE, 1)?;
-        Ok(numbers(&self.bytes(name, tensor)?))
+        Ok(numbers(&self.raw_elements::<T>(name)?).into_owned())
+    }
+
+    /// The same as the bytes they are.
+    pub(super) fn raw_elements<T: Element>(
+        &self,
+        name: &str,
+    ) -> Result<Cow<'_, [u8]>, BundleError> {
+        self.bytes(name, self.tensor(name, T::DTYPE, 1)?)
     }
 
     /// What the tensor of a name is made of.
@@ -176,6 +183,19 @@ impl TensorReader {
         Ok(self.tensor(name, Dtype::F32, 2)?.shape[1])
     }
 
+    /// Appends the rows of a matrix of finite numbers.
+    pub(super) fn append_rows<const COLUMNS: usize>(
+        &self,
+        name: &str,
+        rows: &mut Vec<[f32; COLUMNS]>,
+    ) -> Result<(), BundleError> {
+        let bytes = self.matrix_bytes(name, None, COLUMNS)?;
+        let values = numbers(&bytes);
+        self.check_finite(name, &values)?;
+        rows.extend_from_slice(values.as_chunks().0);
+        Ok(())
+    }
+
     /// A matrix of finite numbers with `columns` columns and, where given, `rows` rows.
     pub(super) fn matrix(
         &self,
@@ -183,6 +203,19 @@ impl TensorReader {
         rows: Option<usize>,
         columns: usize,
     ) -> Result<Array2<f32>, BundleError> {
+        let values = numbers(&self.matrix_bytes(name, rows, columns)?).into_owned();
+        self.check_finite(name, &values)?;
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        Array2::from_shape_vec((rows, columns), values)
+            .map_err(|error| self.refuse(format!("`{name}`: {error}")))
+    }
+
+    fn matrix_bytes(
+        &self,
+        name: &str,
+        rows: Option<usize>,
+        columns: usize,
+    ) -> Result<Cow<'_, [u8]>, BundleError> {
         let tensor = self.tensor(name, Dtype::F32, 2)?;
         let shape = &tensor.shape;
         if shape[1] != columns || rows.is_some_and(|rows| rows != shape[0]) {
@@ -190,13 +223,16 @@ impl TensorReader {
                 "tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}"
             )));
         }
-        let values = self.finite(name, numbers(&self.bytes(name, tensor)?))?;
-        Array2::from_shape_vec((shape[0], shape[1]), values)
-            .map_err(|error| self.refuse(format!("`{name}`: {error}")))
+        self.bytes(name, tensor)
     }
 
     /// A column of `length` finite numbers, whichever way it travelled.
     pub(super) fn vector(&self, name: &str, length: usize) -> Result<Array1<f32>, BundleError> {
+        self.finite_rows(name, length).map(Array1::from_vec)
+    }
+
+    /// The same as a list.
+    pub(super) fn finite_rows(&self, name: &str, length: usize) -> Result<Vec<f32>, BundleError> {
         let values = self.rows(name)?;
         if values.len() != length {
             return Err(self.refuse(format!(
@@ -204,12 +240,13 @@ impl TensorReader {
                 values.len()
             )));
         }
-        Ok(Array1::from_vec(self.finite(name, values)?))
+        self.check_finite(name, &values)?;
+        Ok(values)
     }
 
-    fn finite(&self, name: &str, values: Vec<f32>) -> Result<Vec<f32>, BundleError> {
-        if all_finite(&values) {
-            Ok(values)
+    fn check_finite(&self, name: &str, values: &[f32]) -> Result<(), BundleError> {
+        if all_finite(values) {
+            Ok(())
         } else {
             Err(self.refuse(format!("tensor `{name}` holds a number that is not finite")))
         }

@@ -1,23 +1,32 @@
 //! Columns of few different values: those once, and of each row the number of its own in a byte or two. Nothing is rounded.
 
+use std::borrow::Cow;
+
 use bytemuck::Pod;
 
-/// A column, each row's value as it is or as a number. Two are equal that are so in the same way.
+/// A column, each row's value as it is or as a number. Two are equal that are so in the same way. Numbers are bytes as
+/// they travel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column<T> {
+pub struct Column<T, B = Vec<u8>> {
     values: Vec<T>,
-    numbers: Numbers,
+    numbers: Numbers<B>,
 }
 
 /// Which of a column's values each row has.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Numbers {
+pub(crate) enum Numbers<B> {
     /// Each its own: the values are the rows'.
     Own,
-    /// That of this number, of up to 256 values.
-    Bytes(Vec<u8>),
-    /// The same of up to 65,536.
-    Pairs(Vec<u16>),
+    /// That of this number, a byte a row, of up to 256 values.
+    Bytes(B),
+    /// The same of up to 65,536, two bytes a row, the lower one first.
+    Pairs(B),
+}
+
+/// The numbers of two bytes each.
+fn pairs(bytes: &[u8]) -> impl ExactSizeIterator<Item = u16> {
+    let (pairs, _) = bytes.as_chunks();
+    pairs.iter().map(|&pair| u16::from_le_bytes(pair))
 }
 
 /// Values are the same where their bits are: unknown numbers too, which do not equal themselves.
@@ -44,11 +53,27 @@ impl<T: Pod> Column<T> {
         let numbers = if number_bytes == 1 {
             Numbers::Bytes(numbers.map(|number| number as u8).collect())
         } else {
-            Numbers::Pairs(numbers.map(|number| number as u16).collect())
+            let pairs = numbers.flat_map(|number| (number as u16).to_le_bytes());
+            Numbers::Pairs(pairs.collect())
         };
         Self { values, numbers }
     }
+}
 
+impl<T: Pod> Column<T, Cow<'_, [u8]>> {
+    /// The same with numbers of its own.
+    pub(crate) fn into_owned(self) -> Column<T> {
+        let numbers = match self.numbers {
+            Numbers::Own => Numbers::Own,
+            Numbers::Bytes(numbers) => Numbers::Bytes(numbers.into_owned()),
+            Numbers::Pairs(numbers) => Numbers::Pairs(numbers.into_owned()),
+        };
+        let values = self.values;
+        Column { values, numbers }
+    }
+}
+
+impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
     /// The rows as they are.
     pub(crate) fn wide(values: Vec<T>) -> Self {
         Self {
@@ -58,11 +83,11 @@ impl<T: Pod> Column<T> {
     }
 
     /// From its parts; nothing where a number has no value.
-    pub(crate) fn from_parts(values: Vec<T>, numbers: Numbers) -> Option<Self> {
+    pub(crate) fn from_parts(values: Vec<T>, numbers: Numbers<B>) -> Option<Self> {
         let enough = match &numbers {
             Numbers::Own => 0,
-            Numbers::Bytes(numbers) => enough(numbers),
-            Numbers::Pairs(numbers) => enough(numbers),
+            Numbers::Bytes(numbers) => enough(numbers.as_ref().iter().copied()),
+            Numbers::Pairs(numbers) => enough(pairs(numbers.as_ref())),
         };
         (enough <= values.len()).then_some(Self { values, numbers })
     }
@@ -71,8 +96,8 @@ impl<T: Pod> Column<T> {
     pub fn len(&self) -> usize {
         match &self.numbers {
             Numbers::Own => self.values.len(),
-            Numbers::Bytes(numbers) => numbers.len(),
-            Numbers::Pairs(numbers) => numbers.len(),
+            Numbers::Bytes(numbers) => numbers.as_ref().len(),
+            Numbers::Pairs(numbers) => pairs(numbers.as_ref()).len(),
         }
     }
 
@@ -88,23 +113,35 @@ impl<T: Pod> Column<T> {
     pub fn get(&self, row: usize) -> T {
         match &self.numbers {
             Numbers::Own => self.values[row],
-            Numbers::Bytes(numbers) => self.values[usize::from(numbers[row])],
-            Numbers::Pairs(numbers) => self.values[usize::from(numbers[row])],
+            Numbers::Bytes(numbers) => self.values[usize::from(numbers.as_ref()[row])],
+            Numbers::Pairs(numbers) => {
+                let (pairs, _) = numbers.as_ref().as_chunks();
+                self.values[usize::from(u16::from_le_bytes(pairs[row]))]
+            }
         }
     }
 
     /// The values, among which are all that rows have, and which of them each row has.
-    pub(crate) fn parts(&self) -> (&[T], &Numbers) {
+    pub(crate) fn parts(&self) -> (&[T], &Numbers<B>) {
         (&self.values, &self.numbers)
     }
 
     /// Appends each row's value to others.
     pub(crate) fn append_to(&self, rows: &mut Vec<T>) {
-        let value = |number: usize| self.values[number];
         match &self.numbers {
             Numbers::Own => rows.extend_from_slice(&self.values),
-            Numbers::Bytes(own) => rows.extend(own.iter().map(|&number| value(number.into()))),
-            Numbers::Pairs(own) => rows.extend(own.iter().map(|&number| value(number.into()))),
+            Numbers::Bytes(own) => {
+                // Where each byte has a value, nobody asks row by row whether it has one.
+                let mut values = [T::zeroed(); 1 << 8];
+                let known = self.values.len().min(values.len());
+                values[..known].copy_from_slice(&self.values[..known]);
+                let own = own.as_ref().iter();
+                rows.extend(own.map(|&number| values[usize::from(number)]));
+            }
+            Numbers::Pairs(own) => {
+                let own = pairs(own.as_ref());
+                rows.extend(own.map(|number| self.values[usize::from(number)]));
+            }
         }
     }
 
@@ -117,15 +154,10 @@ impl<T: Pod> Column<T> {
 }
 
 /// How many values there must be for these numbers.
-fn enough<N: Copy + Ord + Default + Into<usize>>(numbers: &[N]) -> usize {
-    let most = numbers
-        .iter()
-        .fold(N::default(), |most, &number| most.max(number));
-    if numbers.is_empty() {
-        0
-    } else {
-        most.into() + 1
-    }
+fn enough<N: Ord + Default + Into<usize>>(numbers: impl ExactSizeIterator<Item = N>) -> usize {
+    let is_empty = numbers.len() == 0;
+    let most = numbers.fold(N::default(), N::max);
+    if is_empty { 0 } else { most.into() + 1 }
 }
 
 #[cfg(test)]
@@ -175,13 +207,15 @@ mod tests {
     fn a_number_without_a_value_is_refused() {
         let values = || vec![0.5_f32, 1.5];
         for (number, accepted) in [(0, true), (1, true), (2, false), (255, false)] {
-            let bytes = Numbers::Bytes(vec![1, number]);
-            let pairs = Numbers::Pairs(vec![1, u16::from(number)]);
+            let bytes = Numbers::Bytes(&[1, number][..]);
+            let pairs = Numbers::Pairs(&[1, 0, number, 0][..]);
             for numbers in [bytes, pairs] {
                 assert_eq!(Column::from_parts(values(), numbers).is_some(), accepted);
             }
         }
-        assert!(Column::<f32>::from_parts(Vec::new(), Numbers::Bytes(vec![0])).is_none());
-        assert!(Column::<f32>::from_parts(Vec::new(), Numbers::Bytes(Vec::new())).is_some());
+        for (numbers, accepted) in [(&[0][..], false), (&[], true)] {
+            let column = Column::<f32, _>::from_parts(Vec::new(), Numbers::Bytes(numbers));
+            assert_eq!(column.is_some(), accepted);
+        }
     }
 }
