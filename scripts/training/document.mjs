@@ -33,14 +33,15 @@ const lines = cases.flatMap((name) => {
   return [1, 2].map((threads) => {
     const both = (metric) => [OWN, peer].map((side) => found(name, side, threads, metric)?.value);
     const [speed, memory, right] = ['examples_per_second', 'peak_memory', accuracy].map(both);
+    const ratio = (metric) => times(found(name, peer, threads, metric)?.ratio);
     return [
       ABOUT[name][0],
       `${peer}, ${threads} thread${threads > 1 ? 's' : ''}`,
       ...speed.map(short),
-      `**${times(speed[0] / speed[1])}**`,
+      `**${ratio('examples_per_second')}**`,
       ...right.map((value) => (value === undefined ? '' : value.toFixed(4).replace(/^0\./, '.'))),
       ...memory.map(short),
-      times(memory[0] / memory[1]),
+      ratio('peak_memory'),
     ];
   });
 });
@@ -56,7 +57,7 @@ const text = `# How fast learning is
 
 Written by \`./build.sh bench training\`; nothing here is typed in by hand.
 
-Measured ${day} at \`${versions.triqueta}\` (${versions.rustc}) on ${machine.cores} cores of ${machine.processor}, ${machine.memory_gib} GiB, beside ${said.join(', ')}. Medians of ${rounds} round${rounds > 1 ? 's' : ''}; in each round both sides learn from the same made-up files with as many threads, one after the other, each in its own process. Held-out loss (lower is better) and HR@10 among 100 (higher is better) are computed alike on what neither side has learned from. An example of iALS is a choice in one iteration.
+Measured ${day} at \`${versions.triqueta}\` (${versions.rustc}) on ${machine.cores} cores of ${machine.processor}, ${machine.memory_gib} GiB, beside ${said.join(', ')}. Medians of ${rounds} round${rounds > 1 ? 's' : ''}; in each round both sides learn from the same made-up files with as many threads, one after the other, each in its own process. A ratio is the median of the rounds' own: a machine that is slower for a while is so for both sides. Held-out loss (lower is better) and HR@10 among 100 (higher is better) are computed alike on what neither side has learned from. An example of iALS is a choice in one iteration.
 
 ${table(['model', 'beside', 'examples/s', 'theirs', 'ratio', 'accuracy', 'theirs', 'peak MiB', 'theirs', 'ratio'], lines)}
 

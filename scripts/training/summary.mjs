@@ -1,4 +1,5 @@
-// Turns the rows of single runs into one row a figure: the median of the runs, their spread, and the ratio to each peer.
+// Turns the rows of single runs into one row a figure: the median of the runs, their spread, and the ratio to each peer. Ratios
+// are medians too, of what was measured in one round: a machine that is slower for a while is so for both sides of them.
 // usage: node scripts/training/summary.mjs RUNS.jsonl >MEASURED.json
 
 import { readFileSync } from 'node:fs';
@@ -16,15 +17,16 @@ const median = (values) => {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
 };
-const of = (row, peer, threads = row.threads) => {
-  const group = groups.get(key({ ...row, peer, threads }));
-  return group && median(group.map(({ value }) => value));
+/** How many times one side's figure is the other's; nothing where a round lacks either. */
+const ratio = (side, other) => {
+  if (!side || !other || side.length !== other.length) return undefined;
+  return median(side.map(({ value }, round) => value / other[round].value));
 };
 
 const rows = [...groups.values()].map((group) => {
   const [first] = group;
   const values = group.map(({ value }) => value);
-  const own = of(first, OWN);
+  const own = groups.get(key({ ...first, peer: OWN }));
   const row = {
     ...first,
     value: median(values),
@@ -32,10 +34,9 @@ const rows = [...groups.values()].map((group) => {
     n: values.length,
   };
   // How many times ours is the peer's: speeds above 1 and losses and memory below 1 are good.
-  if (first.peer !== OWN && own !== undefined) row.ratio = own / row.value;
+  if (first.peer !== OWN) row.ratio = ratio(own, group);
   // What more threads give.
-  const single = of(first, first.peer, 1);
-  if (first.threads > 1 && single) row.over_one_thread = row.value / single;
+  if (first.threads > 1) row.over_one_thread = ratio(group, groups.get(key({ ...first, threads: 1 })));
   return row;
 });
 const peers = Object.fromEntries(runs.filter(({ version }) => version).map(({ peer, version }) => [peer, version]));

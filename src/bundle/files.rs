@@ -1,6 +1,5 @@
 //! A bundle's files by path, wherever they lie, and their check against the manifest: length first, then SHA-256.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -32,13 +31,6 @@ struct File {
 }
 
 impl File {
-    fn in_memory(&self) -> Option<&[u8]> {
-        match self.bytes.whole() {
-            Cow::Borrowed(bytes) => Some(bytes),
-            Cow::Owned(_) => None,
-        }
-    }
-
     fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| sha256_hex(&self.bytes.whole()))
     }
@@ -52,7 +44,7 @@ impl PartialEq for File {
 
 impl Files {
     /// Adds a file. A second one at the same path replaces the first.
-    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Blob>) {
+    pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
         self.put(path, bytes, OnceLock::new(), false);
     }
 
@@ -95,14 +87,14 @@ impl Files {
 
     /// The bytes at a path; nothing where they do not lie in memory.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.0.get(path).and_then(File::in_memory)
+        self.0.get(path).and_then(|file| file.bytes.in_memory())
     }
 
     /// All files that lie in memory in order of path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0
             .iter()
-            .filter_map(|(path, file)| Some((path.as_str(), file.in_memory()?)))
+            .filter_map(|(path, file)| Some((path.as_str(), file.bytes.in_memory()?)))
     }
 
     /// The bytes of a listed file, checked against the manifest's length and hash.

@@ -9,11 +9,20 @@ use std::sync::Arc;
 pub trait BlobSource: Send + Sync {
     /// The bytes of a range, copied where they do not lie in memory; nothing where there are not so many, or no longer.
     fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>>;
+
+    /// All bytes, where they lie in memory.
+    fn in_memory(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl BlobSource for Vec<u8> {
     fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
         self.get(range).map(Cow::Borrowed)
+    }
+
+    fn in_memory(&self) -> Option<&[u8]> {
+        Some(self)
     }
 }
 
@@ -73,6 +82,13 @@ impl Blob {
         (bytes.len() == range.len()).then_some(bytes)
     }
 
+    /// All bytes, where they lie in memory: nothing is copied to say so.
+    pub fn in_memory(&self) -> Option<&[u8]> {
+        self.source
+            .in_memory()?
+            .get(self.start..self.start + self.len)
+    }
+
     /// All bytes; none where the source has not got them.
     pub fn whole(&self) -> Cow<'_, [u8]> {
         self.read(0..self.len).unwrap_or_default()
@@ -92,10 +108,10 @@ impl Default for Blob {
     }
 }
 
-/// As text, which most of them are.
+/// How many there are: to show them would read them all.
 impl fmt::Debug for Blob {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?}", String::from_utf8_lossy(&self.whole()))
+        write!(formatter, "{} bytes", self.len)
     }
 }
 
@@ -132,6 +148,8 @@ pub(crate) mod tests {
         for blob in [here, elsewhere] {
             let part = blob.slice(2..8).unwrap_or_default();
             assert_eq!((part.len(), &*part.whole()), (6, &b"234567"[..]));
+            let in_memory = blob.in_memory().is_some();
+            assert_eq!(part.in_memory(), in_memory.then_some(&b"234567"[..]));
             let inner = part.slice(4..6).unwrap_or_default();
             assert_eq!(inner.read(1..2).as_deref(), Some(&b"7"[..]));
             assert_eq!(inner.read(2..2).as_deref(), Some(&b""[..]));

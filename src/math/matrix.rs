@@ -24,7 +24,7 @@ pub struct Matrix {
 
 /// Room for the numbers of a vector that are not 0, each with its place.
 #[derive(Debug, Clone, Default)]
-pub struct Terms(Vec<(u32, f32)>);
+pub struct NonZero(Vec<(u32, f32)>);
 
 impl Matrix {
     /// From its numbers, row after row.
@@ -58,17 +58,16 @@ impl Matrix {
 
     /// Puts in what the columns from `from` on make of `x`, a product a row. Extra numbers of `x` are ignored, as are
     /// columns beyond it.
-    pub fn multiply(&self, from: usize, x: &[f32], terms: &mut Terms, products: &mut Vec<f32>) {
+    pub fn multiply(&self, from: usize, x: &[f32], nonzero: &mut NonZero, products: &mut Vec<f32>) {
         let from = from.min(self.columns);
         let used = x.len().min(self.columns - from);
-        let ends = terms.gather(&x[..used]);
+        let ends = nonzero.gather(&x[..used]);
         products.clear();
-        // Without columns there are no groups.
         for columns in self.groups.chunks_exact(self.columns.max(1)) {
             let columns = &columns[from..];
             let mut start = 0;
             let mut next = |end: usize| {
-                let part = &terms.0[start..end];
+                let part = &nonzero.0[start..end];
                 start = end;
                 part
             };
@@ -85,6 +84,8 @@ impl Matrix {
             let rows = GROUP.min(self.rows - products.len());
             products.extend_from_slice(&sums[..rows]);
         }
+        // Without columns there are no groups, and every product is 0.
+        products.resize(self.rows, 0.0);
     }
 }
 
@@ -100,7 +101,7 @@ fn add(sums: &mut [f32; GROUP], columns: &[[f32; GROUP]], terms: &[(u32, f32)]) 
     *sums = own;
 }
 
-impl Terms {
+impl NonZero {
     /// Puts in what is not 0, a running sum's after the other's, then what follows whole steps of them. Returns where each of
     /// these parts ends.
     fn gather(&mut self, x: &[f32]) -> [usize; LANES + 1] {
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn rows_together_give_the_bits_of_each_alone() {
-        let (mut terms, mut products) = (Terms::default(), Vec::new());
+        let (mut nonzero, mut products) = (NonZero::default(), Vec::new());
         for (rows, columns, from, inputs) in [
             (9, 37, 0, 37),
             (16, 16, 0, 16),
@@ -154,7 +155,7 @@ mod tests {
             let weights: Vec<f32> = (1..=rows * columns).map(|n| libm::cosf(n as f32)).collect();
             let x = numbers(inputs);
             let matrix = Matrix::new(rows, columns, weights.iter().copied());
-            matrix.multiply(from, &x, &mut terms, &mut products);
+            matrix.multiply(from, &x, &mut nonzero, &mut products);
             let alone = weights.chunks(columns).map(|row| {
                 let row = row.get(from..).unwrap_or_default();
                 dot(row, &x).to_bits()
@@ -170,7 +171,7 @@ mod tests {
     fn what_is_no_number_stays_none() {
         let matrix = Matrix::new(1, 2, [1.0, 1.0]);
         let mut products = Vec::new();
-        matrix.multiply(0, &[0.0, f32::NAN], &mut Terms::default(), &mut products);
+        matrix.multiply(0, &[0.0, f32::NAN], &mut NonZero::default(), &mut products);
         assert!(products[0].is_nan());
     }
 }

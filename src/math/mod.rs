@@ -22,7 +22,7 @@ pub(crate) use column::Numbers;
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, norm, normalise};
-pub use matrix::{Matrix, Terms};
+pub use matrix::{Matrix, NonZero};
 pub use order::{select, sort};
 pub use random::Random;
 

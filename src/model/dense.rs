@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::math::{Matrix, Terms, dot};
+use crate::math::{Matrix, NonZero, dot};
 
 /// A fully connected layer: `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ impl Dense {
     pub fn part(&self, from: usize, x: &[f32]) -> Vec<f32> {
         let mut part = Vec::new();
         self.weight
-            .multiply(from, x, &mut Terms::default(), &mut part);
+            .multiply(from, x, &mut NonZero::default(), &mut part);
         part
     }
 }
@@ -49,7 +49,7 @@ fn relu(x: &mut [f32]) {
 pub struct Outputs {
     outputs: Vec<f32>,
     next: Vec<f32>,
-    terms: Terms,
+    nonzero: NonZero,
 }
 
 impl Outputs {
@@ -70,7 +70,7 @@ impl Outputs {
     ) {
         self.outputs.clear();
         if let Some(Dense { weight, .. }) = layers.first() {
-            weight.multiply(from, x, &mut self.terms, &mut self.outputs);
+            weight.multiply(from, x, &mut self.nonzero, &mut self.outputs);
         }
         for (output, other) in self.outputs.iter_mut().zip(others) {
             *output += other;
@@ -80,7 +80,7 @@ impl Outputs {
     /// Goes on to a layer's outputs, each one fixed-order dot product. Extra inputs are ignored.
     pub(super) fn pass(&mut self, layer: &Dense) {
         let weight = &layer.weight;
-        weight.multiply(0, &self.outputs, &mut self.terms, &mut self.next);
+        weight.multiply(0, &self.outputs, &mut self.nonzero, &mut self.next);
         for (output, bias) in self.next.iter_mut().zip(&layer.bias) {
             *output += bias;
         }

@@ -22,9 +22,10 @@ pub struct PlainEngine {
 
 #[wasm_bindgen]
 impl PlainEngine {
-    /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Nobody may
-    /// change the arrays as long as the engine is used: texts are read from them. Files are hashed and the self-test runs, unless `verified` says that both were done
-    /// before, to these very bytes by this very module.
+    /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Files are hashed and the
+    /// self-test runs, unless `verified` says that both were done before, to these very bytes by this very module. Nobody may
+    /// change the arrays or hand their memory on as long as the engine is used: texts are read from them, and nothing notices
+    /// that these have become others, or none. What decides ranking is copied.
     pub async fn open(
         id: String,
         files: Array,

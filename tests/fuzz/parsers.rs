@@ -8,12 +8,16 @@ mod golden;
 #[path = "outbox_actions.rs"]
 mod outbox_actions;
 
+use std::borrow::Cow;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use triqueta::bundle::{Bundle, Channel, Files, Manifest, sha256_hex};
+use triqueta::catalog::{Blob, BlobSource};
 use triqueta::engine::Engine;
+use triqueta::error::RecommenderError;
 use triqueta::event::{Batch, Event, EventId, LIMIT_EVENTS_PER_BATCH, VerdictKind};
 use triqueta::history::{History, Visitor};
 use triqueta::outbox::{Outcome, Reply, outcome};
@@ -180,14 +184,33 @@ fn bundle_file(bytes: &[u8]) -> bool {
     let json = forged.to_json().unwrap();
     let id = Manifest::id(&json);
     files.insert(Manifest::path(&id), json);
-    let Ok(bundle) = Bundle::open(&id, files) else {
-        return false;
-    };
-    let Ok(engine) = Engine::new(bundle) else {
+    let opened = Bundle::open(&id, elsewhere(&files));
+    let code =
+        |opened: &Result<Bundle, RecommenderError>| opened.as_ref().err().map(|error| error.code());
+    assert_eq!(code(&Bundle::open(&id, files)), code(&opened));
+    let Ok(engine) = opened.and_then(Engine::new) else {
         return false;
     };
     ranks(&engine, &Visitor::default());
     true
+}
+
+/// Bytes that are copied when they are read, as in a browser.
+struct Elsewhere(Vec<u8>);
+
+impl BlobSource for Elsewhere {
+    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        self.0.get(range).map(|part| part.to_vec().into())
+    }
+}
+
+fn elsewhere(files: &Files) -> Files {
+    let mut copied = Files::default();
+    for (path, bytes) in files.iter() {
+        let blob = Blob::new(Elsewhere(bytes.to_vec()), bytes.len());
+        copied.insert_trusted(path, blob);
+    }
+    copied
 }
 
 /// The same tensors, where any are numbers of values, these of two bytes: so they are where there are more values than so small a
