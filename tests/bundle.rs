@@ -7,13 +7,11 @@
 
 mod support;
 
-use std::borrow::Cow;
 use std::mem::take;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use triqueta::bundle::{Bundle, Channel, ENGINE_VERSION, Files, Group, Manifest, sha256_hex};
-use triqueta::catalog::{Blob, BlobSource, Row};
+use triqueta::catalog::{Blob, Row};
 use triqueta::engine::{Engine, seal};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
@@ -74,19 +72,6 @@ fn what_was_written_is_what_is_read() {
     assert_eq!(again, id, "the same draft gives the same bytes");
 }
 
-/// A file that does not lie in memory, and how much was read of it each time.
-struct Elsewhere {
-    bytes: Vec<u8>,
-    lengths: Arc<Mutex<Vec<usize>>>,
-}
-
-impl BlobSource for Elsewhere {
-    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
-        self.lengths.lock().unwrap().push(range.len());
-        Some(self.bytes.get(range)?.to_vec().into())
-    }
-}
-
 #[test]
 fn texts_that_lie_elsewhere_are_read_when_they_are_asked_for() {
     let mut draft = support::draft(3, 40);
@@ -98,7 +83,7 @@ fn texts_that_lie_elsewhere_are_read_when_they_are_asked_for() {
     for (path, bytes) in files.iter() {
         let mut listed = manifest.files.iter();
         let is_text = listed.any(|file| file.path == path && file.group == Group::Texts);
-        let source = Elsewhere {
+        let source = support::Elsewhere {
             bytes: bytes.to_vec(),
             lengths: if is_text {
                 Arc::clone(&lengths)

@@ -8,14 +8,12 @@ mod golden;
 #[path = "outbox_actions.rs"]
 mod outbox_actions;
 
-use std::borrow::Cow;
 use std::io::Write;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use triqueta::bundle::{Bundle, Channel, Files, Manifest, sha256_hex};
-use triqueta::catalog::{Blob, BlobSource};
+use triqueta::catalog::Blob;
 use triqueta::engine::Engine;
 use triqueta::error::RecommenderError;
 use triqueta::event::{Batch, Event, EventId, LIMIT_EVENTS_PER_BATCH, VerdictKind};
@@ -195,20 +193,15 @@ fn bundle_file(bytes: &[u8]) -> bool {
     true
 }
 
-/// Bytes that are copied when they are read, as in a browser.
-struct Elsewhere(Vec<u8>);
-
-impl BlobSource for Elsewhere {
-    fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
-        self.0.get(range).map(|part| part.to_vec().into())
-    }
-}
-
+/// The same files, of which what is read is copied.
 fn elsewhere(files: &Files) -> Files {
     let mut copied = Files::default();
     for (path, bytes) in files.iter() {
-        let blob = Blob::new(Elsewhere(bytes.to_vec()), bytes.len());
-        copied.insert_trusted(path, blob);
+        let source = support::Elsewhere {
+            bytes: bytes.to_vec(),
+            ..Default::default()
+        };
+        copied.insert_trusted(path, Blob::new(source, bytes.len()));
     }
     copied
 }

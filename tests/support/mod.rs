@@ -8,9 +8,12 @@
     unreachable_pub
 )]
 
+mod elsewhere;
 mod taste;
 mod visitors;
 
+#[allow(unused_imports)]
+pub use elsewhere::Elsewhere;
 #[allow(unused_imports)]
 pub use taste::{cancel, with_taste};
 #[allow(unused_imports)]
