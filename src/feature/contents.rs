@@ -39,8 +39,7 @@ impl Hash for Content<'_> {
         state.write(cast_slice(self.tags));
         state.write(cast_slice(self.words));
         let words = u32::from(self.organiser) << 16 | u32::from(self.series);
-        let kind = (self.kind << 16) ^ u32::from(self.level);
-        state.write_u128(packed([self.price, words, kind]));
+        state.write_u128(packed([self.price, words, self.kind, self.level.into()]));
     }
 }
 

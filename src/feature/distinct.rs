@@ -39,15 +39,15 @@ impl<T: Copy + Eq + Hash> Distinct<T> {
     }
 }
 
-/// Three numbers as one, which takes less to hash and to compare.
-pub(super) fn packed(numbers: [u32; 3]) -> u128 {
-    let [first, second, third] = numbers.map(u128::from);
-    first | second << 32 | third << 64
+/// Four numbers as one, which takes less to hash and to compare.
+pub(super) fn packed(numbers: [u32; 4]) -> u128 {
+    let [first, second, third, fourth] = numbers.map(u128::from);
+    first | second << 32 | third << 64 | fourth << 96
 }
 
-/// The three numbers again.
-pub(super) fn unpacked(packed: u128) -> [u32; 3] {
-    [0, 32, 64].map(|bits| (packed >> bits) as u32)
+/// The four numbers again.
+pub(super) fn unpacked(packed: u128) -> [u32; 4] {
+    [0, 32, 64, 96].map(|bits| (packed >> bits) as u32)
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn packed_numbers_come_back() {
-        let numbers = [u32::MAX, 0, 7];
+        let numbers = [u32::MAX, 0, 7, u32::MAX - 1];
         assert_eq!(unpacked(packed(numbers)), numbers);
     }
 }

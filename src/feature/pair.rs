@@ -250,7 +250,7 @@ impl PairSide {
         row: Row,
         places: &mut KnownPlaces,
     ) -> PairRow {
-        let place = prepared.scan.rows[row.index()].place;
+        let place = prepared.scan.place(row);
         let near = places.0.entry(place);
         let near = *near.or_insert_with(|| self.near(place_of(catalog, row)));
         self.row_near(catalog, prepared, counters, schema, row, near)
@@ -287,15 +287,15 @@ impl PairSide {
         }
         self.of_locality(columns.locality[index], &mut features);
         self.of_time(TimeOfWeek::of(columns, index), &mut features);
-        let codes = &prepared.scan.rows[index];
-        [features[DENSITY], features[TRANSIT]] = codes.fixed;
+        let (places, place) = (&prepared.scan.places, prepared.scan.place(row));
+        features[TRANSIT] = places.transit[place as usize];
         features[DAYS_TO_START] = ln_1p(self.days_to_start(columns.start_ms[index]));
         features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms[index]));
-        for (column, counts, decay) in self.counts(counters) {
+        for (column, counts, decay) in self.counts(catalog, counters) {
             let count = counts.get(index).copied().unwrap_or(0.0);
             features[column] = logarithm(count * decay);
         }
-        let corners = prepared.scan.places.corners_of(codes.place);
+        let corners = places.corners_of(place);
         let taste = self.own_taste.of_row(catalog, row, corners);
         features[COMMON_TASTE] = taste.common;
         features[OWN_CONTENT..OWN_CONTENT + PARTS].copy_from_slice(&taste.own);
@@ -386,12 +386,17 @@ impl PairSide {
     }
 
     /// Columns that are logarithms of counts, the counts of rows, and what is left of them by now.
-    pub(super) fn counts<'a>(&self, counters: &'a Counters) -> [(usize, &'a [f32], f32); 3] {
+    pub(super) fn counts<'a>(
+        &self,
+        catalog: &'a Catalog,
+        counters: &'a Counters,
+    ) -> [(usize, &'a [f32], f32); 4] {
         let decay = counters.decay(self.now_ms);
         [
             (POSITIVES, &counters.positives, decay),
             (POSITIVES_TOTAL, &counters.positives_total, 1.0),
             (VIEWS, &counters.views, decay),
+            (DENSITY, &catalog.columns().density, 1.0),
         ]
     }
 
@@ -416,12 +421,9 @@ fn place_of(catalog: &Catalog, row: Row) -> (f32, f32) {
     (columns.lat[index], columns.lon[index])
 }
 
-/// The features that only the activity decides.
-pub(super) fn fixed_features(columns: &Columns, index: usize) -> [f32; 2] {
-    [
-        ln_1p(columns.density[index]),
-        nan_as_zero(1.0 / (1.0 + columns.transit_m[index] / 500.0)),
-    ]
+/// How near public transport is, by metres; 0 where that is unknown.
+pub(super) fn transit_feature(transit_m: f32) -> f32 {
+    nan_as_zero(1.0 / (1.0 + transit_m / 500.0))
 }
 
 fn flag(condition: bool) -> f32 {

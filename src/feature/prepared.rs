@@ -17,10 +17,11 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
+        let scan = ScanCodes::new(schema, catalog);
         Self {
             organiser_share: organiser_shares(catalog, counters),
-            scan: ScanCodes::new(schema, catalog),
-            counts: Some(CountCodes::new(catalog, counters)),
+            counts: Some(CountCodes::new(catalog, counters, scan.starts.counts)),
+            scan,
         }
     }
 

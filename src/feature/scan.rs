@@ -10,7 +10,7 @@ use super::contents::{ContentCodes, Contents};
 use super::facet::{Agreement, Corners, Facet, ITSELF, Property};
 use super::pair::PairSide;
 use super::pair_features::{
-    DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, PAIR_FEATURES, PairRow, TRANSIT, column,
+    DAYS_PUBLISHED, DAYS_TO_START, NEARNESS, PAIR_FEATURES, PairRow, TRANSIT, column,
 };
 use super::prepared::Prepared;
 use super::scan_codes::{CountCodes, RowCodes};
@@ -30,7 +30,6 @@ pub struct PairWorth {
     pub length: usize,
     /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece.
     table: Vec<f32>,
-    starts: Starts,
     contents: ContentWorth,
     times: Vec<f32>,
     localities: Vec<f32>,
@@ -38,17 +37,6 @@ pub struct PairWorth {
     corners: Vec<(f32, f32)>,
     /// Made here where what was prepared has none.
     count_codes: Option<CountCodes>,
-    /// Of density and transit.
-    fixed: [f32; 2],
-}
-
-/// Where the parts of the table begin that do not begin at 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Starts {
-    dates: usize,
-    places: usize,
-    published: usize,
-    counts: usize,
 }
 
 /// What the parts of contents are worth.
@@ -76,8 +64,6 @@ pub struct RowSums<'a> {
     count_codes: &'a [u32],
     by_row: &'a [f32],
     table: &'a [f32],
-    starts: Starts,
-    fixed: [f32; 2],
 }
 
 impl RowSums<'_> {
@@ -85,13 +71,11 @@ impl RowSums<'_> {
     #[inline(always)]
     pub fn of(&self, row: Row) -> f32 {
         let index = row.index();
-        let worth = |start: usize, code: u32| self.table[start + code as usize];
-        let (row, starts, fixed) = (&self.rows[index], &self.starts, &self.fixed);
-        (worth(0, row.content) + worth(starts.dates, row.date))
-            + (worth(starts.places, row.place) + worth(starts.published, row.published))
-            + (worth(starts.counts, self.count_codes[index])
-                + (fixed[0] * row.fixed[0] + fixed[1] * row.fixed[1]))
-            + self.by_row[index]
+        let worth = |at: u32| self.table[at as usize];
+        let row = &self.rows[index];
+        (worth(row.content) + worth(row.date))
+            + (worth(row.place) + worth(row.published))
+            + (worth(self.count_codes[index]) + self.by_row[index])
     }
 }
 
@@ -104,8 +88,6 @@ impl PairWorth {
             count_codes: count_codes.map_or(&[], |codes| &codes.codes),
             by_row: &self.by_row,
             table: &self.table,
-            starts: self.starts,
-            fixed: self.fixed,
         }
     }
 }
@@ -122,6 +104,7 @@ impl PairSide {
         worth: &mut PairWorth,
     ) {
         let (codes, words) = (&prepared.scan, catalog.words());
+        let starts = codes.starts;
         let mut appraiser = Appraiser {
             side: self,
             weights,
@@ -130,35 +113,26 @@ impl PairSide {
         };
         worth.table.clear();
         self.weigh_contents(&mut appraiser, words, prepared, worth);
-        worth.starts.dates = worth.table.len();
         self.weigh_dates(&mut appraiser, prepared, worth);
-        worth.starts.places = worth.table.len();
         self.weigh_places(&mut appraiser, words, prepared, worth);
-        worth.starts.published = worth.table.len();
         let published = codes.published.iter();
         worth.table.extend(published.map(|&time_ms| {
             weights[DAYS_PUBLISHED] * ln_1p_approximate(self.days_published(time_ms))
         }));
-        worth.starts.counts = worth.table.len();
-        appraiser.magnitude += largest_size(&worth.table[worth.starts.published..]);
+        appraiser.magnitude += largest_size(&worth.table[starts.published as usize..]);
         worth.count_codes = match prepared.counts {
             Some(_) => None,
-            None => Some(CountCodes::new(catalog, counters)),
+            None => Some(CountCodes::new(catalog, counters, starts.counts)),
         };
         if let Some(codes) = worth.count_codes.as_ref().or(prepared.counts.as_ref()) {
             let [of_first, ..] = &codes.counts;
-            worth
-                .table
-                .resize(worth.starts.counts + of_first.len(), 0.0);
-            let columns = self.counts(counters).into_iter().zip(&codes.counts);
-            for ((column, _, decay), of_column) in columns {
-                let sums = &mut worth.table[worth.starts.counts..];
+            let start = starts.counts as usize;
+            worth.table.resize(start + of_first.len(), 0.0);
+            let columns = self.counts(catalog, counters);
+            for ((column, _, decay), of_column) in columns.into_iter().zip(&codes.counts) {
+                let sums = &mut worth.table[start..];
                 appraiser.magnitude += add_counts(sums, weights[column], of_column, decay);
             }
-        }
-        worth.fixed = [weights[DENSITY], weights[TRANSIT]];
-        for (weight, most) in worth.fixed.into_iter().zip(codes.most_fixed) {
-            appraiser.magnitude += weight.abs() * most;
         }
         worth.by_row.clear();
         worth.by_row.resize(codes.rows.len(), 0.0);
@@ -309,7 +283,7 @@ impl PairSide {
         let dates = &prepared.scan.dates;
         let days = dates.iter().map(|date| self.days_to_start(date.start_ms));
         worth.table.extend(days);
-        let values = &mut worth.table[worth.starts.dates..];
+        let values = &mut worth.table[prepared.scan.starts.dates as usize..];
         // By themselves logarithms are worked out several at a time.
         for value in values.iter_mut() {
             *value = weight * ln_1p_approximate(*value);
@@ -350,16 +324,19 @@ impl PairSide {
         // Shares of corners add up to 1.
         appraiser.magnitude += corners.iter().map(|corner| corner.1).fold(0.0, larger);
         let known = places.shares.iter().zip(&places.localities);
-        let value = |(shares, &locality): (&Corners, &u16)| {
+        let known = known.zip(&places.transit);
+        let transit = appraiser.weights[TRANSIT];
+        appraiser.magnitude += transit.abs() * largest_size(&places.transit);
+        let value = |((shares, &locality), &near): ((&Corners, &u16), &f32)| {
             let corner = |corner: u32| corners.get(corner as usize).map_or(0.0, |corner| corner.0);
             let grid: f32 = shares
                 .iter()
                 .map(|&(code, share)| share * corner(code))
                 .sum();
-            localities[usize::from(locality)] + grid
+            localities[usize::from(locality)] + grid + transit * near
         };
         worth.table.extend(known.map(value));
-        let sums = &mut worth.table[worth.starts.places..];
+        let sums = &mut worth.table[prepared.scan.starts.places as usize..];
         let weights = NEARNESS.map(|column| appraiser.weights[column]);
         let nearness = self.nearness();
         appraiser.magnitude += nearness.add_to(weights, &places.lat, &places.lon, sums);

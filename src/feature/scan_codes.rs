@@ -6,7 +6,7 @@
 use super::contents::Contents;
 use super::distinct::{Distinct, packed, unpacked};
 use super::facet::{Corners, grid_corners};
-use super::pair::{TimeOfWeek, fixed_features};
+use super::pair::{TimeOfWeek, transit_feature};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Place, Row};
 
@@ -20,20 +20,26 @@ pub(super) struct ScanCodes {
     /// When activities were published.
     pub(super) published: Vec<i64>,
     pub(super) times: Vec<TimeOfWeek>,
-    /// The largest sizes of the fixed features.
-    pub(super) most_fixed: [f32; 2],
+    pub(super) starts: Starts,
 }
 
-/// What a row is made of: the numbers of its content, date, place and publication, side by side, because they are read
-/// together.
+/// Where in a request's table ([`super::scan::PairWorth`]) its parts begin; contents begin at 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Starts {
+    pub(super) dates: u32,
+    pub(super) places: u32,
+    pub(super) published: u32,
+    pub(super) counts: u32,
+}
+
+/// What a row is made of: where in a request's table its content, date, place and publication are, side by side, because
+/// they are read together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct RowCodes {
     pub(super) content: u32,
     pub(super) date: u32,
     pub(super) place: u32,
     pub(super) published: u32,
-    /// Density and nearness to public transport, as features.
-    pub(super) fixed: [f32; 2],
 }
 
 /// When an activity starts.
@@ -50,6 +56,8 @@ pub(super) struct Places {
     pub(super) lat: Vec<f32>,
     pub(super) lon: Vec<f32>,
     pub(super) localities: Vec<u16>,
+    /// Nearness to public transport, as a feature.
+    pub(super) transit: Vec<f32>,
     /// The corners of the grid around places, ascending.
     pub(super) corners: Vec<u32>,
     /// Of each place the numbers of its corners, and its shares of them; zeros where they are unknown.
@@ -61,19 +69,21 @@ impl Places {
     fn new(catalog: &Catalog, centre: Option<&Place>) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
         let place = |index: usize| {
-            let [lat, lon] = [columns.lat[index], columns.lon[index]].map(f32::to_bits);
-            packed([lat, lon, columns.locality[index].into()])
+            let columns_of = [&columns.lat, &columns.lon, &columns.transit_m];
+            let [lat, lon, transit_m] = columns_of.map(|column| column[index].to_bits());
+            packed([lat, lon, transit_m, columns.locality[index].into()])
         };
         let distinct = Distinct::of((0..catalog.len()).map(place));
         let mut places = Self::default();
         let mut around = Vec::with_capacity(distinct.values.len());
         for place in distinct.values {
-            let [lat, lon, locality] = unpacked(place);
-            let [lat, lon] = [lat, lon].map(f32::from_bits);
+            let [lat, lon, transit_m, locality] = unpacked(place);
+            let [lat, lon, transit_m] = [lat, lon, transit_m].map(f32::from_bits);
             around.push(grid_corners((lat, lon), centre));
             places.lat.push(lat);
             places.lon.push(lon);
             places.localities.push(locality as u16);
+            places.transit.push(transit_feature(transit_m));
         }
         let mut corners: Vec<u32> = around.iter().flatten().flatten().map(|c| c.0).collect();
         corners.sort_unstable();
@@ -110,30 +120,37 @@ impl ScanCodes {
         let times = Distinct::of(dates.values.iter().map(|&(_, time)| time));
         let numbered = dates.values.iter().zip(times.codes);
         let numbered = numbered.map(|(&(start_ms, _), time)| Date { start_ms, time });
+        let numbered: Vec<Date> = numbered.collect();
         let published = Distinct::of(columns.published_ms.iter().copied());
         let (contents, of_contents) = Contents::new(schema, catalog);
         let (places, of_places) = Places::new(catalog, schema.city.centre.as_ref());
+        let mut starts = Starts {
+            dates: contents.codes.len() as u32,
+            ..Starts::default()
+        };
+        starts.places = starts.dates + numbered.len() as u32;
+        starts.published = starts.places + places.lat.len() as u32;
+        starts.counts = starts.published + published.values.len() as u32;
         let row = |index: usize| RowCodes {
             content: of_contents[index],
-            date: dates.codes[index],
-            place: of_places[index],
-            published: published.codes[index],
-            fixed: fixed_features(columns, index),
-        };
-        let rows: Vec<RowCodes> = (0..catalog.len()).map(row).collect();
-        let largest = |of: usize| {
-            let sizes = rows.iter().map(|row| row.fixed[of].abs());
-            sizes.fold(0.0, f32::max)
+            date: starts.dates + dates.codes[index],
+            place: starts.places + of_places[index],
+            published: starts.published + published.codes[index],
         };
         Self {
-            most_fixed: [0, 1].map(largest),
-            rows,
+            rows: (0..catalog.len()).map(row).collect(),
+            starts,
             contents,
-            dates: numbered.collect(),
+            dates: numbered,
             places,
             published: published.values,
             times: times.values,
         }
+    }
+
+    /// The number of a row's place.
+    pub(super) fn place(&self, row: Row) -> u32 {
+        self.rows[row.index()].place - self.starts.places
     }
 
     /// The lengths of a row's TF-IDF vectors of tags and of words.
@@ -142,31 +159,34 @@ impl ScanCodes {
     }
 }
 
-/// What occurs among the counts of rows, in the order of [`super::pair::PairSide::counts`].
+/// What occurs among what is counted of rows, in the order of [`super::pair::PairSide::counts`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct CountCodes {
-    /// Of each row the number of its counts.
+    /// Of each row where in a request's table its counts are.
     pub(super) codes: Vec<u32>,
-    /// Positives, all positives ever, and views.
-    pub(super) counts: [Vec<f32>; 3],
+    /// Positives, all positives ever, views, and density.
+    pub(super) counts: [Vec<f32>; 4],
 }
 
 impl CountCodes {
-    pub(super) fn new(catalog: &Catalog, counters: &Counters) -> Self {
+    /// The counts of a catalogue, in a table from `start` on.
+    pub(super) fn new(catalog: &Catalog, counters: &Counters, start: u32) -> Self {
         let columns = [
             &counters.positives,
             &counters.positives_total,
             &counters.views,
+            &catalog.columns().density,
         ];
         let count = |counts: &[f32], row: usize| counts.get(row).map_or(0, |count| count.to_bits());
         let counts = |row: usize| packed(columns.map(|counts| count(counts, row)));
-        let distinct = Distinct::of((0..catalog.len()).map(counts));
+        let mut distinct = Distinct::of((0..catalog.len()).map(counts));
+        distinct.codes.iter_mut().for_each(|code| *code += start);
         let column = |of: usize| {
             let values = distinct.values.iter();
             values.map(move |&counts| f32::from_bits(unpacked(counts)[of]))
         };
         Self {
-            counts: [0, 1, 2].map(|of| column(of).collect()),
+            counts: [0, 1, 2, 3].map(|of| column(of).collect()),
             codes: distinct.codes,
         }
     }
