@@ -131,7 +131,7 @@ bench_engine() {
   (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
   mkdir -p target/bench/engine
-  steps 8
+  steps 9
   step "the bench" cargo build --release --workspace --example engine
   step "tools, Chromium and peers" engine_tools
   step "wasm module" wasm_module
@@ -141,6 +141,8 @@ bench_engine() {
     target/release/examples/engine time "$registry" 40 "${sizes[@]}"
   step "lists of ten in Chromium, beside its peers" measured target/bench/engine/browser.json \
     node benches/engine/measure.mjs pkg/dist/wasm target/bench/engine/bundles
+  step "the same in other browsers, where there are any" measured target/bench/engine/elsewhere.json \
+    node benches/engine/elsewhere.mjs pkg/dist/wasm target/bench/engine/bundles
   step "docs/performance.md" engine_recorded
 }
 
@@ -175,7 +177,7 @@ engine_bundles() {
 
 engine_recorded() {
   measured target/bench/engine/measured.json \
-    node scripts/engine/merge.mjs target/bench/engine/native.json target/bench/engine/browser.json
+    node scripts/engine/merge.mjs target/bench/engine/{native,browser,elsewhere}.json
   node scripts/bench-record.mjs engine target/bench/engine/measured.json
   node scripts/engine/document.mjs
 }

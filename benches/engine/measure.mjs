@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 
 import { openContext } from '../../tests/browser/chromium.mjs';
 import { bundle, code } from './bytes.mjs';
+import { figures } from './figures.mjs';
 import { serve } from './serve.mjs';
 import { longestTask } from './stalls.mjs';
 
@@ -138,13 +139,4 @@ async function inPage(work) {
   } finally {
     await page.close();
   }
-}
-
-/** By nearest rank. */
-function figures(about, values, unit) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-  return Object.entries({ p10: 0.1, median: 0.5, p95: 0.95 }).map(([metric, share]) => {
-    return { ...about, metric, value: at(share), unit, n: sorted.length };
-  });
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const TYPES = {
@@ -20,11 +21,15 @@ const HEADERS = {
 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Serves until `close()`; gives the origin. */
-export async function serve(module, bundles) {
+/** Serves until `close()`; gives the origin. What a page sends to `/answer` is `taken`. */
+export async function serve(module, bundles, taken) {
   const mounts = [['/module/', module], ['/package/', join(module, '..')], ['/bundles/', bundles], ['/peers/', here('node_modules')], ['/', here('page')]];
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, 'http://bench').pathname);
+    if (request.method === 'POST' && path === '/answer') {
+      taken(await text(request));
+      return response.writeHead(204, HEADERS).end();
+    }
     const [prefix, folder] = mounts.find(([mount]) => path.startsWith(mount));
     const file = path === '/' ? 'index.html' : path.slice(prefix.length);
     const body = await readFile(join(folder, file)).catch(() => null);

@@ -99,6 +99,29 @@ const groups = known('group', { suite: 'bytes' }).filter(Boolean).map((group) =>
   return [group, ...bytes.map(whole), ...bytes.map((value) => (value / slowed).toFixed(1))];
 });
 
+/** A column a browser; nothing where none of them was there. */
+function elsewhere() {
+  const browsers = known('browser', { suite: 'elsewhere' });
+  if (!browsers.length) return 'Firefox and WebKit were not on the machine.';
+  const contenders = known('contender', { suite: 'elsewhere', metric: 'p10' });
+  const modules = known('contender', { suite: 'elsewhere', metric: 'same lists' });
+  const lines = contenders.map((contender) => [
+    SHOWN[contender] ?? contender,
+    ...browsers.flatMap((browser) =>
+      ['p10', 'median'].map((metric) => whole(find({ suite: 'elsewhere', browser, contender, metric })))),
+  ]);
+  const same = modules.map((module) => {
+    const about = { suite: 'elsewhere', contender: module, metric: 'same lists' };
+    return `\`${module}\` ${browsers.map((browser) => `${find({ ...about, browser })} of ${count({ ...about, browser })} (${browser})`).join(', ')}`;
+  });
+  const head = ['', ...browsers.flatMap((browser) => [`${browser}, p10`, 'median'])];
+  return `${whole(slowed)} activities, one page a browser, µs; their clocks are coarser.
+
+${table(head, lines)}
+
+Lists that are the same as Node's to the last digit: ${same.join('; ')}.`;
+}
+
 const native = known('case', { suite: 'engine' }).map((name) => [
   name, ...['p10', 'median'].map((metric) => whole(find({ suite: 'engine', case: name, metric }))),
 ]);
@@ -132,6 +155,10 @@ ${settings.map(contest).join('\n\n')}
 One event taken in, then the list anew, by a visitor who has a list; each click timed alone, µs.
 
 ${table(['', 'p10', 'median', 'p95'], clicks)}
+
+## In other browsers
+
+${elsewhere()}
 
 ## With Wide & Deep
 

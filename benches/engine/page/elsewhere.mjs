@@ -1,0 +1,34 @@
+// What a browser that nobody steers is asked: it opens this page, and the page sends its answer back.
+
+import { bundle } from './contenders/ours.mjs';
+import { BEST } from './data.mjs';
+import { race } from './race.mjs';
+
+const MODULES = ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm'];
+
+const about = new URLSearchParams(location.search);
+const answer = async () => {
+  const activities = Number(about.get('activities'));
+  const { round } = await race(activities);
+  const times = {};
+  for (let number = 0; number < Number(about.get('rounds')); number++) {
+    const samples = await round();
+    for (const [name, taken] of Object.entries(samples)) times[name] = [...(times[name] ?? []), ...taken];
+  }
+  const lists = {};
+  for (const module of MODULES) lists[module] = await listed(activities, module);
+  return { browser: navigator.userAgent, times, lists };
+};
+
+/** The lists of all visitors by a module, as it writes them. */
+async function listed(activities, module) {
+  const { default: init, PlainEngine } = await import(`/module/triqueta.js?${module}`);
+  await init({ module_or_path: `/module/${module}` });
+  const { id, now, visitors, files } = await bundle(activities);
+  const engine = await PlainEngine.open(id, files);
+  const request = JSON.stringify({ nowMs: now, limit: BEST });
+  return visitors.map(({ profile, history }) => engine.recommend(profile, history, request));
+}
+
+const body = await answer().catch((error) => ({ error: `${error}\n${error.stack ?? ''}` }));
+await fetch('/answer', { method: 'POST', body: JSON.stringify(body) });
