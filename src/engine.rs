@@ -182,10 +182,8 @@ impl Engine {
     ) -> Vec<Option<Score>> {
         let now_ms = request.now_ms;
         let side = self.visitor_side(visitor, now_ms, &mut Recollection::default());
-        let score = |id: &ActivityId| {
-            let row = self.catalog().row(id)?;
-            self.score_of(request.ranking, visitor, &side, row, now_ms)
-        };
+        let score_of = self.scorer(request.ranking, visitor, &side, now_ms);
+        let score = |id: &ActivityId| score_of(self.catalog().row(id)?);
         activities.iter().map(score).collect()
     }
 

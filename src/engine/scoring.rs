@@ -10,8 +10,8 @@ use crate::catalog::Row;
 use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
-    Embedding, ModelScores, Outputs, Remembered, Score, VisitorSide, Weighed, content_score,
-    popularity_score, second_look, triqueta_rule,
+    Embedding, ModelScores, Outputs, Remembered, Score, TriquetaRule, VisitorSide, Weighed,
+    content_score, popularity_score, second_look,
 };
 use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
 
@@ -143,10 +143,11 @@ impl Engine {
                 }
             }
             ranking => {
+                let score_of = self.scorer(ranking, visitor, side, now_ms);
                 let rows = scoring.rows.iter();
                 // The rule says nothing of some activities.
                 scoring.scored.extend(rows.filter_map(|&row| {
-                    let score = self.score_of(ranking, visitor, side, row, now_ms)?;
+                    let score = score_of(row)?;
                     Some(Scored { row, score })
                 }));
                 scoring.total = scoring.scored.len();
@@ -265,47 +266,49 @@ impl Engine {
             .row(catalog, &self.prepared, counters, &bundle.schema, row)
     }
 
-    /// The score of one activity alone; nothing where the ranking says nothing of it.
-    pub(super) fn score_of(
-        &self,
+    /// Scores one activity after the other, each alone; nothing where the ranking says nothing of it.
+    pub(super) fn scorer<'a>(
+        &'a self,
         ranking: Ranking,
         visitor: &Visitor,
-        side: &Side,
-        row: Row,
+        side: &'a Side,
         now_ms: i64,
-    ) -> Option<Score> {
+    ) -> impl Fn(Row) -> Option<Score> + 'a {
         let bundle = &self.bundle;
+        let rule = (ranking == Ranking::Rule).then(|| {
+            TriquetaRule::new(
+                &visitor.profile,
+                &bundle.catalog,
+                &bundle.counters,
+                self.most_popular,
+                now_ms,
+                bundle.model.policy.rule,
+            )
+        });
         let alone = |component: Component, value: f32| {
             let mut contributions = [0.0; COMPONENTS.len()];
             contributions[component.index()] = value;
-            Score::of(contributions)
+            Some(Score::of(contributions))
         };
-        match ranking {
+        move |row| match ranking {
             Ranking::Learned => {
                 let seen = self.see(side, row, self.pair_row(side, row));
                 let mut outputs = Outputs::default();
                 Some(self.look_again(side, &seen, seen.by_blend(side), &mut outputs))
             }
             Ranking::Content => {
-                let pair = self.pair_row(side, row);
-                Some(alone(Component::Content, content_score(&pair)))
+                let (catalog, schema) = (&bundle.catalog, &bundle.schema);
+                let pair = (side.pair).content_row(catalog, &self.prepared, schema, row);
+                alone(Component::Content, content_score(&pair))
             }
             Ranking::Popularity => {
                 let smoothing = bundle.model.popularity;
                 let score =
                     popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
-                Some(alone(Component::Popularity, score))
+                alone(Component::Popularity, score)
             }
             Ranking::Rule => {
-                let rule = triqueta_rule(
-                    &visitor.profile,
-                    &bundle.catalog,
-                    &bundle.counters,
-                    self.most_popular,
-                    row,
-                    now_ms,
-                    bundle.model.policy.rule,
-                )?;
+                let rule = rule.as_ref()?.score(row)?;
                 let mut contributions = [0.0; COMPONENTS.len()];
                 contributions[Component::Content.index()] = rule.tags + rule.level;
                 contributions[Component::Popularity.index()] = rule.popularity;

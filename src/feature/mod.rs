@@ -34,6 +34,7 @@ pub use component::{COMPONENTS, Component};
 pub use context::{CONTEXT_NUMBERS, ContextRow};
 pub(crate) use own_taste::Groundwork;
 pub use pair::{KnownPlaces, PairSide};
+pub(crate) use pair_features::column as pair_column;
 pub use pair_features::{PAIR_FEATURES, PairFeature, PairRow};
 pub use prepared::Prepared;
 pub use scan::{PairWorth, RowSums};

@@ -268,24 +268,14 @@ impl PairSide {
     ) -> PairRow {
         let columns = catalog.columns();
         let index = row.index();
-        let mut features = [0.0; PAIR_FEATURES.len()];
-        let tags = catalog.tags(row);
-        let [norm, text_norm] = prepared.scan.norms(row);
-        let idf = |tag| schema.idf(tag);
-        self.tags.compare(tags, norm, idf, &mut features);
-        let idf = |word| schema.text_idf(word);
-        let text = catalog.text(row);
-        self.text.compare(text, text_norm, idf, &mut features);
-        self.declared_matches(self.tags_declared(tags), &mut features);
-        self.of_kind(columns.kind[index], &mut features);
-        self.of_level(columns.level[index], &mut features);
+        let mut features = self.content_row(catalog, prepared, schema, row);
+        self.declared_matches(self.tags_declared(catalog.tags(row)), &mut features);
         self.of_price(columns.price[index], &mut features);
         self.of_organiser(columns.organiser[index], prepared, &mut features);
         self.of_series(columns.series[index], &mut features);
         for (column, near) in NEARNESS.into_iter().zip(near) {
             features[column] = near;
         }
-        self.of_locality(columns.locality[index], &mut features);
         self.of_time(TimeOfWeek::of(columns, index), &mut features);
         let (places, place) = (&prepared.scan.places, prepared.scan.place(row));
         features[TRANSIT] = places.transit[place as usize];
@@ -299,6 +289,30 @@ impl PairSide {
         let taste = self.own_taste.of_row(catalog, row, corners);
         features[COMMON_TASTE] = taste.common;
         features[OWN_CONTENT..OWN_CONTENT + PARTS].copy_from_slice(&taste.own);
+        features
+    }
+
+    /// Those features alone that content-based recommendation reads ([`crate::model::content_score`]); the others are 0.
+    pub fn content_row(
+        &self,
+        catalog: &Catalog,
+        prepared: &Prepared,
+        schema: &Schema,
+        row: Row,
+    ) -> PairRow {
+        let columns = catalog.columns();
+        let index = row.index();
+        let mut features = [0.0; PAIR_FEATURES.len()];
+        let [norm, text_norm] = prepared.scan.norms(row);
+        let idf = |tag| schema.idf(tag);
+        self.tags
+            .compare(catalog.tags(row), norm, idf, &mut features);
+        let idf = |word| schema.text_idf(word);
+        self.text
+            .compare(catalog.text(row), text_norm, idf, &mut features);
+        self.of_kind(columns.kind[index], &mut features);
+        self.of_level(columns.level[index], &mut features);
+        self.of_locality(columns.locality[index], &mut features);
         features
     }
 

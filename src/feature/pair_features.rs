@@ -58,7 +58,7 @@ pub const PAIR_FEATURES: [PairFeature; 38] = [
 ];
 
 /// The column of a feature. For constants: a name that is not there does not compile.
-pub(super) const fn column(name: &str) -> usize {
+pub(crate) const fn column(name: &str) -> usize {
     let mut column = 0;
     while !is_same(PAIR_FEATURES[column].name.as_bytes(), name.as_bytes()) {
         column += 1;

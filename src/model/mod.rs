@@ -42,7 +42,7 @@ pub use tower_input::{
     ACTIVITY_INPUTS, ACTIVITY_TABLES, NAMING_BAGS, TABLE_WIDTHS, TowerInput, USER_INPUTS,
     USER_TABLES,
 };
-pub use triqueta_rule::{RuleOptions, RuleScore, triqueta_rule};
+pub use triqueta_rule::{RuleOptions, RuleScore, TriquetaRule};
 pub use two_tower::{EMBEDDING, Embedding, HIDDEN, Tower, TwoTower};
 pub use wide_deep::{
     ACTIVITY_FIELDS, ACTIVITY_WIDTH, CROSSES, Cross, VISITOR_FIELDS, VISITOR_WIDTH,

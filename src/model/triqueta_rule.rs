@@ -5,11 +5,9 @@
 //! compared exactly. Past activities count like future ones and availability is not used; both are options here, off by
 //! default because the running code does not have them.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, City, Counters, Row};
+use crate::catalog::{Catalog, Counters, Row, Vocabulary};
 use crate::history::Profile;
 
 /// What the rule may do beyond the running code.
@@ -46,70 +44,92 @@ impl RuleScore {
     }
 }
 
-/// Scores one row; `None` where [`RuleOptions::future_only`] excludes it. `most_popular` is the largest
-/// `positives + 0.1 · views` of the catalogue: popularity is relative to it.
-pub fn triqueta_rule(
-    profile: &Profile,
-    catalog: &Catalog,
-    counters: &Counters,
+/// The rule for one visitor, to score many activities by: words are compared once a request.
+#[derive(Debug, Clone)]
+pub struct TriquetaRule<'a> {
+    catalog: &'a Catalog,
+    counters: &'a Counters,
     most_popular: f32,
-    row: Row,
     now_ms: i64,
     options: RuleOptions,
-) -> Option<RuleScore> {
-    let index = row.index();
-    let columns = catalog.columns();
-    if options.future_only && columns.start_ms[index] < now_ms {
-        return None;
-    }
-    let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
-    let raw = count(&counters.positives_total) + 0.1 * count(&counters.views_total);
-    let words = catalog.words();
-    let declared: BTreeSet<&str> = profile.tags.iter().map(String::as_str).collect();
-    let in_common = catalog
-        .tags(row)
-        .iter()
-        .filter_map(|&tag| words.tags.term(tag))
-        .filter(|tag| declared.contains(tag))
-        .count();
-    let same = |wanted: Option<&str>, found: Option<&str>| wanted.is_some() && wanted == found;
-    let locality = same(
-        profile.locality.as_deref(),
-        words.localities.term(columns.locality[index]),
-    );
-    let level = same(
-        profile.level.as_deref(),
-        words.levels.term(columns.level[index]),
-    );
-    let available =
-        options.availability && is_available(profile, catalog.city(), columns.availability[index]);
-    let points = |condition: bool, points: f32| if condition { points } else { 0.0 };
-    Some(RuleScore {
-        popularity: if most_popular > 0.0 {
-            10.0 * (raw / most_popular).min(1.0)
-        } else {
-            0.0
-        },
-        tags: (10.0 * in_common as f32).min(30.0),
-        tags_in_common: u16::try_from(in_common).unwrap_or(u16::MAX),
-        locality: points(locality, 5.0),
-        level: points(level, 3.0),
-        availability: points(available, 3.0),
-    })
+    /// Of each code, whether it is one that the visitor declared.
+    tags: Vec<bool>,
+    localities: Vec<bool>,
+    levels: Vec<bool>,
+    /// The declared parts of the week, a bit each.
+    windows: u16,
 }
 
-fn is_available(profile: &Profile, city: &City, windows: u16) -> bool {
-    let mut windows_of_profile = city.availability.iter().take(16).enumerate();
-    windows_of_profile.any(|(index, window)| {
-        windows & (1 << index) != 0 && profile.availability.contains(&window.name)
-    })
+impl<'a> TriquetaRule<'a> {
+    /// `most_popular` is the largest `positives + 0.1 · views` of the catalogue: popularity is relative to it.
+    pub fn new(
+        profile: &Profile,
+        catalog: &'a Catalog,
+        counters: &'a Counters,
+        most_popular: f32,
+        now_ms: i64,
+        options: RuleOptions,
+    ) -> Self {
+        let words = catalog.words();
+        let city = catalog.city();
+        let windows = city.availability.iter().take(16).enumerate();
+        let declared = windows.filter(|(_, window)| profile.availability.contains(&window.name));
+        Self {
+            catalog,
+            counters,
+            most_popular,
+            now_ms,
+            options,
+            tags: declared_codes(&words.tags, &profile.tags),
+            localities: declared_codes(&words.localities, profile.locality.as_slice()),
+            levels: declared_codes(&words.levels, profile.level.as_slice()),
+            windows: declared.fold(0, |windows, (index, _)| windows | 1 << index),
+        }
+    }
+
+    /// The score of a row; `None` where [`RuleOptions::future_only`] excludes it.
+    pub fn score(&self, row: Row) -> Option<RuleScore> {
+        let index = row.index();
+        let columns = self.catalog.columns();
+        if self.options.future_only && columns.start_ms[index] < self.now_ms {
+            return None;
+        }
+        let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
+        let counters = self.counters;
+        let raw = count(&counters.positives_total) + 0.1 * count(&counters.views_total);
+        let tags = self.catalog.tags(row).iter();
+        let in_common = tags.filter(|&&tag| self.tags[usize::from(tag)]).count();
+        let is_available =
+            self.options.availability && columns.availability[index] & self.windows != 0;
+        let points = |condition: bool, points: f32| if condition { points } else { 0.0 };
+        Some(RuleScore {
+            popularity: if self.most_popular > 0.0 {
+                10.0 * (raw / self.most_popular).min(1.0)
+            } else {
+                0.0
+            },
+            tags: (10.0 * in_common as f32).min(30.0),
+            tags_in_common: u16::try_from(in_common).unwrap_or(u16::MAX),
+            locality: points(self.localities[usize::from(columns.locality[index])], 5.0),
+            level: points(self.levels[usize::from(columns.level[index])], 3.0),
+            availability: points(is_available, 3.0),
+        })
+    }
+}
+
+/// Of each code of a vocabulary, whether its word is one of these; the unknown one is nobody's.
+fn declared_codes(vocabulary: &Vocabulary, declared: &[String]) -> Vec<bool> {
+    let known = vocabulary
+        .terms()
+        .map(|term| declared.iter().any(|word| word == term));
+    std::iter::once(false).chain(known).collect()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::{Activity, Words};
+    use crate::catalog::{Activity, City, Words};
 
     const START_MS: i64 = 1_732_411_800_000;
 
@@ -128,7 +148,7 @@ mod tests {
         let catalog = Catalog::build(City::default(), words, &[activity]).unwrap();
         let mut counters = Counters::new(1, START_MS, 14.0);
         counters.add(Row(0), START_MS, true, positives);
-        triqueta_rule(profile, &catalog, &counters, 20.0, Row(0), now_ms, options)
+        TriquetaRule::new(profile, &catalog, &counters, 20.0, now_ms, options).score(Row(0))
     }
 
     fn profile(tags: &[&str]) -> Profile {

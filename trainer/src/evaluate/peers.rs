@@ -8,7 +8,7 @@ use triqueta::error::BundleError;
 use triqueta::feature::{PAIR_FEATURES, PairRow};
 use triqueta::model::{
     BoostedTrees, MODEL_INPUTS, ModelScores, PopularitySmoothing, Resolved, RuleOptions, Score,
-    content_score, popularity_score, second_look, triqueta_rule,
+    TriquetaRule, content_score, popularity_score, second_look,
 };
 
 use crate::choices::{Choice, Lens};
@@ -204,17 +204,14 @@ impl Untrained {
             .map(|(positives, views)| positives + 0.1 * views)
             .fold(0.0, f32::max);
         let (now_ms, options) = (choice.time_ms, RuleOptions::default());
-        let rule = |&row| {
-            triqueta_rule(
-                &choice.profile,
-                catalog,
-                counters,
-                most_popular,
-                row,
-                now_ms,
-                options,
-            )
-        };
+        let rule = TriquetaRule::new(
+            &choice.profile,
+            catalog,
+            counters,
+            most_popular,
+            now_ms,
+            options,
+        );
         Self {
             recent_popularity: choice
                 .candidates
@@ -224,7 +221,7 @@ impl Untrained {
             rule: choice
                 .candidates
                 .iter()
-                .map(|row| rule(row).map_or(0.0, |score| score.total()))
+                .map(|&row| rule.score(row).map_or(0.0, |score| score.total()))
                 .collect(),
         }
     }
