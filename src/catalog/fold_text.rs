@@ -2,10 +2,16 @@
 
 /// The text in lower case with the accents of Latin letters removed.
 pub(crate) fn fold_text(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(base_letter)
-        .collect()
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        // Most letters: the tables of all scripts need not be asked.
+        if letter.is_ascii() {
+            folded.push(letter.to_ascii_lowercase());
+        } else {
+            folded.extend(letter.to_lowercase().map(base_letter));
+        }
+    }
+    folded
 }
 
 fn base_letter(letter: char) -> char {

@@ -1,9 +1,8 @@
 //! Which activities may be shown at all.
 
 use super::request::Filters;
-use crate::catalog::{
-    Catalog, Place, Row, Status, Texts, Titles, Vocabulary, distance_km, fold_text, over_ms,
-};
+use super::search::Search;
+use crate::catalog::{Catalog, Place, Row, Status, Texts, Vocabulary, distance_km, over_ms};
 use crate::history::{Entry, History};
 use crate::math::sort;
 
@@ -21,9 +20,8 @@ pub struct Filter<'a> {
     types: Option<Vec<u16>>,
     localities: Option<Vec<u16>>,
     tags: Option<Vec<u16>>,
-    query: Vec<String>,
     /// Where anything is searched for.
-    titles: Option<Titles<'a>>,
+    search: Option<Search<'a>>,
 }
 
 impl<'a> Filter<'a> {
@@ -67,10 +65,6 @@ impl<'a> Filter<'a> {
             exclude_favourites: filters.exclude_favourites,
             ..Filters::default()
         };
-        let query: Vec<String> = fold_text(&filters.query)
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
         Self {
             filters,
             catalog,
@@ -81,8 +75,7 @@ impl<'a> Filter<'a> {
             types: codes(&filters.types, &words.types),
             localities: codes(&filters.localities, &words.localities),
             tags: codes(&filters.tags, &words.tags),
-            titles: (!query.is_empty()).then(|| texts.titles()),
-            query,
+            search: Search::new(&filters.query, catalog, texts),
         }
     }
 
@@ -151,7 +144,7 @@ impl<'a> Filter<'a> {
             && filters.to_ms.is_none_or(|to_ms| start_ms < to_ms)
             && self.is_within(row)
             && (!filters.only_favourites || self.favourites.binary_search(&row).is_ok())
-            && self.query_matches(row)
+            && (self.search.as_ref()).is_none_or(|search| search.finds(row))
     }
 
     fn is_within(&self, row: Row) -> bool {
@@ -164,27 +157,6 @@ impl<'a> Filter<'a> {
                 .place(row)
                 .is_some_and(|place| distance_km(centre, place) <= within.km)
         })
-    }
-
-    fn query_matches(&self, row: Row) -> bool {
-        let Some(titles) = &self.titles else {
-            return true;
-        };
-        let content = self.catalog.content(row);
-        let mut searched = fold_text(&titles.get(row));
-        for word in content
-            .tags
-            .iter()
-            .chain(&content.kind)
-            .chain(&content.organiser)
-            .chain(&content.locality)
-        {
-            searched.push(' ');
-            searched.push_str(&fold_text(word));
-        }
-        self.query
-            .iter()
-            .all(|word| searched.contains(word.as_str()))
     }
 }
 

@@ -9,6 +9,7 @@ mod policy;
 mod request;
 mod rerank;
 mod retrieve;
+mod search;
 mod slate;
 mod trace;
 
