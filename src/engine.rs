@@ -57,12 +57,13 @@ impl Engine {
         Self::tested(Bundle::open(id, files)?)
     }
 
-    /// An engine over an open bundle that reproduces its self-test.
+    /// An engine over an open bundle that reproduces its self-test, and whose neighbours have all been looked at.
     ///
     /// # Errors
-    /// As [`Engine::new`], and [`BundleError::SelfTest`].
+    /// As [`Engine::new`], [`BundleError::SelfTest`], and [`BundleError::Malformed`] for an impossible neighbour.
     pub fn tested(bundle: Bundle) -> Result<Self, RecommenderError> {
         let engine = Self::new(bundle)?;
+        engine.check_neighbours()?;
         for (case, test) in engine.bundle.manifest.self_test.iter().enumerate() {
             if engine.self_test(test)? != test.digest {
                 return Err(BundleError::SelfTest { case }.into());
@@ -111,6 +112,18 @@ impl Engine {
             most_alike: if is_faint { f32::INFINITY } else { 1.0 },
             average_rate,
             most_popular,
+        })
+    }
+
+    /// Looks at all neighbours, of which a visitor needs few: opening reads none, and lists leave out impossible ones.
+    fn check_neighbours(&self) -> Result<(), BundleError> {
+        let Some(neighbours) = &self.bundle.models.item_neighbours else {
+            return Ok(());
+        };
+        let checked = neighbours.check(self.bundle.catalog.len());
+        checked.map_err(|detail| BundleError::Malformed {
+            path: "neighbours".into(),
+            detail: detail.into(),
         })
     }
 

@@ -15,6 +15,7 @@ use triqueta::catalog::{Blob, Row};
 use triqueta::engine::{Engine, seal};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
+use triqueta::model::Neighbours;
 use triqueta::rank::{Filters, Request};
 
 fn small() -> (String, Files) {
@@ -279,6 +280,34 @@ fn points_too_long_to_compare_are_refused() {
     let error = opened.map(|_| ()).unwrap_err();
     assert_eq!(error.code(), "BUNDLE_MALFORMED");
     assert!(error.to_string().contains("row 7"), "{error}");
+}
+
+/// Opening reads no neighbours: what is wrong with them is found with the self-test, and harmless to who skips that.
+#[test]
+fn impossible_neighbours_are_refused_where_a_bundle_is_tested_and_left_out_where_it_was() {
+    let written = |damage: &[(u32, f32)]| {
+        let mut draft = support::with_every_model(support::draft(5, 30), 5);
+        let list = |row: u32| [&[((row + 1) % 30, 0.5)], damage].concat();
+        draft.models.item_neighbours = Some(Neighbours::new((0..30).map(list).collect()));
+        let (manifest, mut files) = draft.write().unwrap();
+        let json = manifest.to_json().unwrap();
+        let id = Manifest::id(&json);
+        files.insert(Manifest::path(&id), json);
+        Bundle::open(&id, files).unwrap()
+    };
+    let sound = Engine::tested(written(&[])).unwrap();
+    let mut random = Random::new(3);
+    for damage in [(30, 0.25), (u32::MAX, 0.25), (3, f32::INFINITY)] {
+        let refused = Engine::tested(written(&[damage])).map(|_| ()).unwrap_err();
+        assert_eq!(refused.code(), "BUNDLE_MALFORMED");
+        let damaged = Engine::new(written(&[damage])).unwrap();
+        for _ in 0..20 {
+            let visitor = support::visitor(&mut random, &sound, 40);
+            let request = support::request(&mut random);
+            let slate = |engine: &Engine| engine.recommend(&visitor, &request).unwrap().digest();
+            assert_eq!(slate(&damaged), slate(&sound));
+        }
+    }
 }
 
 #[test]

@@ -166,7 +166,7 @@ pub(super) fn append(columns: &mut Columns, path: &str, file: &Blob) -> Result<(
         ("season", &mut columns.season),
         ("holiday", &mut columns.holiday),
     ] {
-        numbers.extend_from_slice(&reader.raw_elements::<u8>(name)?);
+        reader.append_elements(name, numbers)?;
     }
     Ok(())
 }

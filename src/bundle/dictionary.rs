@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use bytemuck::pod_collect_to_vec;
 
-use super::tensors::{Element, TensorReader, TensorWriter, numbers};
+use super::tensors::{Element, TensorReader, TensorWriter};
+use crate::catalog::BlobColumn;
 use crate::error::BundleError;
 use crate::math::{Column, Numbers};
 
@@ -29,16 +30,9 @@ impl TensorWriter {
 }
 
 impl TensorReader {
-    /// A column whose numbers lie in the file, whichever way it travelled.
-    pub(super) fn column<T: Element>(
-        &self,
-        name: &str,
-    ) -> Result<Column<T, Cow<'_, [u8]>>, BundleError> {
-        let values_name = values_name(name);
-        if !self.has(&values_name) {
-            return Ok(Column::wide(self.elements(name)?));
-        }
-        let values = self.elements(&values_name)?;
+    /// A column that travelled as numbers of its values.
+    fn numbered<T: Element>(&self, name: &str) -> Result<Column<T, Cow<'_, [u8]>>, BundleError> {
+        let values = self.elements(&values_name(name))?;
         let numbers = if self.dtype(name) == Some(u8::DTYPE) {
             Numbers::Bytes(self.raw_elements::<u8>(name)?)
         } else {
@@ -48,6 +42,20 @@ impl TensorReader {
             .ok_or_else(|| self.refuse(format!("`{name}` has a number without a value")))
     }
 
+    /// A column whose rows are read later, whichever way it travelled: its values are read now.
+    pub(super) fn blob_column<T: Element>(&self, name: &str) -> Result<BlobColumn<T>, BundleError> {
+        let values_name = values_name(name);
+        if !self.has(&values_name) {
+            return Ok(BlobColumn::wide(self.blob::<T>(name)?));
+        }
+        let values = self.elements(&values_name)?;
+        Ok(if self.dtype(name) == Some(u8::DTYPE) {
+            BlobColumn::numbered(values, self.blob::<u8>(name)?, 1)
+        } else {
+            BlobColumn::numbered(values, self.blob::<u16>(name)?, 2)
+        })
+    }
+
     /// Appends the values of a column's rows.
     pub(super) fn append<T: Element>(
         &self,
@@ -55,11 +63,11 @@ impl TensorReader {
         rows: &mut Vec<T>,
     ) -> Result<(), BundleError> {
         if self.has(&values_name(name)) {
-            self.column(name)?.append_to(rows);
+            self.numbered(name)?.append_to(rows);
+            Ok(())
         } else {
-            rows.extend_from_slice(&numbers(&self.raw_elements::<T>(name)?));
+            self.append_elements(name, rows)
         }
-        Ok(())
     }
 
     /// The values of a column's rows.
@@ -106,7 +114,7 @@ mod tests {
         });
         let reader = TensorReader::open("file", &bytes).unwrap();
         for name in ["none", "numbers", "beyond", "wide"] {
-            assert!(reader.column::<f32>(name).is_err(), "{name}");
+            assert!(reader.rows::<f32>(name).is_err(), "{name}");
         }
     }
 }

@@ -51,8 +51,8 @@ fn json<T: DeserializeOwned>(entry: &FileEntry, bytes: &Blob) -> Result<T, Bundl
 }
 
 impl Bundle {
-    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each but that of texts is given up
-    /// once it is read, so that a bundle never lies in memory twice. The self-test is the engine's (see
+    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each but those of texts and neighbours is
+    /// given up once it is read, so that a bundle never lies in memory twice. The self-test is the engine's (see
     /// [`crate::engine::Engine::open`]).
     ///
     /// # Errors

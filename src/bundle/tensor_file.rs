@@ -27,6 +27,14 @@ pub(super) struct Tensor {
     data_offsets: (usize, usize),
 }
 
+impl Tensor {
+    /// How many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        let (start, end) = self.data_offsets;
+        end - start
+    }
+}
+
 /// The tensors of a file by name, none of them read yet.
 pub(super) struct TensorFile {
     tensors: BTreeMap<String, Tensor>,
@@ -75,7 +83,13 @@ impl TensorFile {
         self.data.read(start..end)
     }
 
-    /// The same, to be read later.
+    /// Copies them to where they are wanted; false where they cannot be had any more, or are not as many.
+    pub(super) fn copy(&self, tensor: &Tensor, to: &mut [u8]) -> bool {
+        let (start, end) = tensor.data_offsets;
+        self.data.copy(start..end, to)
+    }
+
+    /// The bytes of a tensor, to be read later.
     pub(super) fn blob(&self, tensor: &Tensor) -> Option<Blob> {
         let (start, end) = tensor.data_offsets;
         self.data.slice(start..end)

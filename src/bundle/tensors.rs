@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use bytemuck::{Pod, cast_slice, pod_collect_to_vec, try_cast_slice};
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use ndarray::{Array1, Array2};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
@@ -93,14 +93,6 @@ impl TensorWriter {
     }
 }
 
-/// Numbers where they lie, if they lie as in memory, as they nearly always do.
-pub(super) fn numbers<T: Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
-    match try_cast_slice(bytes) {
-        Ok(numbers) => numbers.into(),
-        Err(_) => pod_collect_to_vec(bytes).into(),
-    }
-}
-
 /// A tensor file being read.
 pub(super) struct TensorReader {
     path: String,
@@ -121,15 +113,30 @@ impl TensorReader {
 
     /// The elements of a vector of any length.
     pub(super) fn elements<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
-        Ok(numbers(&self.raw_elements::<T>(name)?).into_owned())
+        let mut elements = Vec::new();
+        self.append_elements(name, &mut elements)?;
+        Ok(elements)
     }
 
-    /// The same as the bytes they are.
+    /// Appends them.
+    pub(super) fn append_elements<T: Element>(
+        &self,
+        name: &str,
+        to: &mut Vec<T>,
+    ) -> Result<(), BundleError> {
+        let tensor = self.tensor(name, T::DTYPE, 1)?;
+        let begin = to.len();
+        to.resize(begin + tensor.len() / size_of::<T>(), T::zeroed());
+        self.copy(name, tensor, cast_slice_mut(&mut to[begin..]))
+    }
+
+    /// The elements as the bytes they are.
     pub(super) fn raw_elements<T: Element>(
         &self,
         name: &str,
     ) -> Result<Cow<'_, [u8]>, BundleError> {
-        self.bytes(name, self.tensor(name, T::DTYPE, 1)?)
+        let bytes = self.tensors.bytes(self.tensor(name, T::DTYPE, 1)?);
+        bytes.ok_or_else(|| self.lost(name))
     }
 
     /// What the tensor of a name is made of.
@@ -162,14 +169,15 @@ impl TensorReader {
         self.refuse(format!("tensor `{name}` cannot be read any more"))
     }
 
-    fn bytes(&self, name: &str, tensor: &Tensor) -> Result<Cow<'_, [u8]>, BundleError> {
-        let bytes = self.tensors.bytes(tensor);
-        bytes.ok_or_else(|| self.lost(name))
+    /// Copies a tensor to where it is wanted, which is where it stays: what a page touches of its memory it pays for.
+    fn copy(&self, name: &str, tensor: &Tensor, to: &mut [u8]) -> Result<(), BundleError> {
+        let is_there = self.tensors.copy(tensor, to);
+        is_there.then_some(()).ok_or_else(|| self.lost(name))
     }
 
-    /// Bytes as they lie in the file, to be read later.
-    pub(super) fn raw(&self, name: &str) -> Result<Blob, BundleError> {
-        let blob = self.tensors.blob(self.tensor(name, Dtype::U8, 1)?);
+    /// The elements of a vector as they lie in the file, to be read later.
+    pub(super) fn blob<T: Element>(&self, name: &str) -> Result<Blob, BundleError> {
+        let blob = self.tensors.blob(self.tensor(name, T::DTYPE, 1)?);
         blob.ok_or_else(|| self.lost(name))
     }
 
@@ -189,11 +197,12 @@ impl TensorReader {
         name: &str,
         rows: &mut Vec<[f32; COLUMNS]>,
     ) -> Result<(), BundleError> {
-        let bytes = self.matrix_bytes(name, None, COLUMNS)?;
-        let values = numbers(&bytes);
-        self.check_finite(name, &values)?;
-        rows.extend_from_slice(values.as_chunks().0);
-        Ok(())
+        let tensor = self.matrix_tensor(name, None, COLUMNS)?;
+        let begin = rows.len();
+        rows.resize(begin + tensor.shape[0], [0.0; COLUMNS]);
+        let values = rows[begin..].as_flattened_mut();
+        self.copy(name, tensor, cast_slice_mut(values))?;
+        self.check_finite(name, values)
     }
 
     /// A matrix of finite numbers with `columns` columns and, where given, `rows` rows.
@@ -203,19 +212,21 @@ impl TensorReader {
         rows: Option<usize>,
         columns: usize,
     ) -> Result<Array2<f32>, BundleError> {
-        let values = numbers(&self.matrix_bytes(name, rows, columns)?).into_owned();
+        let tensor = self.matrix_tensor(name, rows, columns)?;
+        let mut values = vec![0.0; tensor.len() / size_of::<f32>()];
+        self.copy(name, tensor, cast_slice_mut(&mut values))?;
         self.check_finite(name, &values)?;
         let rows = values.len().checked_div(columns).unwrap_or(0);
         Array2::from_shape_vec((rows, columns), values)
             .map_err(|error| self.refuse(format!("`{name}`: {error}")))
     }
 
-    fn matrix_bytes(
+    fn matrix_tensor(
         &self,
         name: &str,
         rows: Option<usize>,
         columns: usize,
-    ) -> Result<Cow<'_, [u8]>, BundleError> {
+    ) -> Result<&Tensor, BundleError> {
         let tensor = self.tensor(name, Dtype::F32, 2)?;
         let shape = &tensor.shape;
         if shape[1] != columns || rows.is_some_and(|rows| rows != shape[0]) {
@@ -223,7 +234,7 @@ impl TensorReader {
                 "tensor `{name}` has shape {shape:?}, expected {rows:?} × {columns}"
             )));
         }
-        self.bytes(name, tensor)
+        Ok(tensor)
     }
 
     /// A column of `length` finite numbers, whichever way it travelled.

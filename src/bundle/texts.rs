@@ -38,7 +38,7 @@ pub(super) fn append(texts: &mut Texts, path: &str, file: &Blob) -> Result<(), B
     let field = |name: &str| {
         let (lengths, ends) = (format!("{name}_lengths"), format!("{name}_ends"));
         let ends = read_ends(&reader, &lengths, &ends)?;
-        TextField::new(reader.raw(name)?, ends)
+        TextField::new(reader.blob::<u8>(name)?, ends)
             .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);

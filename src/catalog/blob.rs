@@ -10,6 +10,12 @@ pub trait BlobSource: Send + Sync {
     /// The bytes of a range, copied where they do not lie in memory; nothing where there are not so many, or no longer.
     fn read(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>>;
 
+    /// Copies the bytes of a range to where they are wanted; whether there were so many.
+    fn copy(&self, range: Range<usize>, to: &mut [u8]) -> bool {
+        let bytes = self.read(range).filter(|bytes| bytes.len() == to.len());
+        bytes.inspect(|bytes| to.copy_from_slice(bytes)).is_some()
+    }
+
     /// All bytes, where they lie in memory.
     fn in_memory(&self) -> Option<&[u8]> {
         None
@@ -80,6 +86,16 @@ impl Blob {
         }
         let bytes = self.source.read(wanted)?;
         (bytes.len() == range.len()).then_some(bytes)
+    }
+
+    /// Copies the bytes of a range to where they are wanted; false where [`Blob::read`] has nothing, or another number of them.
+    pub fn copy(&self, range: Range<usize>, to: &mut [u8]) -> bool {
+        match self.within(&range) {
+            Some(wanted) if wanted.len() == to.len() => {
+                wanted.is_empty() || self.source.copy(wanted, to)
+            }
+            _ => false,
+        }
     }
 
     /// All bytes, where they lie in memory: nothing is copied to say so.
@@ -153,6 +169,10 @@ pub(crate) mod tests {
             let inner = part.slice(4..6).unwrap_or_default();
             assert_eq!(inner.read(1..2).as_deref(), Some(&b"7"[..]));
             assert_eq!(inner.read(2..2).as_deref(), Some(&b""[..]));
+            let mut copied = [0; 2];
+            assert!(part.copy(4..6, &mut copied) && part.copy(6..6, &mut []));
+            assert_eq!(&copied, b"67");
+            assert!(!part.copy(4..5, &mut copied) && !part.copy(5..7, &mut copied));
         }
     }
 
@@ -180,6 +200,7 @@ pub(crate) mod tests {
         assert_eq!(blob.read(1..3).as_deref(), Some(&b"12"[..]));
         for range in [3..5, 4..6, 8..10] {
             assert_eq!(blob.read(range.clone()), None, "{range:?}");
+            assert!(!blob.copy(range.clone(), &mut [0; 2]), "{range:?}");
         }
         assert_eq!((blob.len(), blob.whole().len()), (10, 0));
     }

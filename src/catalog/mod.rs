@@ -7,6 +7,7 @@
 
 mod activity;
 mod blob;
+mod blob_column;
 mod city;
 mod columns;
 mod content;
@@ -23,6 +24,7 @@ mod vocabulary;
 
 pub use activity::{Activity, Place, Status};
 pub use blob::{Blob, BlobSource};
+pub use blob_column::{BlobColumn, BlobRows};
 pub use city::{AvailabilityWindow, City, LocalTime, OffsetInterval, Season};
 pub use columns::Columns;
 pub use content::Content;

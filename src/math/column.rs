@@ -1,13 +1,11 @@
 //! Columns of few different values: those once, and of each row the number of its own in a byte or two. Nothing is rounded.
 
-use std::borrow::Cow;
-
 use bytemuck::Pod;
 
 /// A column, each row's value as it is or as a number. Two are equal that are so in the same way. Numbers are bytes as
 /// they travel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column<T, B = Vec<u8>> {
+pub(crate) struct Column<T, B = Vec<u8>> {
     values: Vec<T>,
     numbers: Numbers<B>,
 }
@@ -39,7 +37,7 @@ fn bits<T: Pod>(value: &T) -> u64 {
 
 impl<T: Pod> Column<T> {
     /// The rows in the shorter of the two ways, what a file says of either not counted.
-    pub fn of(rows: Vec<T>) -> Self {
+    pub(crate) fn of(rows: Vec<T>) -> Self {
         let mut values = rows.clone();
         values.sort_unstable_by_key(bits);
         values.dedup_by_key(|value| bits(value));
@@ -60,19 +58,6 @@ impl<T: Pod> Column<T> {
     }
 }
 
-impl<T: Pod> Column<T, Cow<'_, [u8]>> {
-    /// The same with numbers of its own.
-    pub(crate) fn into_owned(self) -> Column<T> {
-        let numbers = match self.numbers {
-            Numbers::Own => Numbers::Own,
-            Numbers::Bytes(numbers) => Numbers::Bytes(numbers.into_owned()),
-            Numbers::Pairs(numbers) => Numbers::Pairs(numbers.into_owned()),
-        };
-        let values = self.values;
-        Column { values, numbers }
-    }
-}
-
 impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
     /// The rows as they are.
     pub(crate) fn wide(values: Vec<T>) -> Self {
@@ -90,35 +75,6 @@ impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
             Numbers::Pairs(numbers) => enough(pairs(numbers.as_ref())),
         };
         (enough <= values.len()).then_some(Self { values, numbers })
-    }
-
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        match &self.numbers {
-            Numbers::Own => self.values.len(),
-            Numbers::Bytes(numbers) => numbers.as_ref().len(),
-            Numbers::Pairs(numbers) => pairs(numbers.as_ref()).len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// A row's value.
-    ///
-    /// # Panics
-    /// Where there is no such row.
-    pub fn get(&self, row: usize) -> T {
-        match &self.numbers {
-            Numbers::Own => self.values[row],
-            Numbers::Bytes(numbers) => self.values[usize::from(numbers.as_ref()[row])],
-            Numbers::Pairs(numbers) => {
-                let (pairs, _) = numbers.as_ref().as_chunks();
-                self.values[usize::from(u16::from_le_bytes(pairs[row]))]
-            }
-        }
     }
 
     /// The values, among which are all that rows have, and which of them each row has.
@@ -144,13 +100,6 @@ impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
             }
         }
     }
-
-    /// Each row's value.
-    pub fn to_vec(&self) -> Vec<T> {
-        let mut rows = Vec::with_capacity(self.len());
-        self.append_to(&mut rows);
-        rows
-    }
 }
 
 /// How many values there must be for these numbers.
@@ -164,6 +113,12 @@ fn enough<N: Ord + Default + Into<usize>>(numbers: impl ExactSizeIterator<Item =
 mod tests {
     use super::*;
 
+    fn rows_of<T: Pod>(column: &Column<T>) -> Vec<T> {
+        let mut rows = Vec::new();
+        column.append_to(&mut rows);
+        rows
+    }
+
     fn bits_of(column: &[f32]) -> Vec<u32> {
         column.iter().map(|value| value.to_bits()).collect()
     }
@@ -176,19 +131,17 @@ mod tests {
                     .map(|row| (row % different) as f32 - 0.25)
                     .collect();
                 let column = Column::of(rows.clone());
-                assert_eq!(column.to_vec(), rows);
-                assert_eq!(column.len(), rows.len());
-                assert!((0..rows.len()).all(|row| column.get(row) == rows[row]));
+                assert_eq!(rows_of(&column), rows);
             }
         }
         let other_nan = f32::from_bits(f32::NAN.to_bits() | 1);
         let strange = [f32::NAN, other_nan, 0.0, -0.0, f32::INFINITY].repeat(9);
         assert_eq!(
-            bits_of(&Column::of(strange.clone()).to_vec()),
+            bits_of(&rows_of(&Column::of(strange.clone()))),
             bits_of(&strange)
         );
         let times = [i64::MIN, 1_732_411_800_000, -1].repeat(9);
-        assert_eq!(Column::of(times.clone()).to_vec(), times);
+        assert_eq!(rows_of(&Column::of(times.clone())), times);
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn total(lanes: &[f32; 4]) -> f32 {
 }
 
 /// The Euclidean norm.
+#[inline]
 pub fn norm(a: &[f32]) -> f32 {
     // Exactly rounded everywhere, unlike other functions of std.
     dot(a, a).sqrt()

@@ -17,8 +17,7 @@ pub use approximate::{
     APPROXIMATION_ERROR, exp_approximate, exp_approximate_and_tenth, ln_1p_approximate,
 };
 pub use checks::{all_finite, all_within, count_stops, is_ascending};
-pub use column::Column;
-pub(crate) use column::Numbers;
+pub(crate) use column::{Column, Numbers};
 pub use digest::Digest;
 pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, norm, normalise};

@@ -5,16 +5,20 @@
 //! Each activity keeps its strongest neighbours only, in one list a row: what travels stays linear in the catalogue,
 //! and scoring a visitor touches the lists of the history, not the catalogue.
 
-use crate::math::{Column, all_finite, is_ascending};
+use crate::catalog::BlobColumn;
+use crate::math::is_ascending;
+
+/// So many neighbours are checked at a time.
+const PIECE: usize = 1 << 12;
 
 /// For each activity, what it says of others: a sparse matrix by rows.
 ///
-/// Rows and weights stay numbers of their different values, as they travel: a visitor needs a few lists of thousands.
+/// Rows and weights stay where they lie: a visitor needs a few lists of thousands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbours {
     offsets: Vec<u32>,
-    rows: Column<u32>,
-    weights: Column<f32>,
+    rows: BlobColumn<u32>,
+    weights: BlobColumn<f32>,
 }
 
 impl Neighbours {
@@ -30,20 +34,20 @@ impl Neighbours {
         }
         Self {
             offsets,
-            rows: Column::of(rows),
-            weights: Column::of(weights),
+            rows: rows.into(),
+            weights: weights.into(),
         }
     }
 
-    /// From the parts it is stored as: list `a` is `offsets[a]..offsets[a + 1]` of `rows` and `weights`.
+    /// From the parts it is stored as: list `a` is `offsets[a]..offsets[a + 1]` of `rows` and `weights`, of which nothing is
+    /// read yet (see [`Neighbours::check`]).
     ///
     /// # Errors
-    /// What is wrong, where the parts do not fit each other, a neighbour is no row of `activities`, or a weight is not
-    /// finite.
+    /// What is wrong, where the parts do not fit each other, or there are more lists than `activities`.
     pub fn from_parts(
         offsets: Vec<u32>,
-        rows: Column<u32>,
-        weights: Column<f32>,
+        rows: BlobColumn<u32>,
+        weights: BlobColumn<f32>,
         activities: usize,
     ) -> Result<Self, &'static str> {
         let ends = (offsets.first(), offsets.last());
@@ -53,14 +57,6 @@ impl Neighbours {
         if !is_ascending(&offsets) || rows.len() != weights.len() {
             return Err("the lists overlap");
         }
-        let (known, _) = rows.parts();
-        let most = known.iter().fold(0, |most, &row| most.max(row));
-        if !rows.is_empty() && most as usize >= activities {
-            return Err("a neighbour is no row of the catalogue");
-        }
-        if !all_finite(weights.parts().0) {
-            return Err("a weight is not finite");
-        }
         Ok(Self {
             offsets,
             rows,
@@ -68,8 +64,32 @@ impl Neighbours {
         })
     }
 
+    /// Reads all lists and checks that each neighbour is a row of `activities`, and each weight finite.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self, activities: usize) -> Result<(), &'static str> {
+        let places = 0..self.rows.len();
+        for from in places.step_by(PIECE) {
+            let piece = from..self.rows.len().min(from + PIECE);
+            let (rows, weights) = (
+                self.rows.read(piece.clone()),
+                self.weights.read(piece.clone()),
+            );
+            for place in 0..piece.len() {
+                if rows.get(place).is_none_or(|row| row as usize >= activities) {
+                    return Err("a neighbour is no row of the catalogue");
+                }
+                if !weights.get(place).is_some_and(f32::is_finite) {
+                    return Err("a weight is not finite");
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Its parts: offsets, rows, weights, as [`Neighbours::from_parts`] takes them.
-    pub fn parts(&self) -> (&[u32], &Column<u32>, &Column<f32>) {
+    pub fn parts(&self) -> (&[u32], &BlobColumn<u32>, &BlobColumn<f32>) {
         (&self.offsets, &self.rows, &self.weights)
     }
 
@@ -84,13 +104,18 @@ impl Neighbours {
     }
 
     /// The neighbours of an activity with their weights, largest first; none for a row that has no list, such as an
-    /// activity published since the training. A weight below 0 says "not together".
+    /// activity published since the training. A weight below 0 says "not together". What is damaged is left out.
     pub fn of(&self, row: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
         let range = match (self.offsets.get(row), self.offsets.get(row + 1)) {
             (Some(&from), Some(&until)) => from as usize..until as usize,
             _ => 0..0,
         };
-        range.map(|place| (self.rows.get(place), self.weights.get(place)))
+        let (rows, weights) = (
+            self.rows.read(range.clone()),
+            self.weights.read(range.clone()),
+        );
+        let said = (0..range.len()).filter_map(move |at| Some((rows.get(at)?, weights.get(at)?)));
+        said.filter(|(_, weight)| weight.is_finite())
     }
 
     /// The score of every activity for a visitor with this history, `(activity's row, weight)` with 1 for a plain choice:
@@ -116,6 +141,7 @@ impl Neighbours {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Blob;
 
     fn three() -> Neighbours {
         Neighbours::new(vec![vec![(2, -0.5), (1, 0.75)], vec![(0, 0.25)], vec![]])
@@ -142,13 +168,9 @@ mod tests {
         let (offsets, rows, weights) = neighbours.parts();
         let (rows, weights) = (&rows.to_vec()[..], &weights.to_vec()[..]);
         let read = |offsets: &[u32], rows: &[u32], weights: &[f32], activities| {
-            let (rows, weights) = (rows.to_vec(), weights.to_vec());
-            Neighbours::from_parts(
-                offsets.to_vec(),
-                Column::of(rows),
-                Column::of(weights),
-                activities,
-            )
+            let (rows, weights) = (rows.to_vec().into(), weights.to_vec().into());
+            let read = Neighbours::from_parts(offsets.to_vec(), rows, weights, activities)?;
+            read.check(activities).map(|()| read)
         };
         assert_eq!(read(offsets, rows, weights, 3).unwrap(), neighbours);
         assert!(read(offsets, rows, weights, 2).is_err());
@@ -157,5 +179,25 @@ mod tests {
         assert!(read(&[], &[], &[], 3).is_err());
         assert!(read(offsets, &rows[..2], weights, 3).is_err());
         assert!(read(offsets, rows, &[0.1, f32::NAN, 0.2], 3).is_err());
+    }
+
+    #[test]
+    fn every_piece_is_checked() {
+        let lists = |last: u32| {
+            let rows = (0..2 * PIECE as u32 + 1).map(|row| (row % 3, 0.5));
+            Neighbours::new(vec![rows.chain([(last, 0.25)]).collect()])
+        };
+        assert!(lists(2).check(3).is_ok());
+        assert!(lists(3).check(3).is_err());
+    }
+
+    #[test]
+    fn what_is_damaged_says_nothing() {
+        let numbers = Blob::from(vec![0, 9, 0]);
+        let rows = BlobColumn::numbered(vec![1_u32], numbers, 1);
+        let weights = vec![f32::INFINITY, 0.5, 0.25].into();
+        let damaged = Neighbours::from_parts(vec![0, 3], rows, weights, 2).unwrap();
+        assert!(damaged.check(2).is_err());
+        assert_eq!(damaged.of(0).collect::<Vec<_>>(), [(1, 0.25)]);
     }
 }

@@ -24,8 +24,8 @@ pub struct PlainEngine {
 impl PlainEngine {
     /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Files are hashed and the
     /// self-test runs, unless `verified` says that both were done before, to these very bytes by this very module. Nobody may
-    /// change the arrays or hand their memory on as long as the engine is used: texts are read from them, and nothing notices
-    /// that these have become others, or none. What decides ranking is copied.
+    /// change the arrays or hand their memory on as long as the engine is used: texts and what remembered activities say of
+    /// others are read from them, and nothing notices that these have become others, or none.
     pub async fn open(
         id: String,
         files: Array,
