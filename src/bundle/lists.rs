@@ -44,6 +44,15 @@ pub(super) fn read_ends(
     Ok(ends)
 }
 
+/// How many lists there are, whichever way they say where they end: none of it is read.
+pub(super) fn count(
+    reader: &TensorReader,
+    lengths: &str,
+    ends: &str,
+) -> Result<usize, BundleError> {
+    reader.len(if reader.has(ends) { ends } else { lengths })
+}
+
 /// Where each list begins, and where the last one ends; `offsets` is what this was called when it travelled.
 pub(super) fn read_offsets(
     reader: &TensorReader,

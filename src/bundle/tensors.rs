@@ -186,6 +186,15 @@ impl TensorReader {
         self.tensors.get(name).is_some()
     }
 
+    /// How many elements or rows there are.
+    pub(super) fn len(&self, name: &str) -> Result<usize, BundleError> {
+        let shape = self.tensors.get(name).map(|tensor| &tensor.shape[..]);
+        match shape {
+            Some(&[rows, ..]) => Ok(rows),
+            _ => Err(self.refuse(format!("there is no list `{name}`"))),
+        }
+    }
+
     /// How many columns a matrix has.
     pub(super) fn columns(&self, name: &str) -> Result<usize, BundleError> {
         Ok(self.tensor(name, Dtype::F32, 2)?.shape[1])

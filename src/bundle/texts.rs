@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lists::{read_ends, write_lengths};
+use super::lists::{count, read_ends, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Blob, Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
@@ -37,8 +37,11 @@ pub(super) fn append(texts: &mut Texts, path: &str, file: &Blob) -> Result<(), B
     let reader = TensorReader::open(path, file)?;
     let field = |name: &str| {
         let (lengths, ends) = (format!("{name}_lengths"), format!("{name}_ends"));
-        let ends = read_ends(&reader, &lengths, &ends)?;
-        TextField::new(reader.blob::<u8>(name)?, ends)
+        let joined = reader.blob::<u8>(name)?;
+        if joined.is_empty() {
+            return Ok(TextField::empty(count(&reader, &lengths, &ends)?));
+        }
+        TextField::new(joined, read_ends(&reader, &lengths, &ends)?)
             .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);

@@ -22,7 +22,8 @@ const TITLE: usize = 0;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TextField {
     joined: Blob,
-    /// Where the row's part ends, one a row.
+    rows: usize,
+    /// Where the row's part ends, one a row; none where no row has any.
     ends: Vec<u32>,
 }
 
@@ -32,7 +33,26 @@ impl TextField {
     pub fn new(joined: Blob, ends: Vec<u32>) -> Option<Self> {
         let last = ends.last().map_or(0, |&end| end as usize);
         let covers = last == joined.len() && ends.is_sorted();
-        covers.then_some(Self { joined, ends })
+        covers.then(|| Self::cut(joined, ends))
+    }
+
+    /// The parts of so many rows, none of which has any.
+    pub fn empty(rows: usize) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
+
+    fn cut(joined: Blob, ends: Vec<u32>) -> Self {
+        if joined.is_empty() {
+            return Self::empty(ends.len());
+        }
+        Self {
+            joined,
+            rows: ends.len(),
+            ends,
+        }
     }
 
     /// Where the part of a row lies.
@@ -69,8 +89,8 @@ impl Texts {
     /// Appends the rows of a shard; false, and nothing appended, where its fields have different numbers of rows.
     #[must_use]
     pub fn append(&mut self, shard: Shard) -> bool {
-        let rows = shard[TITLE].ends.len();
-        let agree = shard.iter().all(|field| field.ends.len() == rows);
+        let rows = shard[TITLE].rows;
+        let agree = shard.iter().all(|field| field.rows == rows);
         if agree {
             self.ends.push(self.len() + rows);
             self.shards.push(shard);
@@ -176,10 +196,9 @@ impl Extend<Text> for Texts {
         let rows = fields[TITLE].1.len();
         if rows > 0 {
             self.ends.push(self.len() + rows);
-            self.shards.push(fields.map(|(joined, ends)| TextField {
-                joined: joined.into_bytes().into(),
-                ends,
-            }));
+            let cut =
+                |(joined, ends): (String, _)| TextField::cut(joined.into_bytes().into(), ends);
+            self.shards.push(fields.map(cut));
         }
     }
 }
@@ -252,7 +271,15 @@ mod tests {
         let [one, two] = [field(&[4]), field(&[1, 4])].map(Option::unwrap_or_default);
         let mut shard: Shard = std::array::from_fn(|_| one.clone());
         shard[3] = two;
-        assert!(!Texts::default().append(shard));
+        assert!(!Texts::default().append(shard.clone()));
+        shard[3] = TextField::empty(2);
+        assert!(!Texts::default().append(shard.clone()));
+        shard[3] = TextField::empty(1);
+        assert!(Texts::default().append(shard));
+        assert_eq!(
+            TextField::new(blob(""), vec![0, 0]),
+            Some(TextField::empty(2))
+        );
     }
 
     #[test]
