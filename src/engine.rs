@@ -3,6 +3,8 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
+use std::mem::take;
+
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
@@ -76,9 +78,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`BundleError::Malformed`] where the blend names inputs this engine does not have, or a point is too long to compare.
-    pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
+    pub fn new(mut bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
-        let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
+        let parts = take(&mut bundle.parts);
+        let (schema, catalog) = (&bundle.schema, &bundle.catalog);
+        let prepared = Prepared::of_parts(schema, catalog, &parts, &bundle.counters);
+        drop(parts);
         let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
         for (row, point) in bundle.activities.embeddings.iter().enumerate() {
             let length = norm(point);

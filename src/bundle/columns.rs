@@ -1,14 +1,21 @@
 //! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
 
-use super::lists::{append_ends, read_offsets, write_lengths};
-use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::{Blob, Catalog, Columns, Counters, Joined};
+use super::lists::{read_offsets, write_lengths};
+use super::shared::{ListNames, Shared, TAGS, TEXT};
+use super::tensors::{Element, TensorReader, TensorWriter};
+use crate::catalog::{Blob, Catalog, Columns, Counters, Joined, Numbered, Parts};
 use crate::error::BundleError;
 use crate::event::ActivityId;
 use crate::math::all_within;
 use crate::model::{EMBEDDING, Embedding};
 
-/// Writes rows `from..until`. Density and status are volatile and travel apart.
+/// Where the numbers of what rows share lie.
+const CONTENT: &str = "content";
+const DATE: &str = "date";
+const PLACE: &str = "place";
+const PUBLISHED: &str = "published";
+
+/// Writes rows `from..until`: what they share once. Density and status are volatile and travel apart.
 pub(super) fn write(
     columns: &Columns,
     from: usize,
@@ -16,6 +23,8 @@ pub(super) fn write(
     path: &str,
 ) -> Result<Vec<u8>, BundleError> {
     let rows = from..until;
+    let parts = Parts::of(columns, rows.clone());
+    let firsts = |part: &Numbered| -> Vec<usize> { part.firsts().map(|row| from + row).collect() };
     let mut writer = TensorWriter::default();
     let mut offsets = vec![0_u32];
     let mut ids = String::new();
@@ -25,76 +34,63 @@ pub(super) fn write(
     }
     writer.u8("id", ids.as_bytes());
     write_lengths(&mut writer, "id_lengths", &offsets);
-    let mut put_lists = |name: &str, lengths: &str, offsets: &[u32], codes: &[u16]| {
-        let own = &offsets[from..=until];
-        writer.column(name, &codes[own[0] as usize..own[own.len() - 1] as usize]);
-        write_lengths(&mut writer, lengths, own);
+    writer.column("end_ms", &columns.end_ms[rows]);
+
+    writer.numbers(CONTENT, parts.contents.numbers());
+    let contents = firsts(&parts.contents);
+    let mut put_lists = |names: &ListNames, of: &[u32], codes: &[u16]| {
+        let list = |&row: &usize| &codes[of[row] as usize..of[row + 1] as usize];
+        let lists: Vec<&[u16]> = contents.iter().map(list).collect();
+        let mut offsets = vec![0_u32];
+        offsets.extend(lists.iter().scan(0, |end, list| {
+            *end += list.len() as u32;
+            Some(*end)
+        }));
+        writer.column(names.codes, &lists.concat());
+        write_lengths(&mut writer, names.lengths, &offsets);
     };
-    put_lists("tags", "tag_lengths", &columns.tag_offsets, &columns.tags);
+    put_lists(&TAGS, &columns.tag_offsets, &columns.tags);
     // Rows without words have no such tensors, as in files from before there were any.
     if columns.text_offsets[from] != columns.text_offsets[until] {
-        put_lists("text", "text_lengths", &columns.text_offsets, &columns.text);
+        put_lists(&TEXT, &columns.text_offsets, &columns.text);
     }
-    for (name, codes) in [
-        ("kind", &columns.kind),
-        ("locality", &columns.locality),
-        ("level", &columns.level),
-        ("organiser", &columns.organiser),
-        ("series", &columns.series),
-        ("availability", &columns.availability),
-    ] {
-        writer.column(name, &codes[rows.clone()]);
-    }
-    for (name, numbers) in [
-        ("lat", &columns.lat),
-        ("lon", &columns.lon),
-        ("price", &columns.price),
-        ("transit_m", &columns.transit_m),
-    ] {
-        writer.column(name, &numbers[rows.clone()]);
-    }
-    for (name, times) in [
-        ("start_ms", &columns.start_ms),
-        ("end_ms", &columns.end_ms),
-        ("published_ms", &columns.published_ms),
-    ] {
-        writer.column(name, &times[rows.clone()]);
-    }
-    for (name, numbers) in [
-        ("weekday", &columns.weekday),
-        ("hour", &columns.hour),
-        ("season", &columns.season),
-        ("holiday", &columns.holiday),
-    ] {
-        writer.u8(name, &numbers[rows.clone()]);
-    }
+    put(&mut writer, "kind", &columns.kind, &contents);
+    put(&mut writer, "level", &columns.level, &contents);
+    put(&mut writer, "organiser", &columns.organiser, &contents);
+    put(&mut writer, "series", &columns.series, &contents);
+    put(&mut writer, "price", &columns.price, &contents);
+
+    writer.numbers(DATE, parts.dates.numbers());
+    let dates = firsts(&parts.dates);
+    put(&mut writer, "start_ms", &columns.start_ms, &dates);
+    put(&mut writer, "weekday", &columns.weekday, &dates);
+    put(&mut writer, "hour", &columns.hour, &dates);
+    put(&mut writer, "season", &columns.season, &dates);
+    put(&mut writer, "holiday", &columns.holiday, &dates);
+    put(&mut writer, "availability", &columns.availability, &dates);
+
+    writer.numbers(PLACE, parts.places.numbers());
+    let places = firsts(&parts.places);
+    put(&mut writer, "lat", &columns.lat, &places);
+    put(&mut writer, "lon", &columns.lon, &places);
+    put(&mut writer, "locality", &columns.locality, &places);
+    put(&mut writer, "transit_m", &columns.transit_m, &places);
+
+    writer.numbers(PUBLISHED, parts.published.numbers());
+    let published = firsts(&parts.published);
+    put(
+        &mut writer,
+        "published_ms",
+        &columns.published_ms,
+        &published,
+    );
     writer.finish(path)
 }
 
-/// Appends the lists of codes of so many rows.
-fn append_lists(
-    offsets: &mut Vec<u32>,
-    codes: &mut Vec<u16>,
-    reader: &TensorReader,
-    (name, lengths_name, offsets_name): (&str, &str, &str),
-    rows: usize,
-) -> Result<(), BundleError> {
-    let (begin, first) = (codes.len() as u32, offsets.len());
-    reader.append(name, codes)?;
-    let begins = if reader.has(offsets_name) {
-        let own = reader.u32(offsets_name)?;
-        let ends = own.iter().skip(1);
-        offsets.extend(ends.map(|end| begin.saturating_add(*end)));
-        own.first() == Some(&0)
-    } else {
-        append_ends(offsets, reader, lengths_name, begin)?;
-        true
-    };
-    let end = offsets.last().map_or(0, |&end| end as usize);
-    if !begins || offsets.len() - first != rows || end != codes.len() {
-        return Err(reader.refuse(format!("the lists of `{name}` do not cover it")));
-    }
-    Ok(())
+/// Writes the values that these rows have.
+fn put<T: Element>(writer: &mut TensorWriter, name: &str, column: &[T], rows: &[usize]) {
+    let values: Vec<T> = rows.iter().map(|&row| column[row]).collect();
+    writer.column(name, &values);
 }
 
 /// The ids of a shard, each a valid one.
@@ -107,68 +103,51 @@ fn ids(reader: &TensorReader) -> Result<Joined, BundleError> {
         .ok_or_else(|| reader.refuse("an activity id is not valid text".into()))
 }
 
-/// Appends a shard to `columns`, all but the volatile ones.
-pub(super) fn append(columns: &mut Columns, path: &str, file: &Blob) -> Result<(), BundleError> {
-    let reader = TensorReader::open(path, file)?;
-    let ids = ids(&reader)?;
+/// Appends a shard to `columns`, all but the volatile ones, and what its rows share to `parts`, where it says so.
+pub(super) fn append(
+    columns: &mut Columns,
+    parts: &mut Parts,
+    path: &str,
+    file: &Blob,
+) -> Result<(), BundleError> {
+    let reader = &TensorReader::open(path, file)?;
+    let ids = ids(reader)?;
     let rows = ids.len();
     if !columns.id.append(ids) {
         return Err(reader.refuse("more than four gigabytes of ids".into()));
     }
-    append_lists(
-        &mut columns.tag_offsets,
-        &mut columns.tags,
-        &reader,
-        ("tags", "tag_lengths", "tag_offsets"),
-        rows,
-    )?;
-    if reader.has("text") {
-        append_lists(
-            &mut columns.text_offsets,
-            &mut columns.text,
-            &reader,
-            ("text", "text_lengths", "text_offsets"),
-            rows,
-        )?;
+    reader.append("end_ms", &mut columns.end_ms)?;
+
+    let contents = Shared::read(reader, CONTENT, rows, &mut parts.contents)?;
+    contents.append_lists(reader, &TAGS, &mut columns.tag_offsets, &mut columns.tags)?;
+    if reader.has(TEXT.codes) {
+        contents.append_lists(reader, &TEXT, &mut columns.text_offsets, &mut columns.text)?;
     } else {
-        columns
-            .text_offsets
-            .extend(std::iter::repeat_n(columns.text.len() as u32, rows));
+        let end = columns.text.len() as u32;
+        columns.text_offsets.extend(std::iter::repeat_n(end, rows));
     }
-    for (name, codes) in [
-        ("kind", &mut columns.kind),
-        ("locality", &mut columns.locality),
-        ("level", &mut columns.level),
-        ("organiser", &mut columns.organiser),
-        ("series", &mut columns.series),
-        ("availability", &mut columns.availability),
-    ] {
-        reader.append(name, codes)?;
-    }
-    for (name, numbers) in [
-        ("lat", &mut columns.lat),
-        ("lon", &mut columns.lon),
-        ("price", &mut columns.price),
-        ("transit_m", &mut columns.transit_m),
-    ] {
-        reader.append(name, numbers)?;
-    }
-    for (name, times) in [
-        ("start_ms", &mut columns.start_ms),
-        ("end_ms", &mut columns.end_ms),
-        ("published_ms", &mut columns.published_ms),
-    ] {
-        reader.append(name, times)?;
-    }
-    for (name, numbers) in [
-        ("weekday", &mut columns.weekday),
-        ("hour", &mut columns.hour),
-        ("season", &mut columns.season),
-        ("holiday", &mut columns.holiday),
-    ] {
-        reader.append_elements(name, numbers)?;
-    }
-    Ok(())
+    contents.append(reader, "kind", &mut columns.kind)?;
+    contents.append(reader, "level", &mut columns.level)?;
+    contents.append(reader, "organiser", &mut columns.organiser)?;
+    contents.append(reader, "series", &mut columns.series)?;
+    contents.append(reader, "price", &mut columns.price)?;
+
+    let dates = Shared::read(reader, DATE, rows, &mut parts.dates)?;
+    dates.append(reader, "start_ms", &mut columns.start_ms)?;
+    dates.append(reader, "weekday", &mut columns.weekday)?;
+    dates.append(reader, "hour", &mut columns.hour)?;
+    dates.append(reader, "season", &mut columns.season)?;
+    dates.append(reader, "holiday", &mut columns.holiday)?;
+    dates.append(reader, "availability", &mut columns.availability)?;
+
+    let places = Shared::read(reader, PLACE, rows, &mut parts.places)?;
+    places.append(reader, "lat", &mut columns.lat)?;
+    places.append(reader, "lon", &mut columns.lon)?;
+    places.append(reader, "locality", &mut columns.locality)?;
+    places.append(reader, "transit_m", &mut columns.transit_m)?;
+
+    let published = Shared::read(reader, PUBLISHED, rows, &mut parts.published)?;
+    published.append(reader, "published_ms", &mut columns.published_ms)
 }
 
 /// Writes the columns that change without the activity changing: status, density and tombstones of all rows.

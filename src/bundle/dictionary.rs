@@ -27,6 +27,22 @@ impl TensorWriter {
         }
         self.elements(&values_name(name), values);
     }
+
+    /// Writes numbers in as many bytes as the largest of them needs.
+    pub(super) fn numbers(&mut self, name: &str, numbers: &[u32]) {
+        let numbers = numbers.iter().copied();
+        match numbers.clone().max().unwrap_or(0) {
+            0..=0xff => self.u8(
+                name,
+                &numbers.map(|number| number as u8).collect::<Vec<_>>(),
+            ),
+            0x100..=0xffff => self.u16(
+                name,
+                &numbers.map(|number| number as u16).collect::<Vec<_>>(),
+            ),
+            _ => self.u32(name, &numbers.collect::<Vec<_>>()),
+        }
+    }
 }
 
 impl TensorReader {
@@ -70,6 +86,18 @@ impl TensorReader {
         }
     }
 
+    /// Numbers, however many bytes each takes.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<u32>, BundleError> {
+        let dtype = self.dtype(name);
+        if dtype == Some(u8::DTYPE) {
+            Ok(self.u8(name)?.into_iter().map(u32::from).collect())
+        } else if dtype == Some(u16::DTYPE) {
+            Ok(self.u16(name)?.into_iter().map(u32::from).collect())
+        } else {
+            self.u32(name)
+        }
+    }
+
     /// The values of a column's rows.
     pub(super) fn rows<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
         let mut rows = Vec::new();
@@ -99,6 +127,16 @@ mod tests {
             assert_eq!(reader.has("column.values"), has_values);
             assert_eq!(reader.rows::<f32>("column").unwrap(), rows);
             assert!(reader.rows::<i64>("column").is_err());
+        }
+    }
+
+    #[test]
+    fn numbers_take_as_many_bytes_as_they_need() {
+        for (most, dtype) in [(255, u8::DTYPE), (256, u16::DTYPE), (1 << 16, u32::DTYPE)] {
+            let bytes = file(|writer| writer.numbers("numbers", &[3, most]));
+            let reader = TensorReader::open("file", &bytes).unwrap();
+            assert_eq!(reader.numbers("numbers").unwrap(), [3, most]);
+            assert_eq!(reader.dtype("numbers"), Some(dtype));
         }
     }
 

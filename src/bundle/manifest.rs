@@ -12,8 +12,9 @@ use crate::rank::Request;
 pub const MANIFEST_FORMAT: u32 = 1;
 /// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
 /// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns; since 4 how far
-/// something was read says how to take its seconds; since 5 columns of few different values and lengths of lists are narrow.
-pub const ENGINE_VERSION: u32 = 5;
+/// something was read says how to take its seconds; since 5 columns of few different values and lengths of lists are narrow;
+/// since 6 what rows share travels once, and so do the words of a training.
+pub const ENGINE_VERSION: u32 = 6;
 
 /// The largest manifest read, in bytes.
 const LIMIT_BYTES: usize = 4 << 20;

@@ -12,11 +12,14 @@ use super::towers;
 use super::trees;
 use super::wide_deep;
 use super::{collaborative, columns};
-use crate::catalog::{Blob, Catalog, Columns, Counters, Row, Texts, Words};
+use crate::catalog::{Blob, Catalog, Columns, Counters, Parts, Row, Texts, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::{ActivityRow, Schema};
 use crate::json;
 use crate::model::{ActivitySide, BoostedTrees, Models};
+
+/// Since this engine the words of a catalogue travel without those that its schema has.
+const WORDS_BEYOND: u32 = 6;
 
 /// An open bundle: everything the engine needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +38,8 @@ pub struct Bundle {
     pub boosted_trees: Option<BoostedTrees>,
     /// The activities.
     pub catalog: Catalog,
+    /// What their rows share, as far as the bundle tells, for who makes an engine of it.
+    pub parts: Parts,
     /// Their side of the learned models, one entry a row.
     pub activities: ActivitySide,
     /// Live popularity.
@@ -119,18 +124,20 @@ impl Bundle {
         };
         let entry = manifest.file("words")?;
         let bytes = take(entry)?;
-        let words: Words = json(entry, &bytes)?;
-        if !words.extends(&schema.words) {
+        let mut words: Words = json(entry, &bytes)?;
+        if manifest.engine >= WORDS_BEYOND {
+            words = schema.words.followed_by(&words)?;
+        } else if !words.extends(&schema.words) {
             return Err(BundleError::Malformed {
                 path: entry.path.clone(),
                 detail: "its words do not begin with the training's".into(),
             }
             .into());
         }
-        let mut table = Columns::empty();
+        let (mut table, mut parts) = (Columns::empty(), Parts::default());
         let (mut vectors, mut texts) = (Vec::new(), Texts::default());
         for entry in manifest.shards("columns") {
-            columns::append(&mut table, &entry.path, &take(entry)?)?;
+            columns::append(&mut table, &mut parts, &entry.path, &take(entry)?)?;
         }
         for entry in manifest.shards("vectors") {
             columns::append_vectors(&mut vectors, &entry.path, &take(entry)?)?;
@@ -179,6 +186,7 @@ impl Bundle {
             models,
             boosted_trees,
             catalog,
+            parts,
             activities,
             counters,
             texts,

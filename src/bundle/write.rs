@@ -168,7 +168,15 @@ impl BundleDraft {
             let bytes = wide_deep::write(model, "wide_deep")?;
             writer.add("wide_deep".into(), Group::Model, "safetensors", bytes);
         }
-        writer.json("words", Group::Catalogue, self.catalog.words())?;
+        let words = self.catalog.words();
+        if !words.extends(&self.schema.words) {
+            return Err(BundleError::Malformed {
+                path: "words".into(),
+                detail: "they do not begin with the training's".into(),
+            });
+        }
+        let later = words.beyond(&self.schema.words);
+        writer.json("words", Group::Catalogue, &later)?;
         let mut from = 0;
         for (shard, &shard_rows) in self.shard_rows.iter().enumerate() {
             let until = from + shard_rows as usize;

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::CatalogError;
 use crate::event::ActivityId;
 
+/// The most tags of an activity.
+pub const MOST_TAGS: usize = 64;
+
 /// A point on the earth, in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,7 +172,7 @@ impl Activity {
                 "0 and above",
             );
         }
-        if self.tags.len() > 64 {
+        if self.tags.len() > MOST_TAGS {
             return refuse("tags", self.tags.len().to_string(), "at most 64 tags");
         }
         Ok(())

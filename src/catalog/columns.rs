@@ -71,6 +71,16 @@ impl Columns {
         }
     }
 
+    /// The codes of a row's tags.
+    pub(super) fn tags_of(&self, row: usize) -> &[u16] {
+        &self.tags[self.tag_offsets[row] as usize..self.tag_offsets[row + 1] as usize]
+    }
+
+    /// The codes of the words a row's text is known by.
+    pub(super) fn text_of(&self, row: usize) -> &[u16] {
+        &self.text[self.text_offsets[row] as usize..self.text_offsets[row + 1] as usize]
+    }
+
     /// Appends the rows of other columns with the same vocabularies.
     pub fn append(&mut self, other: &Self) {
         self.id.extend(other.id.iter());

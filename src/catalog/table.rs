@@ -149,20 +149,12 @@ impl Catalog {
 
     /// The tag codes of a row.
     pub fn tags(&self, row: Row) -> &[u16] {
-        let (from, until) = (
-            self.columns.tag_offsets[row.index()],
-            self.columns.tag_offsets[row.index() + 1],
-        );
-        &self.columns.tags[from as usize..until as usize]
+        self.columns.tags_of(row.index())
     }
 
     /// The codes of the words a row's text is known by.
     pub fn text(&self, row: Row) -> &[u16] {
-        let (from, until) = (
-            self.columns.text_offsets[row.index()],
-            self.columns.text_offsets[row.index() + 1],
-        );
-        &self.columns.text[from as usize..until as usize]
+        self.columns.text_of(row.index())
     }
 
     /// Where it takes place, if known.

@@ -107,6 +107,9 @@ impl Vocabulary {
         let mut terms = self.terms.clone();
         let words = words.into_iter();
         terms.extend(words.filter(|word| self.code(word) == UNKNOWN));
+        if terms.len() == self.terms.len() {
+            return Ok(self.clone());
+        }
         let limit = usize::from(u16::MAX);
         if terms.len() > limit {
             return Err(CatalogError::VocabularyTooLarge {
@@ -116,6 +119,12 @@ impl Vocabulary {
             });
         }
         Ok(terms.into())
+    }
+
+    /// Its words after as many as `shorter` has.
+    fn beyond(&self, shorter: &Self) -> Self {
+        let later = self.terms().skip(shorter.terms.len());
+        later.collect::<Joined>().into()
     }
 
     /// Whether this vocabulary begins with the words of `shorter`.
@@ -232,7 +241,14 @@ impl Words {
     /// # Errors
     /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words in one field.
     pub fn extended(&self, activities: &[Activity]) -> Result<Self, CatalogError> {
-        let more = Self::learn(activities, [], 1)?;
+        self.followed_by(&Self::learn(activities, [], 1)?)
+    }
+
+    /// The same vocabularies with the words of others appended, but for those of texts; no code changes.
+    ///
+    /// # Errors
+    /// [`CatalogError::VocabularyTooLarge`] beyond 65,535 words in one field.
+    pub fn followed_by(&self, more: &Self) -> Result<Self, CatalogError> {
         Ok(Self {
             types: self.types.extended(more.types.terms())?,
             localities: self.localities.extended(more.localities.terms())?,
@@ -242,6 +258,19 @@ impl Words {
             series: self.series.extended(more.series.terms())?,
             text: self.text.clone(),
         })
+    }
+
+    /// The words that `trained`, which this extends, has not got: what to append to it.
+    pub fn beyond(&self, trained: &Self) -> Self {
+        Self {
+            types: self.types.beyond(&trained.types),
+            localities: self.localities.beyond(&trained.localities),
+            levels: self.levels.beyond(&trained.levels),
+            tags: self.tags.beyond(&trained.tags),
+            organisers: self.organisers.beyond(&trained.organisers),
+            series: self.series.beyond(&trained.series),
+            text: Vocabulary::default(),
+        }
     }
 
     /// Whether every code of `trained` means the same here.
@@ -280,6 +309,26 @@ mod tests {
         let longer = trained.extended(["a", "c"]).unwrap();
         assert_eq!(longer.terms().collect::<Vec<_>>(), ["b", "a", "c"]);
         assert!(longer.extends(&trained) && !trained.extends(&longer));
+    }
+
+    #[test]
+    fn words_beyond_a_training_are_appended_to_it_again() {
+        let vocabulary =
+            |words: &[&str]| Vocabulary::from(words.iter().copied().collect::<Joined>());
+        let trained = Words {
+            tags: vocabulary(&["b", "a"]),
+            text: vocabulary(&["séptima"]),
+            ..Words::default()
+        };
+        let later = Words {
+            tags: vocabulary(&["b", "a", "c"]),
+            series: vocabulary(&["d"]),
+            ..trained.clone()
+        };
+        let beyond = later.beyond(&trained);
+        assert_eq!(beyond.tags, vocabulary(&["c"]));
+        assert_eq!(trained.followed_by(&beyond).unwrap(), later);
+        assert_eq!(trained.beyond(&trained), Words::default());
     }
 
     #[test]

@@ -2,14 +2,9 @@
 //!
 //! A request works out what each content is worth.
 
-use std::hash::{Hash, Hasher};
-
-use bytemuck::cast_slice;
-
-use super::distinct::{Distinct, packed};
-use super::pair::TimeOfWeek;
 use super::schema::Schema;
-use crate::catalog::{Catalog, Row};
+use crate::catalog::{Catalog, Numbered, Row};
+use crate::math::Distinct;
 
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,28 +14,6 @@ pub(super) struct Contents {
     pub(super) word_lists: Terms,
     /// The bits of prices.
     pub(super) prices: Vec<u32>,
-}
-
-/// What a content is, in the catalogue's own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Content<'a> {
-    tags: &'a [u16],
-    words: &'a [u16],
-    price: u32,
-    kind: u32,
-    level: u16,
-    organiser: u16,
-    series: u16,
-}
-
-impl Hash for Content<'_> {
-    /// Both lists, and everything else as one number: field by field it takes several times as long.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(cast_slice(self.tags));
-        state.write(cast_slice(self.words));
-        let words = u32::from(self.organiser) << 16 | u32::from(self.series);
-        state.write_u128(packed([self.price, words, self.kind, self.level.into()]));
-    }
 }
 
 /// What a content is made of.
@@ -118,47 +91,47 @@ pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
 }
 
 impl Contents {
-    /// The contents of a catalogue, and of each row the number of its content.
-    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> (Self, Vec<u32>) {
+    /// The contents of a catalogue, each on days off a content of its own, and of each row the number of its content.
+    pub(super) fn new(
+        schema: &Schema,
+        catalog: &Catalog,
+        numbered: &Numbered,
+        is_day_off: impl Fn(usize) -> bool,
+    ) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
-        let content = |row: Row| {
-            let index = row.index();
-            let day_off = TimeOfWeek::of(columns, index).day_off;
-            Content {
-                tags: catalog.tags(row),
-                words: catalog.text(row),
-                price: columns.price[index].to_bits(),
-                kind: 2 * u32::from(columns.kind[index]) + u32::from(day_off),
-                level: columns.level[index],
-                organiser: columns.organiser[index],
-                series: columns.series[index],
-            }
-        };
-        let distinct = Distinct::of((0..catalog.len() as u32).map(Row).map(content));
-        // Numbered among contents only: these are fewer than rows.
-        let contents = || distinct.values.iter();
-        let tags = contents().map(|content| content.tags);
+        // Parts of contents are numbered among contents only: these are fewer than rows.
+        let firsts = || numbered.firsts().map(|row| Row(row as u32));
+        let tags = firsts().map(|row| catalog.tags(row));
         let (tag_lists, tags) = Terms::of(tags, |tag| schema.idf(tag));
-        let words = contents().map(|content| content.words);
+        let words = firsts().map(|row| catalog.text(row));
         let (word_lists, words) = Terms::of(words, |word| schema.text_idf(word));
-        let prices = Distinct::of(contents().map(|content| content.price));
-        let codes = contents().enumerate();
-        let codes = codes.map(|(number, content)| ContentCodes {
-            kind: content.kind,
-            price: prices.codes[number],
-            tags: tags[number],
-            words: words[number],
-            level: content.level,
-            organiser: content.organiser,
-            series: content.series,
-        });
+        let prices = Distinct::of(firsts().map(|row| columns.price[row.index()].to_bits()));
+        let mut codes = Vec::with_capacity(numbered.firsts().len());
+        let mut known = vec![[None; 2]; numbered.firsts().len()];
+        let number = |(row, &content): (usize, &u32)| {
+            let content = content as usize;
+            let day_off = is_day_off(row);
+            *known[content][usize::from(day_off)].get_or_insert_with(|| {
+                codes.push(ContentCodes {
+                    kind: 2 * u32::from(columns.kind[row]) + u32::from(day_off),
+                    price: prices.codes[content],
+                    tags: tags[content],
+                    words: words[content],
+                    level: columns.level[row],
+                    organiser: columns.organiser[row],
+                    series: columns.series[row],
+                });
+                codes.len() as u32 - 1
+            })
+        };
+        let numbers = numbered.numbers().iter().enumerate().map(number).collect();
         let contents = Self {
-            codes: codes.collect(),
+            codes,
             tag_lists,
             word_lists,
             prices: prices.values,
         };
-        (contents, distinct.codes)
+        (contents, numbers)
     }
 
     /// The lengths of a content's TF-IDF vectors of tags and of words.

@@ -11,7 +11,6 @@ mod component;
 mod contents;
 mod context;
 mod directions;
-mod distinct;
 mod facet;
 mod facet_weights;
 mod nearness;

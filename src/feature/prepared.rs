@@ -2,7 +2,7 @@
 
 use super::scan_codes::{CountCodes, ScanCodes};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters};
+use crate::catalog::{Catalog, Counters, Parts};
 
 /// Catalogue-wide values behind the pair features.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,7 +17,25 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
-        let scan = ScanCodes::new(schema, catalog);
+        Self::of_parts(schema, catalog, &Parts::default(), counters)
+    }
+
+    /// The same where it is known what rows share: those that this does not cover are looked through.
+    pub fn of_parts(
+        schema: &Schema,
+        catalog: &Catalog,
+        parts: &Parts,
+        counters: &Counters,
+    ) -> Self {
+        let scan = if parts.cover(catalog.len()) {
+            ScanCodes::new(schema, catalog, parts)
+        } else {
+            ScanCodes::new(
+                schema,
+                catalog,
+                &Parts::of(catalog.columns(), 0..catalog.len()),
+            )
+        };
         Self {
             organiser_share: organiser_shares(catalog, counters),
             counts: Some(CountCodes::new(catalog, counters, scan.starts.counts)),

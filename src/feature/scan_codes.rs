@@ -4,11 +4,11 @@
 //! each content, date and place is worth, and an activity is then the sum of a few of those.
 
 use super::contents::Contents;
-use super::distinct::{Distinct, packed, unpacked};
 use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, transit_feature};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Place, Row};
+use crate::catalog::{Catalog, Counters, Numbered, Parts, Place, Row};
+use crate::math::{Distinct, packed, unpacked};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -65,25 +65,18 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// The places of a catalogue, and of each row the number of its place.
-    fn new(catalog: &Catalog, centre: Option<&Place>) -> (Self, Vec<u32>) {
+    /// The places of a catalogue.
+    fn new(catalog: &Catalog, numbered: &Numbered, centre: Option<&Place>) -> Self {
         let columns = catalog.columns();
-        let place = |index: usize| {
-            let columns_of = [&columns.lat, &columns.lon, &columns.transit_m];
-            let [lat, lon, transit_m] = columns_of.map(|column| column[index].to_bits());
-            packed([lat, lon, transit_m, columns.locality[index].into()])
-        };
-        let distinct = Distinct::of((0..catalog.len()).map(place));
         let mut places = Self::default();
-        let mut around = Vec::with_capacity(distinct.values.len());
-        for place in distinct.values {
-            let [lat, lon, transit_m, locality] = unpacked(place);
-            let [lat, lon, transit_m] = [lat, lon, transit_m].map(f32::from_bits);
+        let mut around = Vec::with_capacity(numbered.firsts().len());
+        for row in numbered.firsts() {
+            let (lat, lon) = (columns.lat[row], columns.lon[row]);
             around.push(grid_corners((lat, lon), centre));
             places.lat.push(lat);
             places.lon.push(lon);
-            places.localities.push(locality as u16);
-            places.transit.push(transit_feature(transit_m));
+            places.localities.push(columns.locality[row]);
+            places.transit.push(transit_feature(columns.transit_m[row]));
         }
         let mut corners: Vec<u32> = around.iter().flatten().flatten().map(|c| c.0).collect();
         corners.sort_unstable();
@@ -99,7 +92,7 @@ impl Places {
             .map(|around| around.map_or([(0, 0.0); 4], numbered))
             .collect();
         places.corners = corners;
-        (places, distinct.codes)
+        places
     }
 
     /// The corners of the grid around a place, and its shares of them, which add up to 1 where they are known.
@@ -112,38 +105,43 @@ impl Places {
 }
 
 impl ScanCodes {
-    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> Self {
+    pub(super) fn new(schema: &Schema, catalog: &Catalog, parts: &Parts) -> Self {
         let columns = catalog.columns();
-        let date = |index| (columns.start_ms[index], TimeOfWeek::of(columns, index));
-        let dates = Distinct::of((0..catalog.len()).map(date));
         // Numbered among dates only: these are fewer than rows.
-        let times = Distinct::of(dates.values.iter().map(|&(_, time)| time));
-        let numbered = dates.values.iter().zip(times.codes);
-        let numbered = numbered.map(|(&(start_ms, _), time)| Date { start_ms, time });
-        let numbered: Vec<Date> = numbered.collect();
-        let published = Distinct::of(columns.published_ms.iter().copied());
-        let (contents, of_contents) = Contents::new(schema, catalog);
-        let (places, of_places) = Places::new(catalog, schema.city.centre.as_ref());
+        let times = Distinct::of(parts.dates.firsts().map(|row| TimeOfWeek::of(columns, row)));
+        let dates = parts.dates.firsts().zip(times.codes);
+        let dates = dates.map(|(row, time)| Date {
+            start_ms: columns.start_ms[row],
+            time,
+        });
+        let dates: Vec<Date> = dates.collect();
+        let of_dates = parts.dates.numbers();
+        let time = |row: usize| times.values[dates[of_dates[row] as usize].time as usize];
+        let is_day_off = |row: usize| time(row).day_off;
+        let (contents, of_contents) = Contents::new(schema, catalog, &parts.contents, is_day_off);
+        let published = parts.published.firsts();
+        let published: Vec<i64> = published.map(|row| columns.published_ms[row]).collect();
+        let places = Places::new(catalog, &parts.places, schema.city.centre.as_ref());
         let mut starts = Starts {
             dates: contents.codes.len() as u32,
             ..Starts::default()
         };
-        starts.places = starts.dates + numbered.len() as u32;
+        starts.places = starts.dates + dates.len() as u32;
         starts.published = starts.places + places.lat.len() as u32;
-        starts.counts = starts.published + published.values.len() as u32;
+        starts.counts = starts.published + published.len() as u32;
         let row = |index: usize| RowCodes {
             content: of_contents[index],
-            date: starts.dates + dates.codes[index],
-            place: starts.places + of_places[index],
-            published: starts.published + published.codes[index],
+            date: starts.dates + of_dates[index],
+            place: starts.places + parts.places.numbers()[index],
+            published: starts.published + parts.published.numbers()[index],
         };
         Self {
             rows: (0..catalog.len()).map(row).collect(),
             starts,
             contents,
-            dates: numbered,
+            dates,
             places,
-            published: published.values,
+            published,
             times: times.values,
         }
     }

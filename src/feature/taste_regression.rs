@@ -4,9 +4,8 @@
 //! examples move it a little and a hundred a lot. Newton's method, each step solved by coordinate descent (Friedman, Hastie
 //! and Tibshirani 2010) in a fixed order and for a fixed number of rounds: no matrix, and the same bits everywhere.
 
-use super::distinct::Distinct;
 use super::facet::{Facet, READINESS};
-use crate::math::{sigmoid, sort};
+use crate::math::{Distinct, sigmoid, sort};
 
 /// Few: far from the mode with long histories. Many: time for digits that change no order.
 const NEWTON_STEPS: usize = 5;

@@ -7,6 +7,7 @@ mod approximate;
 mod checks;
 mod column;
 mod digest;
+mod distinct;
 mod exponentials;
 mod linear;
 mod matrix;
@@ -19,6 +20,7 @@ pub use approximate::{
 pub use checks::{all_finite, all_within, count_stops, is_ascending};
 pub(crate) use column::{Column, Numbers};
 pub use digest::Digest;
+pub(crate) use distinct::{Distinct, packed, unpacked};
 pub use exponentials::{EXP_GROUP, exp_of_each};
 pub use linear::{cosine, dot, norm, normalise};
 pub use matrix::{Matrix, NonZero};

@@ -4,10 +4,12 @@
 
 use triqueta::bundle::Files;
 
-/// By the first engine, whose texts are JSON, and by the fourth, the last one whose columns are all wide.
-pub(crate) const BUNDLES: [&[u8]; 2] = [
+/// By the first engine, whose texts are JSON, by the fourth, the last one whose columns are all wide, and by the fifth, the last
+/// one whose rows have all columns of their own.
+pub(crate) const BUNDLES: [&[u8]; 3] = [
     include_bytes!("bundle-format-1.safetensors"),
     include_bytes!("bundle-engine-4.safetensors"),
+    include_bytes!("bundle-engine-5.safetensors"),
 ];
 
 /// A bundle's id and files.

@@ -8,13 +8,13 @@ use hashbrown::hash_table::Entry;
 
 /// Values that occur, in order of their first rows, and which of them each row has.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Distinct<T> {
-    pub(super) values: Vec<T>,
-    pub(super) codes: Vec<u32>,
+pub(crate) struct Distinct<T> {
+    pub(crate) values: Vec<T>,
+    pub(crate) codes: Vec<u32>,
 }
 
 impl<T: Copy + Eq + Hash> Distinct<T> {
-    pub(super) fn of(rows: impl Iterator<Item = T>) -> Self {
+    pub(crate) fn of(rows: impl Iterator<Item = T>) -> Self {
         let state = RandomState::default();
         let mut known: HashTable<u32> = HashTable::new();
         let mut values: Vec<T> = Vec::new();
@@ -40,13 +40,13 @@ impl<T: Copy + Eq + Hash> Distinct<T> {
 }
 
 /// Four numbers as one, which takes less to hash and to compare.
-pub(super) fn packed(numbers: [u32; 4]) -> u128 {
+pub(crate) fn packed(numbers: [u32; 4]) -> u128 {
     let [first, second, third, fourth] = numbers.map(u128::from);
     first | second << 32 | third << 64 | fourth << 96
 }
 
 /// The four numbers again.
-pub(super) fn unpacked(packed: u128) -> [u32; 4] {
+pub(crate) fn unpacked(packed: u128) -> [u32; 4] {
     [0, 32, 64, 96].map(|bits| (packed >> bits) as u32)
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn packed_numbers_come_back() {
-        let numbers = [u32::MAX, 0, 7, u32::MAX - 1];
+        let numbers = [u32::MAX, 0, 7, u32::MAX];
         assert_eq!(unpacked(packed(numbers)), numbers);
     }
 }
