@@ -6,7 +6,7 @@ run_check() {
   steps 13
   step "tools" check_tools
   stage "formatting" cargo fmt --all --check
-  stage "lints" cargo clippy --workspace --all-targets -- -D warnings
+  stage "lints" lints
   stage "lints for the browser" lints_for_the_browser
   stage "documentation" documentation
   stage "size of the download" download_size
@@ -28,12 +28,20 @@ check_tools() {
   apt_packages shellcheck
 }
 
+# The core is a library in two forms: with everything that a page needs around the engine, and without.
+lints() {
+  cargo clippy --workspace --all-targets -- -D warnings &&
+    cargo clippy -p triqueta --lib --no-default-features -- -D warnings
+}
+
 lints_for_the_browser() {
   if [[ $(<"$wasm_route_file") == 3 ]]; then
     apt_packages rust-web-clippy
-    PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib -- -D warnings
+    PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib -- -D warnings &&
+      PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib --no-default-features -- -D warnings
   else
-    wasm_cargo clippy -p triqueta --lib --test 'wasm_*' -- -D warnings
+    wasm_cargo clippy -p triqueta --lib --test 'wasm_*' -- -D warnings &&
+      wasm_cargo clippy -p triqueta --lib --test 'wasm_*' --no-default-features -- -D warnings
   fi
 }
 

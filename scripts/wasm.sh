@@ -102,29 +102,48 @@ wasm_tools() {
   npm_packages scripts/tools
 }
 
-# Compiles both modules and, where they changed, makes the files that pkg/ ships: the same source with the vector
-# instructions that nearly every browser has, and without for those that lack them. One piece of JavaScript serves both.
+# Compiles the modules and, where they changed, makes the files that pkg/ ships: the whole and the one that only ranks, each with
+# the vector instructions that nearly every browser has, and without for those that lack them. One piece of JavaScript serves both
+# forms.
 wasm_module() {
-  local out=pkg/dist/wasm made_from
-  WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "-Ctarget-feature=+simd128" --profile wasm -p triqueta --lib
-  WASM_TARGET_DIR=target/wasm-scalar wasm_cargo_slim "" --profile wasm -p triqueta --lib
-  made_from=$(sha256sum target/wasm-{simd,scalar}/$wasm_target/wasm/triqueta.wasm scripts/tools/package-lock.json scripts/wasm.sh)
-  [[ $(cat target/wasm-simd/made-from 2>/dev/null) == "$made_from" && -f $out/triqueta_scalar_bg.wasm ]] && return 0
+  local out=pkg/dist/wasm form made_from
+  for form in simd scalar; do
+    compiled_module "$form" triqueta
+    compiled_module "$form" ranking --no-default-features
+  done
+  made_from=$(sha256sum target/wasm-{simd,scalar}/{triqueta,ranking}.wasm scripts/tools/package-lock.json scripts/wasm.sh)
+  [[ $(cat target/wasm-simd/made-from 2>/dev/null) == "$made_from" && -f $out/ranking_scalar_bg.wasm ]] && return 0
   rm -rf "$out"
-  bound_module simd "$out"
-  bound_module scalar target/wasm-scalar/bound
-  cmp "$out/triqueta.js" target/wasm-scalar/bound/triqueta.js
-  cp target/wasm-scalar/bound/triqueta_bg.wasm "$out/triqueta_scalar_bg.wasm"
+  both_forms triqueta "$out"
+  both_forms ranking "$out"
   printf '%s\n' "$made_from" >target/wasm-simd/made-from
   ls -l "$out"
 }
 
-# bound_module simd|scalar FOLDER: the compiled module with its JavaScript, optimised for speed. A browser runs a function in
+# compiled_module simd|scalar NAME ARGUMENT…: target/wasm-FORM/NAME.wasm, built with these arguments. Both modules are built in
+# one folder, because what they depend on is the same.
+compiled_module() {
+  local target=target/wasm-$1 name=$2 flags=
+  [[ $1 != simd ]] || flags=-Ctarget-feature=+simd128
+  shift 2
+  WASM_TARGET_DIR=$target wasm_cargo_slim "$flags" --profile wasm -p triqueta --lib "$@"
+  cp "$target/$wasm_target/wasm/triqueta.wasm" "$target/$name.wasm"
+}
+
+# both_forms NAME FOLDER: NAME.js and the module in both forms.
+both_forms() {
+  local name=$1 out=$2 scalar=target/wasm-scalar/bound
+  bound_module simd "$name" "$out"
+  bound_module scalar "$name" "$scalar"
+  cmp "$out/$name.js" "$scalar/$name.js"
+  cp "$scalar/${name}_bg.wasm" "$out/${name}_scalar_bg.wasm"
+}
+
+# bound_module simd|scalar NAME FOLDER: the compiled module with its JavaScript, optimised for speed. A browser runs a function in
 # slow code until it has been called often, and cannot change code within a call: opening a bundle stays in pieces, instead of
 # being put together to one function that is called once.
 bound_module() {
-  local compiled=target/wasm-$1/$wasm_target/wasm/triqueta.wasm
-  "$tools/bin/wasm-bindgen" --target web --out-dir "$2" --out-name triqueta "$compiled"
-  scripts/tools/node_modules/.bin/wasm-opt -O3 --one-caller-inline-max-function-size=100 \
-    "$2/triqueta_bg.wasm" -o "$2/triqueta_bg.wasm"
+  local module=$3/$2_bg.wasm
+  "$tools/bin/wasm-bindgen" --target web --out-dir "$3" --out-name "$2" "target/wasm-$1/$2.wasm"
+  scripts/tools/node_modules/.bin/wasm-opt -O3 --one-caller-inline-max-function-size=100 "$module" -o "$module"
 }

@@ -11,12 +11,14 @@ pub mod catalog;
 pub mod engine;
 pub mod error;
 pub mod event;
+#[cfg(feature = "device")]
 pub mod experiment;
 pub mod feature;
 pub mod history;
 pub mod json;
 pub mod math;
 pub mod model;
+#[cfg(feature = "device")]
 pub mod outbox;
 pub mod rank;
 

@@ -32,7 +32,7 @@ fn quoted(line: &str) -> Option<&str> {
 
 #[test]
 fn everything_kept_on_the_device_is_in_the_data_map() {
-    let state = read("src/wasm/state.rs");
+    let state = read("src/wasm/device/state.rs");
     let keys = state.lines().filter(|line| line.contains(": &str = \""));
     let mut kept: Vec<&str> = keys.filter_map(quoted).collect();
     assert!(kept.contains(&"history") && kept.len() >= 8, "{kept:?}");
@@ -44,7 +44,7 @@ fn everything_kept_on_the_device_is_in_the_data_map() {
         .filter_map(|line| line.trim().strip_prefix("pub "));
     kept.extend(fields.filter_map(|field| Some(field.split_once(':')?.0)));
     assert!(kept.contains(&"device") && kept.len() >= 15, "{kept:?}");
-    let storage = read("src/wasm/storage.rs");
+    let storage = read("src/wasm/device/storage.rs");
     let tables = storage.lines().find(|line| line.contains("const TABLES"));
     let tables: Vec<&str> = tables.unwrap().split('"').skip(1).step_by(2).collect();
     assert_eq!(tables[0], "state", "whose names are looked at above");
@@ -93,7 +93,10 @@ fn the_limits_are_those_of_the_code() {
     assert!(english.contains(&format!("; {queue_days} days;")));
     assert!(spanish.contains(&format!("hasta {entries})")));
     assert!(english.contains(&format!("up to {entries})")));
-    let (state, server) = (read("src/wasm/state.rs"), read("server/src/config.rs"));
+    let (state, server) = (
+        read("src/wasm/device/state.rs"),
+        read("server/src/config.rs"),
+    );
     assert!(state.contains("RETENTION_MS: i64 = 180 *"));
     assert!(server.contains("DEFAULT_RETENTION_DAYS: u32 = 180;"));
     assert!(spanish.contains("180 días") && english.contains("180 days"));

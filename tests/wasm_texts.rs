@@ -21,7 +21,7 @@ async fn titles_are_searched_where_they_lie() {
         buffers.push(&bytes.buffer());
         pairs.push(&Array::of2(&JsValue::from_str(path), &bytes));
     }
-    let engine = PlainEngine::open(id, pairs, None).await.unwrap();
+    let mut engine = PlainEngine::open(&id, &pairs, false).unwrap();
     let request = Request {
         now_ms: support::NOW_MS,
         filters: Filters {
@@ -31,7 +31,7 @@ async fn titles_are_searched_where_they_lie() {
         ..Request::default()
     };
     let asked = serde_json::to_string(&request).unwrap();
-    let found = || engine.recommend("{}", "", &asked).unwrap();
+    let mut found = || engine.recommend(&asked).unwrap();
     let expected = support::engine_of(&draft).recommend(&Visitor::default(), &request);
     let expected = expected.unwrap();
     assert!(expected.items.len() > 1);
@@ -42,5 +42,6 @@ async fn titles_are_searched_where_they_lie() {
     let options = Object::new();
     Reflect::set(&options, &JsValue::from_str("transfer"), &buffers).unwrap();
     clone.call2(&JsValue::NULL, &buffers, &options).unwrap();
-    assert!(found().contains(r#""items":[]"#), "{}", found());
+    let found = found();
+    assert!(found.contains(r#""items":[]"#), "{found}");
 }

@@ -10,7 +10,7 @@ const { default: init, PlainEngine } = await import(pathToFileURL(resolve(module
 const { memory } = await init({ module_or_path: await readFile(join(module, 'triqueta_bg.wasm')) });
 const { id, now, paths, visitors } = JSON.parse(await readFile(join(folder, 'bench.json'), 'utf8'));
 const read = async (path) => [path, new Uint8Array(await readFile(join(folder, path)))];
-const engine = await PlainEngine.open(id, await Promise.all(paths.map(read)));
+const engine = PlainEngine.open(id, await Promise.all(paths.map(read)), false);
 
 /** A visitor begins anew after so many events: a history of hundreds would only make the run long. */
 const EVENTS = 25;
@@ -18,7 +18,8 @@ const rows = new Uint32Array(10);
 const scores = new Float32Array(10);
 const request = JSON.stringify({ nowMs: now, limit: 10 });
 const shown = visitors.map(({ profile, history }) => {
-  return JSON.parse(engine.recommend(profile, history, request)).items.map(({ activity }) => activity);
+  engine.setVisitor(profile, history);
+  return JSON.parse(engine.recommend(request)).items.map(({ activity }) => activity);
 });
 const bodies = [
   (activity) => ({ kind: 'favourite', activity, action: 'added' }),
@@ -31,7 +32,7 @@ for (let call = 0; call < total; call++) {
   if (call % EVENTS === 0) engine.setVisitor(visitors[number].profile, visitors[number].history);
   const list = shown[number];
   engine.observe(now + call, JSON.stringify(bodies[call % bodies.length](list[call % list.length])));
-  engine.rank(now + call, rows, scores);
+  engine.rank(JSON.stringify({ nowMs: now + call }), rows, scores);
   if (call % Math.ceil(total / 20) === 0) seen.push(memory.buffer.byteLength);
 }
 seen.push(memory.buffer.byteLength);

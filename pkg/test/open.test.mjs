@@ -8,6 +8,7 @@ const BROKEN = new Uint8Array([0x3c, 0x21, 0x64, 0x6f]);
 test('importing touches nothing of a browser', async () => {
   assert.equal(typeof globalThis.document, 'undefined');
   await import('../dist/index.js');
+  await import('../dist/ranking/index.js');
 });
 
 test('a module that is no wasm ends in the plain list, with the reason', async (context) => {
@@ -29,8 +30,10 @@ test('an engine without vector instructions gets the module that needs none', as
     context.mock.method(WebAssembly, 'validate', () => hasSimd);
     const { init } = await import(`../dist/wasm.js?simd=${hasSimd}`);
     await assert.rejects(init(), { code: 'WASM_UNAVAILABLE' });
+    const { loadRanking } = await import(`../dist/ranking/engine.js?simd=${hasSimd}`);
+    await assert.rejects(loadRanking(), { code: 'WASM_UNAVAILABLE' });
   }
-  assert.deepEqual(asked, ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm']);
+  assert.deepEqual(asked, ['triqueta_bg.wasm', 'ranking_bg.wasm', 'triqueta_scalar_bg.wasm', 'ranking_scalar_bg.wasm']);
 });
 
 test('when even the plain list is missing the page still opens and says so', async (context) => {

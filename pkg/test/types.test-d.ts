@@ -1,5 +1,6 @@
 /** What the published types promise: this file has to compile against them, and each marked line has to be refused. */
 import { Recommender, TriquetaError, type ActivityCard, type EventBody, type Slate } from '@triqueta/recommender';
+import { Ranker, type RankedSlate } from '@triqueta/recommender/ranking';
 import { track, Views } from '@triqueta/recommender/tracking';
 
 const recommender = await Recommender.open({ channel: '/bundles/channel.json', events: '/v1/events', worker: true });
@@ -24,6 +25,18 @@ tracker.show(slate, { query: 'jazz', results: slate.total });
 tracker.detail('a', document.body).close();
 new Views((body: EventBody) => void recommender.record(body)).show(slate, [null]);
 
+const ranker = await Ranker.open({ bundle: 'id', read: async () => new Uint8Array() });
+ranker.setVisitor({ profile: { tags: ['jazz'] } });
+const ranked: RankedSlate = ranker.recommend({ filters: { free: true } });
+const title: string | undefined = ranked.items.map(({ activity }) => ranker.card(activity)?.title)[0];
+ranker.observe({ kind: 'favourite', activity: 'a', action: 'added' });
+const count: number = ranker.rank(new Uint32Array(10), new Float32Array(10), { seed: 7 });
+void [title, count];
+
+// @ts-expect-error bytes have to come from somewhere
+await Ranker.open({ bundle: 'id' });
+// @ts-expect-error its lists have ids
+ranked.items[0]?.activity.title;
 // @ts-expect-error a promise, because the engine may be in a worker
 recommender.activity('a')?.title;
 // @ts-expect-error not a move

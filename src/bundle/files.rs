@@ -44,7 +44,7 @@ impl PartialEq for File {
 
 impl Files {
     /// Adds a file. A second one at the same path replaces the first.
-    pub fn insert(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Blob>) {
         self.put(path, bytes, OnceLock::new(), false);
     }
 

@@ -4,15 +4,17 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-use super::{array, convert, hash};
+use super::{array, thrown};
 use crate::bundle::{Bundle, Files};
+use crate::catalog::Row;
 use crate::engine::{Engine, Recollection};
 use crate::error::{RecommenderError, RequestError};
-use crate::history::{History, Profile, Visitor};
+use crate::event::{ActivityId, Body};
+use crate::history::{History, Visitor};
 use crate::json;
-use crate::rank::Request;
+use crate::rank::{Request, Slate};
 
-/// An opened bundle, for Node, workers and tests.
+/// An opened bundle and one visitor, for whoever keeps bundles, histories and events by other means.
 #[wasm_bindgen]
 pub struct PlainEngine {
     engine: Engine,
@@ -22,76 +24,75 @@ pub struct PlainEngine {
 
 #[wasm_bindgen]
 impl PlainEngine {
-    /// Opens the bundle `id` from an array of `[path, Uint8Array]` pairs, the manifest among them. Files are hashed and the
-    /// self-test runs, unless `verified` says that both were done before, to these very bytes by this very module. Nobody may
-    /// change the arrays or hand their memory on as long as the engine is used: texts and what remembered activities say of
-    /// others are read from them, and nothing notices that these have become others, or none.
-    pub async fn open(
-        id: String,
-        files: Array,
-        verified: Option<bool>,
-    ) -> Result<PlainEngine, JsValue> {
-        let is_verified = verified.unwrap_or(false);
+    /// Opens the bundle `id` from an array of `[path, Uint8Array, sha256]`, the manifest among them; the SHA-256 as 64
+    /// hexadecimal digits, worked out from these very bytes, or nothing where the module is to do it, which takes longer than a
+    /// browser. The self-test runs, unless `verified` says that hashes and self-test were done before, to these very bytes by this
+    /// very module. Nobody may change the arrays or hand their memory on as long as the engine is used: texts and what remembered
+    /// activities say of others are read from them, and nothing notices that these have become others, or none.
+    pub fn open(id: &str, files: &Array, verified: bool) -> Result<PlainEngine, JsValue> {
         let mut bundle = Files::default();
-        for pair in files.iter() {
-            let pair = Array::from(&pair);
-            let path = pair.get(0).as_string().unwrap_or_default();
-            let bytes: Uint8Array = pair.get(1).dyn_into()?;
-            if is_verified {
-                bundle.insert_trusted(path, array::blob(bytes));
-            } else {
-                let sha256 = hash::sha256(&bytes).await;
-                bundle.insert_hashed(path, array::blob(bytes), sha256);
+        for file in files.iter() {
+            let file = Array::from(&file);
+            let path = file.get(0).as_string().unwrap_or_default();
+            let bytes: Uint8Array = file.get(1).dyn_into()?;
+            let bytes = array::blob(bytes);
+            match file.get(2).as_string() {
+                _ if verified => bundle.insert_trusted(path, bytes),
+                Some(sha256) => bundle.insert_hashed(path, bytes, sha256),
+                None => bundle.insert(path, bytes),
             }
         }
-        let engine = if is_verified {
-            Bundle::open(&id, bundle).and_then(Engine::new)
+        let engine = if verified {
+            Bundle::open(id, bundle).and_then(Engine::new)
         } else {
-            Engine::open(&id, bundle)
+            Engine::open(id, bundle)
         };
-        let engine = engine.map_err(|error| convert::error(&error))?;
         Ok(Self {
-            engine,
+            engine: engine.map_err(|error| thrown::error(&error))?,
             visitor: Visitor::default(),
             recollection: Recollection::default(),
         })
     }
 
-    /// Takes a visitor for [`PlainEngine::rank`]: a profile and a history snapshot (or an empty text), both JSON.
+    /// Takes a visitor: a profile, JSON, and a history as [`PlainEngine::history`] gave it, or an empty text.
     #[wasm_bindgen(js_name = setVisitor)]
     pub fn set_visitor(&mut self, profile: &str, history: &str) -> Result<(), JsValue> {
+        self.visitor = visitor(profile, history).map_err(|error| thrown::error(&error))?;
         self.recollection = Recollection::default();
-        self.visitor = visitor(profile, history).map_err(|error| convert::error(&error))?;
         Ok(())
     }
 
-    /// Takes in one event body, JSON, of the visitor taken before.
+    /// The visitor's history as JSON, to be kept until the next visit.
+    pub fn history(&self) -> String {
+        self.visitor.history.snapshot()
+    }
+
+    /// Takes in one event body, JSON, of the visitor.
     pub fn observe(&mut self, time_ms: f64, body: &str) -> Result<(), JsValue> {
-        let body = json::read(body.as_bytes())
-            .map_err(malformed)
-            .map_err(|error| convert::error(&error))?;
+        let body = event(body).map_err(|error| thrown::error(&error))?;
         self.engine
             .observe(&mut self.visitor, time_ms as i64, &body);
         Ok(())
     }
 
-    /// The list of [`PlainEngine::recommend`] for the visitor taken before, without JSON: rows of the catalogue and their
-    /// scores into the given arrays, as many as fit. Returns how many.
+    /// Forgets what the visitor did about an activity.
+    pub fn forget(&mut self, activity: String) {
+        self.visitor.history.forget(&ActivityId(activity));
+        // What was made of the past knows of it too.
+        self.recollection = Recollection::default();
+    }
+
+    /// The list of [`PlainEngine::recommend`] without JSON: rows of the catalogue and their scores into the given arrays, as many
+    /// as fit, whatever the request's limit. Returns how many.
     pub fn rank(
         &mut self,
-        now_ms: f64,
+        request: &str,
         rows: &mut [u32],
         scores: &mut [f32],
     ) -> Result<usize, JsValue> {
-        let request = Request {
-            now_ms: now_ms as i64,
-            limit: rows.len().min(scores.len()).try_into().unwrap_or(u16::MAX),
-            ..Request::default()
-        };
-        let slate = self
-            .engine
-            .recommend_recalling(&self.visitor, &request, &mut self.recollection)
-            .map_err(|error| convert::error(&error))?;
+        let limit = rows.len().min(scores.len());
+        let slate = self.slate(request, Some(limit));
+        let slate = slate.map_err(|error| thrown::error(&error))?;
         let catalog = &self.engine.bundle().catalog;
         let places = rows.iter_mut().zip(scores);
         for (item, (row, score)) in slate.items.iter().zip(places) {
@@ -101,40 +102,60 @@ impl PlainEngine {
         Ok(slate.items.len())
     }
 
-    /// The slate for a profile, a history snapshot (or an empty text) and a request, all JSON; the slate as JSON.
-    pub fn recommend(
-        &self,
-        profile: &str,
-        history: &str,
-        request: &str,
-    ) -> Result<String, JsValue> {
-        self.slate(profile, history, request)
-            .map_err(|error| convert::error(&error))
+    /// The slate for a request, both JSON.
+    pub fn recommend(&mut self, request: &str) -> Result<String, JsValue> {
+        let slate = self.slate(request, None);
+        slate
+            .and_then(|slate| serde_json::to_string(&slate).map_err(malformed))
+            .map_err(|error| thrown::error(&error))
+    }
+
+    /// How many rows the catalogue has, withdrawn activities among them.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> usize {
+        self.engine.bundle().catalog.len()
+    }
+
+    /// The activity of a row.
+    pub fn activity(&self, row: u32) -> Option<String> {
+        let catalog = &self.engine.bundle().catalog;
+        ((row as usize) < catalog.len()).then(|| catalog.id(Row(row)).to_owned())
+    }
+
+    /// What people read of an activity, JSON; nothing where the catalogue does not have it.
+    pub fn card(&self, activity: String) -> Option<String> {
+        let card = self.engine.card(&ActivityId(activity))?;
+        serde_json::to_string(&card).ok()
     }
 }
 
 impl PlainEngine {
-    fn slate(
-        &self,
-        profile: &str,
-        history: &str,
-        request: &str,
-    ) -> Result<String, RecommenderError> {
-        let visitor = visitor(profile, history)?;
-        let request: Request = json::read(request.as_bytes()).map_err(malformed)?;
-        let slate = self.engine.recommend(&visitor, &request)?;
-        serde_json::to_string(&slate).map_err(malformed)
+    fn slate(&mut self, request: &str, limit: Option<usize>) -> Result<Slate, RecommenderError> {
+        let mut request: Request = json::read(request.as_bytes()).map_err(malformed)?;
+        if let Some(limit) = limit {
+            request.limit = limit.try_into().unwrap_or(u16::MAX);
+        }
+        self.engine
+            .recommend_recalling(&self.visitor, &request, &mut self.recollection)
     }
 }
 
 fn visitor(profile: &str, history: &str) -> Result<Visitor, RecommenderError> {
-    let profile: Profile = json::read(profile.as_bytes()).map_err(malformed)?;
     let history = if history.is_empty() {
         History::default()
     } else {
         History::restore(history)?
     };
-    Ok(Visitor { profile, history })
+    Ok(Visitor {
+        profile: json::read(profile.as_bytes()).map_err(malformed)?,
+        history,
+    })
+}
+
+fn event(body: &str) -> Result<Body, RecommenderError> {
+    let body: Body = json::read(body.as_bytes()).map_err(malformed)?;
+    body.validate()?;
+    Ok(body)
 }
 
 fn malformed(error: impl std::error::Error) -> RecommenderError {

@@ -26,6 +26,21 @@ for (const [whose, file] of Object.entries(READMES)) test(`the README example of
   assert.equal(printed[5], 'network', 'the engine ranked, not the plain list');
 });
 
+test('the example of the module that only ranks does so under Node, and the history it hands out goes on', async (t) => {
+  const site = await serveSite(t, { bundles: await registry() });
+  const readme = await readFile(READMES['the package'], 'utf8');
+  const example = /## Ranking alone[\s\S]+?```js\n([\s\S]+?)```/.exec(readme)[1]
+    .replaceAll('http://localhost:8080', site.origin)
+    .replace("'@triqueta/recommender/ranking'", `'${new URL('dist/ranking/node.js', PACKAGE)}'`);
+  const printed = [];
+  t.mock.method(console, 'log', (...words) => printed.push(words.join(' ')));
+  const after = 'ranker.setVisitor({ history }); console.log(Object.keys(JSON.parse(ranker.history()).entries).length); ranker.close();';
+  await import(`data:text/javascript,${encodeURIComponent(`${example}\n${after}`)}`);
+  assert.equal(printed.length, 6, 'five recommendations and how much is remembered');
+  for (const line of printed.slice(0, 5)) assert.match(line, /\S+ · \S+/);
+  assert.equal(printed[5], '1');
+});
+
 test('a request that asks the recommender something while it is read gets its list', async (t) => {
   const site = await serveSite(t, { bundles: await registry() });
   const { Recommender } = await import(new URL('dist/node.js', PACKAGE));

@@ -10,6 +10,14 @@ export async function bundle(activities) {
   return { ...rest, files: await Promise.all(paths.map(read)) };
 }
 
+/** The same files with their SHA-256, as the package works it out. */
+export function hashed(files) {
+  return Promise.all(files.map(async ([path, bytes]) => {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return [path, bytes, Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')];
+  }));
+}
+
 /** Lists in typed arrays of the same activities under trees, without Wide & Deep and with it; and how many survivors trees see. */
 export async function deepened(activities) {
   const models = ['trees', 'wide-deep'];
@@ -26,14 +34,17 @@ export async function ours(activities) {
   const { default: init, PlainEngine } = await import('/module/triqueta.js');
   await init({ module_or_path: '/module/triqueta_bg.wasm' });
   const { id, now, visitors, files } = await bundle(activities);
-  const engine = await PlainEngine.open(id, files);
+  const engine = PlainEngine.open(id, files, false);
   const rows = new Uint32Array(BEST);
   const scores = new Float32Array(BEST);
   const request = JSON.stringify({ nowMs: now, limit: BEST });
   const visitor = (call) => visitors[call % visitors.length];
   const met = (call) => engine.setVisitor(visitor(call).profile, visitor(call).history);
-  const rank = () => engine.rank(now, rows, scores);
-  const listed = (call) => JSON.parse(engine.recommend(visitor(call).profile, visitor(call).history, request));
+  const rank = () => engine.rank(request, rows, scores);
+  const listed = (call) => {
+    met(call);
+    return JSON.parse(engine.recommend(request));
+  };
   const saved = visitors.map((_, call) => {
     const { activity } = listed(call).items[2];
     return JSON.stringify({ kind: 'favourite', activity, action: 'added' });

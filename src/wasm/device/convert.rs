@@ -1,12 +1,13 @@
-//! Values across the boundary: JSON in, plain objects out, and errors that keep their code.
+//! Values across the boundary: plain objects in and out.
 
-use js_sys::{Error, JSON, Reflect};
+use js_sys::{JSON, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{RecommenderError, RequestError};
 use crate::json;
+pub(super) use crate::wasm::thrown::{coded, error};
 
 /// Reads a plain JavaScript value. Fields that are `undefined` count as absent.
 pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, RecommenderError> {
@@ -21,18 +22,6 @@ pub(super) fn write<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .map_err(JsValue::from)
-}
-
-/// An error as JavaScript sees it: an `Error` with a `code`.
-pub(super) fn error(error: &RecommenderError) -> JsValue {
-    coded(error.code(), &error.to_string())
-}
-
-/// An `Error` with a `code`.
-pub(super) fn coded(code: &str, message: &str) -> JsValue {
-    let error = Error::new(message);
-    let _ = Reflect::set(&error, &JsValue::from_str("code"), &JsValue::from_str(code));
-    error.into()
 }
 
 /// What a thrown value says.

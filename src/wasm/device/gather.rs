@@ -8,14 +8,15 @@ use futures_util::future::try_join_all;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::hash;
 use super::network::{self, Cached};
 use super::state::key;
 use super::storage::Storage;
 use super::swap::{Problem, UNREACHABLE, problem, unreachable};
-use super::{array, hash};
 use crate::bundle::{Bundle, ENGINE_VERSION, FileEntry, Files, Manifest};
 use crate::engine::Engine;
 use crate::error::BundleError;
+use crate::wasm::array;
 
 /// How long all files may take that are under way together.
 const FILE_LIMIT_MS: i64 = 180_000;
