@@ -14,7 +14,7 @@ use super::Engine;
 use super::scoring::Side;
 use crate::catalog::Row;
 use crate::feature::PairWorth;
-use crate::math::{APPROXIMATION_ERROR, dot, largest_size, norm, select};
+use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
 
@@ -117,7 +117,7 @@ impl Retrieval {
         for &row in eligible {
             let sum = sums.of(row);
             // Were the towers all for it, it would still be too far below: a third `reach` covers the roundings of this sum.
-            if sum + most_ahead < best.least - 3.0 * reach {
+            if sum + most_ahead < best.bar() - 3.0 * reach {
                 continue;
             }
             let point = &bundle.activities.embeddings[row.index()];
@@ -143,52 +143,6 @@ fn keep_best_of_all(engine: &Engine, side: &Side, rows: &mut Vec<Row>, keep: usi
     rows.clear();
     rows.extend(scored.into_iter().map(|scored| scored.row));
     rows.sort_unstable();
-}
-
-/// The best of many numbers, without a look at all of them together: what is below the worst that was kept when the list was
-/// last full is not even noted.
-#[derive(Debug, Clone, Default)]
-struct Best {
-    keep: usize,
-    /// The `keep` best so far are among these.
-    noted: Vec<f32>,
-    /// At least `keep` numbers are no less than this.
-    least: f32,
-}
-
-impl Best {
-    /// Begins anew: nothing was offered.
-    fn begin(&mut self, keep: usize) {
-        self.keep = keep;
-        self.noted.clear();
-        self.noted.reserve(2 * keep);
-        self.least = f32::NEG_INFINITY;
-    }
-
-    /// Takes a number; what is none is passed over.
-    fn offer(&mut self, number: f32) {
-        if number >= self.least {
-            self.noted.push(number);
-            if self.noted.len() == 2 * self.keep {
-                self.thin();
-            }
-        }
-    }
-
-    fn thin(&mut self) {
-        let last = self.keep - 1;
-        select(&mut self.noted, last, |a, b| a > b);
-        self.least = self.noted[last];
-        self.noted.truncate(self.keep);
-    }
-
-    /// The worst of the `keep` best; nothing where there are fewer.
-    fn least(&mut self) -> Option<f32> {
-        (self.noted.len() >= self.keep).then(|| {
-            self.thin();
-            self.least
-        })
-    }
 }
 
 /// Adds what models beside the towers say of these rows to what they are worth by themselves. Returns no less than the largest
@@ -226,27 +180,4 @@ fn reach(linear: &Linear, worth: &PairWorth, models_size: f32) -> f32 {
     let roundings = (worth.length + OTHER_ROUNDINGS) as f32;
     // Both computations round; twice as much again covers the roundings of this bound itself.
     (4.0 * roundings * UNIT_ROUNDOFF + 2.0 * APPROXIMATION_ERROR) * size
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::math::Random;
-
-    #[test]
-    fn the_worst_of_the_best_is_that_of_all_sorted() {
-        let mut random = Random::new(3);
-        let mut best = Best::default();
-        for (size, keep) in [(0, 1), (1, 1), (5, 6), (50, 7), (2_000, 200), (400, 200)] {
-            // Few values, so that many are equal.
-            let mut numbers: Vec<f32> = (0..size).map(|_| random.below(300) as f32).collect();
-            best.begin(keep);
-            for &number in &numbers {
-                best.offer(number);
-                best.offer(f32::NAN);
-            }
-            numbers.sort_by(|a, b| b.total_cmp(a));
-            assert_eq!(best.least(), numbers.get(keep - 1).copied());
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! fixed order. Everything in this crate computes through these functions, so that parity can be demanded bit for bit.
 
 mod approximate;
+mod best;
 mod checks;
 mod column;
 mod digest;
@@ -17,6 +18,7 @@ mod random;
 pub use approximate::{
     APPROXIMATION_ERROR, exp_approximate, exp_approximate_and_tenth, ln_1p_approximate,
 };
+pub use best::Best;
 pub use checks::{all_finite, all_within, count_stops, is_ascending};
 pub(crate) use column::{Column, Numbers};
 pub use digest::Digest;
