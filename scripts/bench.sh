@@ -118,31 +118,38 @@ accuracy_demo() {
 }
 
 # How long a list takes, natively and in headless Chromium beside its peers, on the bundle of a registry with its activities
-# repeated; writes docs/performance.md. Ten minutes once everything is built.
+# repeated, and its linear pass alone; writes docs/performance.md. Ten minutes once everything is built; with --large also at a
+# million activities, and an index of a hundred thousand in the browser.
 # usage: bench engine [--large] [REGISTRY]   (default: the demo city's, as `bench accuracy --only demo` leaves it)
 bench_engine() {
-  local sizes=(1000 10000 100000)
+  local sizes=(1000 10000 100000) indexed=(100000)
   if [[ ${1:-} == --large ]]; then
     sizes+=(1000000)
+    indexed+=(1000000)
     shift
   fi
-  sizes+=(10000-trees 10000-wide-deep)
+  local made=("${sizes[@]}" 10000-trees 10000-wide-deep) folder=target/bench/engine
   local registry=${1:-target/bench/demo-city/registry}
   (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
-  mkdir -p target/bench/engine
-  steps 9
-  step "the bench" cargo build --release --workspace --example engine
+  mkdir -p "$folder"
+  steps 12
+  step "the bench" engine_programs
   step "tools, Chromium and peers" engine_tools
   step "wasm module" wasm_module
   step "npm package" npm_package
-  step "bundles and visitors" engine_bundles "$registry" "${sizes[@]}"
-  step "lists of ten, natively" measured target/bench/engine/native.json \
-    target/release/examples/engine time "$registry" 40 "${sizes[@]}"
-  step "lists of ten in Chromium, beside its peers" measured target/bench/engine/browser.json \
-    node benches/engine/measure.mjs pkg/dist/wasm target/bench/engine/bundles
-  step "the same in other browsers, where there are any" measured target/bench/engine/elsewhere.json \
-    node benches/engine/elsewhere.mjs pkg/dist/wasm target/bench/engine/bundles
+  step "wasm module of the linear pass" engine_pass "$folder/pass"
+  step "bundles and visitors" engine_bundles "$registry" "${made[@]}"
+  step "lists of ten, natively" measured "$folder/native.json" \
+    target/release/examples/engine time "$registry" 40 "${made[@]}"
+  step "the linear pass, natively" measured "$folder/pass.json" \
+    target/release/triqueta-pass "$folder/bundles" "${sizes[@]}"
+  step "an index of neighbours, natively" measured "$folder/index.json" \
+    target/index/release/triqueta-index "${indexed[@]}"
+  step "lists of ten in Chromium, beside its peers" measured "$folder/browser.json" \
+    node benches/engine/measure.mjs pkg/dist/wasm "$folder/pass" "$folder/bundles"
+  step "the same in other browsers, where there are any" measured "$folder/elsewhere.json" \
+    node benches/engine/elsewhere.mjs pkg/dist/wasm "$folder/pass" "$folder/bundles"
   step "docs/performance.md" engine_recorded
 }
 
@@ -158,6 +165,19 @@ bench_endurance() {
   step "lists and events in turns" measured target/bench/endurance.json \
     node benches/engine/endurance.mjs pkg/dist/wasm "$bundle" "${1:-1000000}"
   cat target/bench/endurance.json
+}
+
+# The index beside which every row is looked at is C++, and of no workspace.
+engine_programs() {
+  has c++ || apt_packages g++
+  cargo build --release --workspace --example engine --bin triqueta-pass
+  CARGO_TARGET_DIR=target/index cargo build --release --locked --manifest-path benches/index/Cargo.toml
+}
+
+# engine_pass FOLDER: a module that is not shipped, built as those that are.
+engine_pass() {
+  WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "-Ctarget-feature=+simd128" --profile wasm -p triqueta-pass --lib
+  bound_module simd triqueta_pass "$1"
 }
 
 engine_tools() {
@@ -177,7 +197,7 @@ engine_bundles() {
 
 engine_recorded() {
   measured target/bench/engine/measured.json \
-    node scripts/engine/merge.mjs target/bench/engine/{native,browser,elsewhere}.json
+    node scripts/engine/merge.mjs target/bench/engine/{native,pass,index,elsewhere,browser}.json
   node scripts/bench-record.mjs engine target/bench/engine/measured.json
   node scripts/engine/document.mjs
 }

@@ -5,12 +5,12 @@ run_check() {
   need_basics
   steps 13
   step "tools" check_tools
-  stage "formatting" cargo fmt --all --check
+  stage "formatting" formatting
   stage "lints" lints
   stage "lints for the browser" lints_for_the_browser
   stage "documentation" documentation
   stage "size of the download" download_size
-  stage "licences, bans and sources" "$tools/bin/cargo-deny" check licenses bans sources
+  stage "licences, bans and sources" licences
   stage "advisories" advisories
   stage "advisories of npm" npm_advisories
   stage "shell scripts" shellcheck -x -a build.sh .ci/run
@@ -26,6 +26,10 @@ check_tools() {
   wasm_tools
   cargo_tool cargo-deny 0.20.2
   apt_packages shellcheck
+}
+
+formatting() {
+  cargo fmt --all --check && cargo fmt --manifest-path benches/index/Cargo.toml --check
 }
 
 # The core is a library in two forms: with everything that a page needs around the engine, and without.
@@ -57,6 +61,12 @@ download_size() {
   else
     left_out "without the sources of the standard library the module is larger"
   fi
+}
+
+# Of the workspace, and of the index that is of none.
+licences() {
+  "$tools/bin/cargo-deny" check licenses bans sources &&
+    "$tools/bin/cargo-deny" --config deny.toml --manifest-path benches/index/Cargo.toml check licenses bans sources
 }
 
 # The database of known weaknesses lives on the net: where it cannot be had, that is said and nothing fails.

@@ -30,7 +30,7 @@ crates_of() {
   "$tools/bin/cargo-cyclonedx" cyclonedx --format json --spec-version 1.5 --no-build-deps --override-filename sbom \
     ${target:+--target "$target"} || status=1
   mv "$folder/sbom.json" "$file" || status=1
-  rm -f sbom.json {trainer,server,cli}/sbom.json
+  rm -f sbom.json {trainer,server,cli,benches/pass}/sbom.json
   return "$status"
 }
 

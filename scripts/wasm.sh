@@ -133,17 +133,17 @@ compiled_module() {
 # both_forms NAME FOLDER: NAME.js and the module in both forms.
 both_forms() {
   local name=$1 out=$2 scalar=target/wasm-scalar/bound
-  bound_module simd "$name" "$out"
-  bound_module scalar "$name" "$scalar"
+  bound_module "target/wasm-simd/$name.wasm" "$name" "$out"
+  bound_module "target/wasm-scalar/$name.wasm" "$name" "$scalar"
   cmp "$out/$name.js" "$scalar/$name.js"
   cp "$scalar/${name}_bg.wasm" "$out/${name}_scalar_bg.wasm"
 }
 
-# bound_module simd|scalar NAME FOLDER: the compiled module with its JavaScript, optimised for speed. A browser runs a function in
+# bound_module FILE NAME FOLDER: the compiled module with its JavaScript, optimised for speed. A browser runs a function in
 # slow code until it has been called often, and cannot change code within a call: opening a bundle stays in pieces, instead of
 # being put together to one function that is called once.
 bound_module() {
   local module=$3/$2_bg.wasm
-  "$tools/bin/wasm-bindgen" --target web --out-dir "$3" --out-name "$2" "target/wasm-$1/$2.wasm"
+  "$tools/bin/wasm-bindgen" --target web --out-dir "$3" --out-name "$2" "$1"
   scripts/tools/node_modules/.bin/wasm-opt -O3 --one-caller-inline-max-function-size=100 "$module" -o "$module"
 }

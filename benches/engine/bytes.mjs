@@ -17,6 +17,7 @@ const LOADED = {
     '@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js',
     '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
   ],
+  'hnswlib-wasm': ['hnswlib-wasm/dist/hnswlib.js', 'hnswlib-wasm/dist/hnswlib-317962d7.js'],
 };
 
 /** Rows of the code that must arrive before a first list. */

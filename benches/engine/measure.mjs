@@ -1,5 +1,5 @@
 // Times the engine in headless Chromium beside its peers, and prints the rows of a bench.
-// usage: node benches/engine/measure.mjs MODULE_FOLDER BUNDLES_FOLDER >MEASURED.json   (a folder a number of activities)
+// usage: node benches/engine/measure.mjs MODULE_FOLDER PASS_FOLDER BUNDLES_FOLDER >MEASURED.json   (a folder a number of activities)
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -11,10 +11,12 @@ import { figures } from './figures.mjs';
 import { serve } from './serve.mjs';
 import { longestTask } from './stalls.mjs';
 
-const [module, bundles] = process.argv.slice(2).map((path) => resolve(path));
+const [module, pass, bundles] = process.argv.slice(2).map((path) => resolve(path));
 const sizes = readdirSync(bundles).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
 /** The size that is also measured on machines so many times slower, and weighed. */
 const USUAL = 10_000;
+/** An index is built up to the size before the last: beyond it takes longer than everything else. */
+const INDEXED = sizes.at(-2);
 const SLOWER = [4, 6];
 /** How often, up to that size and beyond it. */
 const ROUNDS = { usual: 41, large: 15 };
@@ -26,7 +28,7 @@ const WATCHED = { slower: 4, times: 5 };
 const load = loadavg()[0];
 const ends = [];
 const { context, errors } = await openContext({ after: (end) => ends.push(end) });
-const site = await serve(module, bundles);
+const site = await serve(module, pass, bundles);
 try {
   const rows = [];
   for (const activities of sizes) {
@@ -49,11 +51,16 @@ try {
 async function raced(activities, machines, rounds) {
   return inPage(async (page) => {
     const throttle = await context.newCDPSession(page);
-    const agreement = await page.evaluate(async (size) => {
-      globalThis.contest = await (await import('/race.mjs')).race(size);
-      return globalThis.contest.agreement;
-    }, activities);
+    const { agreement, building } = await page.evaluate(async ([size, isIndexed]) => {
+      globalThis.contest = await (await import('/race.mjs')).race(size, isIndexed);
+      const { agreement, building } = globalThis.contest;
+      return { agreement, building };
+    }, [activities, activities <= INDEXED]);
     const rows = [];
+    if (building) {
+      const about = { suite: 'chromium', case: `${activities} activities, an index`, activities };
+      rows.push({ ...about, metric: 'build', value: building, unit: 's', n: 1 });
+    }
     for (const slower of machines) {
       await throttle.send('Emulation.setCPUThrottlingRate', { rate: slower });
       console.error(`${activities} activities, ${slower} × slower: ${rounds} rounds`);

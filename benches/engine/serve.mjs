@@ -1,4 +1,4 @@
-// The bench's pages, the module, the package around it, the bundles and the peers on one origin.
+// The bench's pages, the module, the package around it, the module of its linear pass, the bundles and the peers on one origin.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -22,8 +22,15 @@ const HEADERS = {
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Serves until `close()`; gives the origin. What a page sends to `/answer` is `taken`. */
-export async function serve(module, bundles, taken) {
-  const mounts = [['/module/', module], ['/package/', join(module, '..')], ['/bundles/', bundles], ['/peers/', here('node_modules')], ['/', here('page')]];
+export async function serve(module, pass, bundles, taken) {
+  const mounts = [
+    ['/module/', module],
+    ['/package/', join(module, '..')],
+    ['/pass/', pass],
+    ['/bundles/', bundles],
+    ['/peers/', here('node_modules')],
+    ['/', here('page')],
+  ];
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, 'http://bench').pathname);
     if (request.method === 'POST' && path === '/answer') {

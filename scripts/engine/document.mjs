@@ -3,11 +3,13 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { floors } from './floors.mjs';
+import { floors, PASSES } from './floors.mjs';
 
 const { day, browser, load, machine, versions, peers, rows } = JSON.parse(readFileSync('target/bench/engine.json', 'utf8'));
 const OURS = ['rank', 'recommend'];
 const CLICK = 'click and rank';
+/** Contenders that have a table of their own. */
+const APART = [CLICK, ...PASSES];
 const SHOWN = {
   rank: '**`rank`**: rows and scores in typed arrays',
   recommend: '**`recommend`**: visitor read from JSON, list as objects',
@@ -20,6 +22,7 @@ const find = (wanted) => {
   return row.value;
 };
 const known = (key, wanted) => [...new Set(rows.filter(matches(wanted)).map((row) => row[key]))];
+const count = (wanted) => rows.find(matches(wanted)).n;
 const whole = (value) => Math.round(value).toLocaleString('en');
 const times = (value) => `${value.toFixed(2)} ×`;
 const table = (head, lines) =>
@@ -35,7 +38,7 @@ const titled = ([activities, slower]) => `${whole(activities)} activities${slowe
 function contest([activities, slower]) {
   const about = { suite: 'chromium', activities, slower };
   const figure = (contender, metric) => find({ ...about, contender, metric });
-  const lines = known('contender', { ...about, metric: 'p10' }).filter((name) => name !== CLICK).map((name) => {
+  const lines = known('contender', { ...about, metric: 'p10' }).filter((name) => !APART.includes(name)).map((name) => {
     const ratios = OURS.flatMap((own) => ['p10', 'median'].map((metric) => figure(name, metric) / figure(own, metric)));
     const peer = !OURS.includes(name);
     const same = () => find({ suite: 'chromium', activities, contender: name, metric: 'agreement' });
@@ -52,10 +55,26 @@ function contest([activities, slower]) {
 
 const judged = floors(find, known).map(({ says, aim, measured, held }) => [says, aim, measured, held ? 'held' : '**missed**']);
 
-const clicks = settings.map(([activities, slower]) => [
-  titled([activities, slower]),
-  ...['p10', 'median', 'p95'].map((metric) => whole(find({ suite: 'chromium', activities, slower, contender: CLICK, metric }))),
-]);
+const PEERS = ['onnxruntime-web f32', 'onnxruntime-web int8', 'TensorFlow.js wasm', 'JavaScript, typed arrays'];
+const passes = PASSES.flatMap((rows) => sizes.map((activities) => {
+  const inPage = (contender, metric) => find({ suite: 'chromium', activities, slower: 1, contender, metric });
+  const besides = (metric, value) => times(value / inPage(rows, metric));
+  const natively = (metric) => find({ suite: 'pass', activities, contender: rows, metric });
+  const both = (cell) => ['p10', 'median'].map(cell).join(' / ');
+  return [
+    `${whole(activities)}, ${rows.replace('pass ', '')}`,
+    both((metric) => whole(inPage(rows, metric))),
+    ...PEERS.map((peer) => both((metric) => besides(metric, inPage(peer, metric)))),
+    both((metric) => whole(natively(metric))),
+    both((metric) => besides(metric, natively(metric))),
+  ];
+}));
+
+const clicks = settings.map(([activities, slower]) => {
+  const about = { suite: 'chromium', activities, slower, contender: CLICK };
+  const figures = ['p10', 'median', 'p95'].map((metric) => whole(find({ ...about, metric })));
+  return [titled([activities, slower]), ...figures, whole(count(about))];
+});
 
 const MODELS = { trees: 'a tree alone', 'wide-deep': 'Wide & Deep and a tree that asks it' };
 const [survivors] = known('survivors', { suite: 'wide-deep' });
@@ -126,8 +145,31 @@ const native = known('case', { suite: 'engine' }).map((name) => [
   name, ...['p10', 'median'].map((metric) => whole(find({ suite: 'engine', case: name, metric }))),
 ]);
 
+const SEARCHES = {
+  reading: 'reading the numbers, and nothing else',
+  'every row': 'every row: products and the best ten',
+  HNSW: 'an HNSW index',
+};
+const searches = known('activities', { suite: 'index' }).flatMap((activities) => {
+  const of = (contender, metric) => find({ suite: 'index', activities, contender, metric });
+  const timed = Object.entries(SEARCHES).map(([contender, says]) => [
+    `${whole(activities)}, ${says}`,
+    ...['p10', 'median'].map((metric) => whole(of(contender, metric))),
+    ...(contender === 'HNSW'
+      ? [
+          `${(100 * of(contender, 'agreement')).toFixed(1)} %`, whole(of(contender, 'looks at')),
+          `${of(contender, 'build').toFixed(1)} s`, `${whole(of(contender, 'memory') / 2 ** 20)} MiB`,
+        ]
+      : [contender === 'reading' ? '' : '100 %', '', '', '']),
+  ]);
+  const [rows] = PASSES;
+  const ours = ['p10', 'median'].map((metric) => whole(find({ suite: 'pass', activities, contender: rows, metric })));
+  return [...timed, [`${whole(activities)}, our linear pass, over our own activities`, ...ours, '100 %', '', '', '']];
+});
+const builds = known('activities', { suite: 'chromium', metric: 'build' }).map((activities) =>
+  `${find({ suite: 'chromium', activities, metric: 'build' }).toFixed(1)} s at ${whole(activities)}`);
+
 const [slowedBy] = known('slower', { suite: 'stalls' });
-const count = (wanted) => rows.find(matches(wanted)).n;
 const rounds = sizes.map((activities) => `${count({ suite: 'chromium', activities, contender: 'rank', metric: 'p10' })} at ${whole(activities)}`);
 const beside = Object.entries(peers).map(([peer, version]) => `${peer} ${version}`);
 const text = `# How fast a list is
@@ -140,6 +182,8 @@ All contenders of a size run in one page, in turns, round after round (${rounds.
 
 **Ours does more, and on other data.** \`rank\` and \`recommend\` are whole recommendations for visitors with a history of 20: the visitor's side, every activity with its pair features and filters, exact scores of the best, reranking and reasons, on the demo city repeated as towns of its own. The peers do the linear part alone: one query of 52 numbers times 52 × N made-up numbers, and the best ten. In a ratio above 1 ours is the faster all the same; below 1 it is slower. “Same ten” is the share of a peer's ten that plain JavaScript finds too.
 
+hnswlib-wasm looks into an index of the same numbers (HNSW, inner product, M 16, efConstruction 200), which the page builds first: ${builds.join(', ')} activities. Beyond that it is not built. The numbers are drawn without any structure, which no index likes: of vectors that cluster it finds more.
+
 ## Floors
 
 p10 / median, where both decide; ${whole(1_000_000)} activities are ${sizes.includes(1_000_000) ? 'below' : 'measured with `--large` only'}.
@@ -150,11 +194,17 @@ ${table(['', 'floor', 'measured', ''], judged)}
 
 ${settings.map(contest).join('\n\n')}
 
+## The linear pass alone
+
+What of \`rank\` compares with the peers' product and best ten, in turns with them in the same pages: the tables of a visitor are made before, then every row, or those that a list without wishes may show, is summed from them, and the best ten are kept. Who may be shown is found out in that time too. It is no product: from the bundle's codes our engine reads eight numbers a row (four codes and two features side by side, the code of its counts, and what it is worth by itself) and adds up five entries of tables, two products and the last of these, where the peers multiply 52 numbers. The tables take the visitor's part of \`rank\`, which is not in here; towers, exact scores and reranking are not either. Time is p10 / median in µs, a ratio how many times longer a peer takes. The last column is the share of the speed that the same function has natively, there compiled for any x86-64 (SSE2), on the same bundles and visitors, some minutes before.
+
+${table(['activities', 'µs', ...PEERS, 'natively, µs', 'of native speed'], passes)}
+
 ## After a click
 
 One event taken in, then the list anew, by a visitor who has a list; each click timed alone, µs.
 
-${table(['', 'p10', 'median', 'p95'], clicks)}
+${table(['', 'p10', 'median', 'p95', 'clicks'], clicks)}
 
 ## In other browsers
 
@@ -201,6 +251,12 @@ ${table(['group', ...weights, ...weights.map((weight) => `${weight}, each`)], gr
 \`Engine::recommend\` on one thread, µs; with a tree alone (trees), with Wide & Deep and a tree that asks it (wide-deep).
 
 ${table(['', 'p10', 'median'], native)}
+
+## Natively, beside an index
+
+The largest ten of N products of 52 made-up numbers, those of the peers above, on one thread: by looking at every row in single precision with the processor's vector instructions (AVX2 where present, by pulp), what merely reading those numbers takes, and by an HNSW index (usearch, inner product, M 16, efConstruction 200, single precision), built by as many threads as there are cores, that looks at twice as many candidates (ef) until it finds nine of ten. µs a query, a mean over ten; the share found is of a hundred queries. An index of vectors that cluster needs a smaller ef; it knows nothing of filters, or of a visitor whose weights change with every click. ${searches.length > 4 ? '' : `${whole(1_000_000)} are measured with \`--large\` only.`}
+
+${table(['', 'p10', 'median', 'same ten', 'ef', 'built in', 'memory'], searches)}
 `;
 writeFileSync('docs/performance.md', text);
 console.log('docs/performance.md is written');

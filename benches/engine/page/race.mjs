@@ -1,9 +1,11 @@
 // All contenders of a size in one page, so that ratios are of the same minute of the same machine.
 
 import { BEST, made } from './data.mjs';
+import { hnswlib } from './contenders/hnswlib.mjs';
 import { javascript } from './contenders/javascript.mjs';
 import { onnxruntime } from './contenders/onnxruntime.mjs';
 import { deepened, ours } from './contenders/ours.mjs';
+import { pass } from './contenders/pass.mjs';
 import { tensorflow } from './contenders/tensorflow.mjs';
 
 /** Every sample is a mean over so many visitors or queries, the same ones each time. */
@@ -12,15 +14,18 @@ const CALLS = 10;
 const LEAST = 3;
 
 /**
- * Opens the contenders; `round()` takes a sample of each in turn and gives `{name: [µs, …]}`, `agreement` says which share
- * of the peers' best ten is that of plain JavaScript.
+ * Opens the contenders, an index among them where it is wanted; `round()` takes a sample of each in turn and gives
+ * `{name: [µs, …]}`, `agreement` says which share of the peers' best ten is that of plain JavaScript, `building` how many s an
+ * index took.
  */
-export async function race(activities) {
+export async function race(activities, isIndexed) {
   const data = made(activities, CALLS);
   const peers = [...javascript(data), ...(await onnxruntime(data)), ...(await tensorflow(data))];
-  const contenders = [...(await ours(activities)), ...peers];
+  const index = isIndexed ? await hnswlib(data) : { contenders: [] };
+  peers.push(...index.contenders);
+  const contenders = [...(await ours(activities)), ...(await pass(activities)), ...peers];
   const agreement = await agreed(peers);
-  return { round: await turns(contenders), agreement };
+  return { round: await turns(contenders), agreement, building: index.building };
 }
 
 /** The same of lists without Wide & Deep and with it, and how many `survivors` these ask it about. */
@@ -31,33 +36,34 @@ export async function raceDeepened(activities) {
 
 /** A round of these takes a sample of each in turn; one that does not count is behind them. */
 async function turns(contenders) {
-  let turn = 0;
   const round = async () => {
     const samples = {};
-    for (const contender of contenders) samples[contender.name] = await sampled(contender, turn);
-    turn++;
+    for (const contender of contenders) samples[contender.name] = await sampled(contender);
     return samples;
   };
   await round();
   return round;
 }
 
-/** Times in µs: one mean over all calls, or for a contender of single calls each of them, another ten of its visitors a turn. */
-async function sampled({ before, run, single }, turn) {
+/** Times in µs: one mean over all calls, each of them repeated where that is wanted, or for a contender of so many single calls
+ * each of them. */
+async function sampled({ before, run, single, repeats = 1 }) {
   const times = [];
   let spent = 0;
   do {
-    for (let number = 0; number < CALLS; number++) {
-      const call = single ? (turn * CALLS + number) % single : number;
+    for (let call = 0; call < (single ?? CALLS); call++) {
       before?.(call);
       const started = performance.now();
-      const answer = run(call);
-      if (answer instanceof Promise) await answer;
-      times.push((performance.now() - started) * 1000);
-      spent += times.at(-1) / 1000;
+      for (let time = 0; time < repeats; time++) {
+        const answer = run(call);
+        if (answer instanceof Promise) await answer;
+      }
+      const taken = performance.now() - started;
+      times.push((taken * 1000) / repeats);
+      spent += taken;
     }
   } while (!single && spent < LEAST);
-  return single ? times : [(spent * 1000) / times.length];
+  return single ? times : [times.reduce((sum, time) => sum + time, 0) / times.length];
 }
 
 async function agreed(peers) {
