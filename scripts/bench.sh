@@ -133,7 +133,7 @@ bench_engine() {
   (($# <= 1)) || fail "bench engine knows --large and one registry, not '$2'"
   [[ -f $registry/channel.json ]] || fail "there is no registry in '$registry': make one with './build.sh bench accuracy --only demo', or name another"
   mkdir -p "$folder"
-  steps 12
+  steps 11
   step "the bench" engine_programs
   step "tools, Chromium and peers" engine_tools
   step "wasm module" wasm_module
@@ -142,12 +142,10 @@ bench_engine() {
   step "bundles and visitors" engine_bundles "$registry" "${made[@]}"
   step "lists of ten, natively" measured "$folder/native.json" \
     target/release/examples/engine time "$registry" 40 "${made[@]}"
-  step "the linear pass, natively" measured "$folder/pass.json" \
-    target/release/triqueta-pass "$folder/bundles" "${sizes[@]}"
   step "an index of neighbours, natively" measured "$folder/index.json" \
     target/index/release/triqueta-index "${indexed[@]}"
   step "lists of ten in Chromium, beside its peers" measured "$folder/browser.json" \
-    node benches/engine/measure.mjs pkg/dist/wasm "$folder/pass" "$folder/bundles"
+    node benches/engine/measure.mjs pkg/dist/wasm "$folder/pass" target/release/triqueta-pass "$folder/bundles"
   step "the same in other browsers, where there are any" measured "$folder/elsewhere.json" \
     node benches/engine/elsewhere.mjs pkg/dist/wasm "$folder/pass" "$folder/bundles"
   step "docs/performance.md" engine_recorded
@@ -177,7 +175,7 @@ engine_programs() {
 # engine_pass FOLDER: a module that is not shipped, built as those that are.
 engine_pass() {
   WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "-Ctarget-feature=+simd128" --profile wasm -p triqueta-pass --lib
-  bound_module simd triqueta_pass "$1"
+  bound_module "target/wasm-simd/$wasm_target/wasm/triqueta_pass.wasm" triqueta_pass "$1"
 }
 
 engine_tools() {
@@ -197,7 +195,7 @@ engine_bundles() {
 
 engine_recorded() {
   measured target/bench/engine/measured.json \
-    node scripts/engine/merge.mjs target/bench/engine/{native,pass,index,elsewhere,browser}.json
+    node scripts/engine/merge.mjs target/bench/engine/{native,index,elsewhere,browser}.json
   node scripts/bench-record.mjs engine target/bench/engine/measured.json
   node scripts/engine/document.mjs
 }

@@ -1,6 +1,8 @@
 // Times the engine in headless Chromium beside its peers, and prints the rows of a bench.
-// usage: node benches/engine/measure.mjs MODULE_FOLDER PASS_FOLDER BUNDLES_FOLDER >MEASURED.json   (a folder a number of activities)
+// usage: node benches/engine/measure.mjs MODULE_FOLDER PASS_FOLDER PASS_PROGRAM BUNDLES_FOLDER >MEASURED.json
+// Of the linear pass there is a module and a native program; of bundles a folder a number of activities.
 
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +13,7 @@ import { figures } from './figures.mjs';
 import { serve } from './serve.mjs';
 import { longestTask } from './stalls.mjs';
 
-const [module, pass, bundles] = process.argv.slice(2).map((path) => resolve(path));
+const [module, pass, passProgram, bundles] = process.argv.slice(2).map((path) => resolve(path));
 const sizes = readdirSync(bundles).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
 /** The size that is also measured on machines so many times slower, and weighed. */
 const USUAL = 10_000;
@@ -34,6 +36,7 @@ try {
   for (const activities of sizes) {
     const often = activities > USUAL ? 'large' : 'usual';
     rows.push(...(await raced(activities, activities === USUAL ? [1, ...SLOWER] : [1], ROUNDS[often])));
+    rows.push(...passedNatively(activities));
     for (const visit of VISITS) rows.push(...(await launched(activities, visit, LAUNCHES[often])));
     for (const worker of [false, true]) rows.push(...(await watched(activities, worker)));
   }
@@ -75,6 +78,11 @@ async function raced(activities, machines, rounds) {
     }
     return rows;
   });
+}
+
+/** Rows of the linear pass natively: asked for in the minute of its module, because their ratio is judged. */
+function passedNatively(activities) {
+  return JSON.parse(execFileSync(passProgram, [bundles, String(activities)], { encoding: 'utf8' })).rows;
 }
 
 /** Rows of lists under trees, without Wide & Deep and with it, so many rounds. */
