@@ -118,8 +118,8 @@ accuracy_demo() {
 }
 
 # How long a list takes, natively and in headless Chromium beside its peers, on the bundle of a registry with its activities
-# repeated, and its linear pass alone; writes docs/performance.md. Ten minutes once everything is built; with --large also at a
-# million activities, and an index of a hundred thousand in the browser.
+# repeated, and its linear pass alone; writes docs/performance.md. Ten minutes once everything is built; half an hour with --large,
+# at a million activities too, and an index of a hundred thousand in the browser and of a million natively.
 # usage: bench engine [--large] [REGISTRY]   (default: the demo city's, as `bench accuracy --only demo` leaves it)
 bench_engine() {
   local sizes=(1000 10000 100000) indexed=(100000)
