@@ -1,6 +1,6 @@
 // Times the engine in the other browsers of this machine, and compares their lists with Node's, letter by letter; prints the
 // rows of a bench, none where there is no other browser.
-// usage: node benches/engine/elsewhere.mjs MODULE_FOLDER BUNDLES_FOLDER >MEASURED.json
+// usage: node benches/engine/elsewhere.mjs MODULE_FOLDER PASS_FOLDER BUNDLES_FOLDER >MEASURED.json
 
 import { spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync } from 'node:fs';
@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { serve } from './serve.mjs';
 import { figures } from './figures.mjs';
+import { listedBy } from './page/lists.mjs';
+import { serve } from './serve.mjs';
 
-const [module, bundles] = process.argv.slice(2).map((path) => resolve(path));
+const [module, pass, bundles] = process.argv.slice(2).map((path) => resolve(path));
 const ACTIVITIES = 10_000;
 const ROUNDS = 21;
 /** A browser that has not answered after so many ms does not answer. */
@@ -55,7 +56,7 @@ async function asked(browser, command) {
   console.error(`${browser}: ${ACTIVITIES} activities, ${ROUNDS} rounds, and all lists by both modules`);
   let taken;
   const answer = new Promise((took) => (taken = took));
-  const site = await serve(module, bundles, taken);
+  const site = await serve(module, pass, bundles, taken);
   const profile = await mkdtemp(join(tmpdir(), 'triqueta-elsewhere-'));
   await writeFile(join(profile, 'user.js'), FIREFOX);
   const url = `${site.origin}/elsewhere.html?activities=${ACTIVITIES}&rounds=${ROUNDS}`;
@@ -99,9 +100,7 @@ async function listed() {
   const folder = join(bundles, String(ACTIVITIES));
   const { id, now, paths, visitors } = JSON.parse(await readFile(join(folder, 'bench.json'), 'utf8'));
   const read = async (path) => [path, new Uint8Array(await readFile(join(folder, path)))];
-  const engine = await PlainEngine.open(id, await Promise.all(paths.map(read)));
-  const request = JSON.stringify({ nowMs: now, limit: 10 });
-  return visitors.map(({ profile, history }) => engine.recommend(profile, history, request));
+  return listedBy(PlainEngine.open(id, await Promise.all(paths.map(read)), false), now, visitors);
 }
 
 /** The first of these programs that one of the folders has. */

@@ -1,7 +1,7 @@
 // What a browser that nobody steers is asked: it opens this page, and the page sends its answer back.
 
 import { bundle } from './contenders/ours.mjs';
-import { BEST } from './data.mjs';
+import { listedBy } from './lists.mjs';
 import { race } from './race.mjs';
 
 const MODULES = ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm'];
@@ -9,7 +9,7 @@ const MODULES = ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm'];
 const about = new URLSearchParams(location.search);
 const answer = async () => {
   const activities = Number(about.get('activities'));
-  const { round } = await race(activities);
+  const { round } = await race(activities, false);
   const times = {};
   for (let number = 0; number < Number(about.get('rounds')); number++) {
     const samples = await round();
@@ -25,9 +25,7 @@ async function listed(activities, module) {
   const { default: init, PlainEngine } = await import(`/module/triqueta.js?${module}`);
   await init({ module_or_path: `/module/${module}` });
   const { id, now, visitors, files } = await bundle(activities);
-  const engine = await PlainEngine.open(id, files);
-  const request = JSON.stringify({ nowMs: now, limit: BEST });
-  return visitors.map(({ profile, history }) => engine.recommend(profile, history, request));
+  return listedBy(PlainEngine.open(id, files, false), now, visitors);
 }
 
 const body = await answer().catch((error) => ({ error: `${error}\n${error.stack ?? ''}` }));
