@@ -9,11 +9,14 @@ use crate::event::ActivityId;
 use crate::math::all_within;
 use crate::model::{EMBEDDING, Embedding};
 
-/// Where the numbers of what rows share lie.
+/// Where the codes of what rows share lie.
 const CONTENT: &str = "content";
 const DATE: &str = "date";
 const PLACE: &str = "place";
 const PUBLISHED: &str = "published";
+
+/// Where fewer than one row of so many has what one before has, codes are more bytes than they save.
+const WORTH_A_CODE: usize = 8;
 
 /// Writes rows `from..until`: what they share once. Density and status are volatile and travel apart.
 pub(super) fn write(
@@ -24,7 +27,6 @@ pub(super) fn write(
 ) -> Result<Vec<u8>, BundleError> {
     let rows = from..until;
     let parts = Parts::of(columns, rows.clone());
-    let firsts = |part: &Numbered| -> Vec<usize> { part.firsts().map(|row| from + row).collect() };
     let mut writer = TensorWriter::default();
     let mut offsets = vec![0_u32];
     let mut ids = String::new();
@@ -36,8 +38,7 @@ pub(super) fn write(
     write_lengths(&mut writer, "id_lengths", &offsets);
     writer.column("end_ms", &columns.end_ms[rows]);
 
-    writer.numbers(CONTENT, parts.contents.numbers());
-    let contents = firsts(&parts.contents);
+    let contents = put_codes(&mut writer, CONTENT, &parts.contents, from);
     let mut put_lists = |names: &ListNames, of: &[u32], codes: &[u16]| {
         let list = |&row: &usize| &codes[of[row] as usize..of[row + 1] as usize];
         let lists: Vec<&[u16]> = contents.iter().map(list).collect();
@@ -60,8 +61,7 @@ pub(super) fn write(
     put(&mut writer, "series", &columns.series, &contents);
     put(&mut writer, "price", &columns.price, &contents);
 
-    writer.numbers(DATE, parts.dates.numbers());
-    let dates = firsts(&parts.dates);
+    let dates = put_codes(&mut writer, DATE, &parts.dates, from);
     put(&mut writer, "start_ms", &columns.start_ms, &dates);
     put(&mut writer, "weekday", &columns.weekday, &dates);
     put(&mut writer, "hour", &columns.hour, &dates);
@@ -69,15 +69,13 @@ pub(super) fn write(
     put(&mut writer, "holiday", &columns.holiday, &dates);
     put(&mut writer, "availability", &columns.availability, &dates);
 
-    writer.numbers(PLACE, parts.places.numbers());
-    let places = firsts(&parts.places);
+    let places = put_codes(&mut writer, PLACE, &parts.places, from);
     put(&mut writer, "lat", &columns.lat, &places);
     put(&mut writer, "lon", &columns.lon, &places);
     put(&mut writer, "locality", &columns.locality, &places);
     put(&mut writer, "transit_m", &columns.transit_m, &places);
 
-    writer.numbers(PUBLISHED, parts.published.numbers());
-    let published = firsts(&parts.published);
+    let published = put_codes(&mut writer, PUBLISHED, &parts.published, from);
     put(
         &mut writer,
         "published_ms",
@@ -85,6 +83,17 @@ pub(super) fn write(
         &published,
     );
     writer.finish(path)
+}
+
+/// Writes which rows from `from` on share a part, none where too few do. Returns those whose values are to be written.
+fn put_codes(writer: &mut TensorWriter, name: &str, part: &Numbered, from: usize) -> Vec<usize> {
+    let (rows, values) = (part.numbers().len(), part.firsts().len());
+    if (rows - values) * WORTH_A_CODE < rows {
+        writer.numbers(name, &[]);
+        return (from..from + rows).collect();
+    }
+    writer.numbers(name, &part.codes());
+    part.firsts().map(|row| from + row).collect()
 }
 
 /// Writes the values that these rows have.

@@ -42,12 +42,18 @@ impl Shared {
         if !reader.has(name) {
             return Ok(Self::Own { rows });
         }
-        let numbers = reader.numbers(name)?;
-        let before = part.firsts().len();
-        if numbers.len() != rows || !part.append(&numbers) {
+        let mut codes = reader.numbers(name)?;
+        if codes.is_empty() {
+            // Too few were the same to say so: each has its own.
+            codes.resize(rows, 0);
+        }
+        let (before, known) = (part.numbers().len(), part.firsts().len());
+        if codes.len() != rows || !part.append(&codes) {
             return Err(reader.refuse(format!("`{name}` does not number rows in their order")));
         }
-        let values = part.firsts().len() - before;
+        let own = part.numbers()[before..].iter();
+        let numbers = own.map(|number| number - known as u32).collect();
+        let values = part.firsts().len() - known;
         Ok(Self::Once { numbers, values })
     }
 
@@ -147,14 +153,14 @@ mod tests {
     #[test]
     fn rows_get_what_they_share() {
         let reader = reader(|writer| {
-            writer.numbers("part", &[0, 1, 0]);
+            writer.numbers("part", &[0, 0, 1]);
             writer.f32("price", &[0.5, 2.0]);
             writer.f32("too_few", &[0.5]);
             writer.u16("tags", &[4, 7, 9]);
             write_lengths(writer, "tag_lengths", &[0, 1, 3]);
         });
         let mut part = Numbered::default();
-        assert!(part.append(&[0, 0]));
+        assert!(part.append(&[0, 1]));
         let shared = Shared::read(&reader, "part", 3, &mut part).unwrap();
         assert_eq!(part.numbers(), [0, 0, 1, 2, 1]);
         let mut prices = vec![9.0_f32];
@@ -170,10 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn without_codes_each_row_has_its_own() {
+        let reader = reader(|writer| {
+            writer.numbers("part", &[]);
+            writer.f32("price", &[0.5, 2.0, 0.5]);
+        });
+        let mut part = Numbered::default();
+        let shared = Shared::read(&reader, "part", 3, &mut part).unwrap();
+        assert_eq!(part.numbers(), [0, 1, 2]);
+        let mut prices = Vec::<f32>::new();
+        shared.append(&reader, "price", &mut prices).unwrap();
+        assert_eq!(prices, [0.5, 2.0, 0.5]);
+    }
+
+    #[test]
     fn impossible_lists_are_refused() {
         for (lengths, accepted) in [(&[64, 0][..], true), (&[65, 0], false), (&[64], false)] {
             let reader = reader(|writer| {
-                writer.numbers("part", &[0, 1]);
+                writer.numbers("part", &[0, 0]);
                 let codes: u32 = lengths.iter().sum();
                 writer.u16("tags", &vec![1; codes as usize]);
                 writer.u32("tag_lengths", lengths);
@@ -183,7 +203,7 @@ mod tests {
             assert_eq!(read.is_ok(), accepted, "{lengths:?}");
         }
         let descending = reader(|writer| {
-            writer.numbers("part", &[0, 1]);
+            writer.numbers("part", &[0, 0]);
             writer.u16("tags", &[1; 4]);
             writer.u32("tag_offsets", &[0, 9, 4]);
         });

@@ -20,27 +20,42 @@ pub struct Numbered {
 impl Numbered {
     /// Numbers the values of rows, counted from the first of these.
     fn of<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>) -> Self {
-        let mut numbered = Self::default();
-        let in_order = numbered.append(&Distinct::of(values).codes);
-        debug_assert!(in_order);
-        numbered
+        let numbers = Distinct::of(values).codes;
+        let mut firsts = Vec::new();
+        for (row, &number) in (0..).zip(&numbers) {
+            if number as usize == firsts.len() {
+                firsts.push(row);
+            }
+        }
+        Self { numbers, firsts }
     }
 
-    /// Appends rows whose values have numbers of their own, from 0 in order of their first rows; false where they do not, and
-    /// then the rows up to there are appended.
+    /// Of each row 0 where its value is new, and otherwise one more than its number: what is mostly new is then mostly 0.
+    pub fn codes(&self) -> Vec<u32> {
+        let mut firsts = self.firsts().peekable();
+        let code = |(row, &number): (usize, &u32)| {
+            let is_new = firsts.next_if_eq(&row).is_some();
+            if is_new { 0 } else { number + 1 }
+        };
+        self.numbers.iter().enumerate().map(code).collect()
+    }
+
+    /// Appends rows by the codes of these alone; false where one has a number that none before it has, and then only those up to
+    /// there are appended.
     #[must_use]
-    pub fn append(&mut self, own: &[u32]) -> bool {
+    pub fn append(&mut self, codes: &[u32]) -> bool {
         let begin = self.firsts.len() as u32;
-        self.numbers.reserve(own.len());
-        for &number in own {
-            let number = begin.saturating_add(number);
+        self.numbers.reserve(codes.len());
+        for &code in codes {
             let next = self.firsts.len() as u32;
-            if number > next {
-                return false;
-            }
-            if number == next {
-                self.firsts.push(self.numbers.len() as u32);
-            }
+            let number = match code.checked_sub(1) {
+                None => {
+                    self.firsts.push(self.numbers.len() as u32);
+                    next
+                }
+                Some(known) if known < next - begin => begin + known,
+                Some(_) => return false,
+            };
             self.numbers.push(number);
         }
         true
@@ -152,16 +167,17 @@ mod tests {
             (numbered.numbers(), &numbered.firsts[..]),
             (&[0, 0, 1, 0][..], &[0, 2][..])
         );
-        assert!(numbered.append(&[0, 1, 0]) && numbered.append(&[]));
+        assert_eq!(numbered.codes(), [0, 1, 0, 1]);
+        assert!(numbered.append(&[0, 0, 1]) && numbered.append(&[]));
         assert_eq!(numbered.numbers(), [0, 0, 1, 0, 2, 3, 2]);
         assert!(numbered.firsts().eq([0, 2, 4, 5]));
     }
 
     #[test]
-    fn numbers_that_are_not_in_order_are_refused() {
-        for own in [&[1][..], &[0, 2], &[0, 1, u32::MAX], &[u32::MAX]] {
+    fn numbers_that_nothing_before_has_are_refused() {
+        for codes in [&[1][..], &[0, 2], &[0, 1, u32::MAX], &[u32::MAX]] {
             let mut numbered = Numbered::of([7].into_iter());
-            assert!(!numbered.append(own), "{own:?}");
+            assert!(!numbered.append(codes), "{codes:?}");
         }
     }
 }
