@@ -73,6 +73,35 @@ fn what_was_written_is_what_is_read() {
     assert_eq!(again, id, "the same draft gives the same bytes");
 }
 
+/// Neither what rows share nor what each is worth may depend on which publication they came with.
+#[test]
+fn lists_are_the_same_however_rows_are_spread_over_shards() {
+    let mut draft = support::with_every_model(support::draft(7, 150), 7);
+    let mut random = Random::new(9);
+    let cases: Vec<_> = {
+        let engine = support::engine_of(&draft);
+        (0..60)
+            .map(|_| {
+                let visitor = support::visitor(&mut random, &engine, 30);
+                (visitor, support::request(&mut random))
+            })
+            .collect()
+    };
+    let mut ranked = |shards: &[u32]| -> Vec<String> {
+        draft.shard_rows = shards.to_vec();
+        let engine = support::engine_of(&draft);
+        let slate = |(visitor, request): &(Visitor, Request)| engine.recommend(visitor, request);
+        cases
+            .iter()
+            .map(|case| slate(case).unwrap().digest())
+            .collect()
+    };
+    let together = ranked(&[150]);
+    for shards in [&[100, 50][..], &[0, 1, 149], &[50; 3]] {
+        assert_eq!(ranked(shards), together, "{shards:?}");
+    }
+}
+
 #[test]
 fn texts_that_lie_elsewhere_are_read_when_they_are_asked_for() {
     let mut draft = support::draft(3, 40);
@@ -251,6 +280,33 @@ fn consistent_nonsense_is_refused_too() {
         }
     }
     assert!(refused > 500, "{refused}");
+}
+
+/// A few bytes that many files name would become rows without end.
+#[test]
+fn a_shard_that_comes_again_is_refused_before_it_is_read_to_the_end() {
+    let (id, files) = small();
+    let mut manifest = Manifest::from_json(&id, files.get(&Manifest::path(&id)).unwrap()).unwrap();
+    let first = manifest.file("columns-0").unwrap().clone();
+    for entry in &mut manifest.files {
+        if entry.name == "columns-1" {
+            let name = take(&mut entry.name);
+            *entry = triqueta::bundle::FileEntry {
+                name,
+                ..first.clone()
+            };
+        }
+    }
+    let json = manifest.to_json().unwrap();
+    let forged = Manifest::id(&json);
+    let mut copy = files;
+    copy.insert(Manifest::path(&forged), json);
+    let error = Bundle::open(&forged, copy).map(|_| ()).unwrap_err();
+    assert_eq!(error.code(), "BUNDLE_MALFORMED");
+    assert!(
+        error.to_string().contains("more rows than the 30"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -86,10 +86,18 @@ async function asked(browser, command) {
   } finally {
     clearTimeout(late);
     run.removeAllListeners('exit');
-    // With whatever it started.
-    if (run.pid) process.kill(-run.pid, 'SIGKILL');
+    killed(run.pid);
     site.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Ends a browser with whatever it started; one that has ended by itself is gone. */
+function killed(pid) {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 

@@ -105,6 +105,26 @@ test('a damaged bundle is refused, with the reason', { skip }, async (context) =
   assert.equal((await opened()).rows, 40);
 });
 
+test('no path outside of the bundles is ever asked for', { skip }, async (context) => {
+  const { id, files } = goldenBundle();
+  const path = `manifests/${id}.json`;
+  const manifest = JSON.parse(new TextDecoder().decode(files.get(path)));
+  manifest.files[0].path = '../secret';
+  manifest.files[1].path = '/etc/secret';
+  const forged = new TextEncoder().encode(JSON.stringify(manifest));
+  const asked = [];
+  const read = async (wanted) => {
+    asked.push(wanted);
+    return wanted === path ? forged : files.get(wanted);
+  };
+  await assert.rejects(opened({ read }), { code: 'BUNDLE_HASH' });
+  assert.deepEqual(asked, [path], 'a manifest that is not the one asked for names nothing');
+  context.mock.getter(globalThis, 'crypto', () => undefined);
+  await assert.rejects(opened({ read }), { code: 'BUNDLE_HASH' });
+  assert.ok(asked.length > 2 && !asked.some((wanted) => wanted.includes('secret')), 'also where the platform does not hash');
+  await assert.rejects(opened({ bundle: '../secret' }), { code: 'OPTIONS_INVALID' });
+});
+
 test('what was verified before is not verified again, and opens as it did', { skip }, async (context) => {
   const [{ profile, history, request }] = cases(goldenBundle());
   const list = (ranker) => {

@@ -136,8 +136,19 @@ impl Bundle {
         }
         let (mut table, mut parts) = (Columns::empty(), Parts::default());
         let (mut vectors, mut texts) = (Vec::new(), Texts::default());
+        let entry = manifest.file("volatile")?;
+        let bytes = take(entry)?;
+        let removed = columns::read_volatile(&mut table, &entry.path, &bytes)?;
         for entry in manifest.shards("columns") {
             columns::append(&mut table, &mut parts, &entry.path, &take(entry)?)?;
+            // A shard that many files name would be rows without end.
+            if table.id.len() > removed.len() {
+                return Err(BundleError::Malformed {
+                    path: entry.path.clone(),
+                    detail: format!("more rows than the {} there are", removed.len()),
+                }
+                .into());
+            }
         }
         for entry in manifest.shards("vectors") {
             columns::append_vectors(&mut vectors, &entry.path, &take(entry)?)?;
@@ -145,9 +156,6 @@ impl Bundle {
         for entry in manifest.shards("texts") {
             texts::append(&mut texts, &entry.path, &take(entry)?)?;
         }
-        let entry = manifest.file("volatile")?;
-        let bytes = take(entry)?;
-        let removed = columns::read_volatile(&mut table, &entry.path, &bytes)?;
         let catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
         let rows = catalog.len();
         if rows != manifest.rows as usize || vectors.len() != rows || texts.len() != rows {

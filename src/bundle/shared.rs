@@ -2,7 +2,7 @@
 
 use super::lists::append_ends;
 use super::tensors::{Element, TensorReader};
-use crate::catalog::{MOST_TAGS, Numbered};
+use crate::catalog::{MOST_TAGS, Numbered, TEXT_TERMS};
 use crate::error::BundleError;
 
 /// Which of so many values each row of a shard has, or that each has its own.
@@ -11,21 +11,25 @@ pub(super) enum Shared {
     Once { numbers: Vec<u32>, values: usize },
 }
 
-/// The names of lists of codes: of the codes, of how many there are in each list, and of where each begins, as was written until
+/// Lists of codes: the names of the codes, of how many there are in each list, and of where each begins, as was written until
 /// engine 4.
 pub(super) struct ListNames {
+    /// So many codes at most: a few bytes must not become lists without end.
+    most: usize,
     pub(super) codes: &'static str,
     pub(super) lengths: &'static str,
     pub(super) offsets: &'static str,
 }
 
 pub(super) const TAGS: ListNames = ListNames {
+    most: MOST_TAGS,
     codes: "tags",
     lengths: "tag_lengths",
     offsets: "tag_offsets",
 };
 
 pub(super) const TEXT: ListNames = ListNames {
+    most: TEXT_TERMS,
     codes: "text",
     lengths: "text_lengths",
     offsets: "text_offsets",
@@ -91,8 +95,7 @@ impl Shared {
         append_all(reader, names, values, &mut begins, &mut once)?;
         let list = |number: usize| {
             let list = once.get(begins[number] as usize..begins[number + 1] as usize);
-            // A few bytes must not become lists without end.
-            list.filter(|list| list.len() <= MOST_TAGS)
+            list.filter(|list| list.len() <= names.most)
         };
         let lists: Option<Vec<&[u16]>> = (0..values).map(list).collect();
         let impossible = || reader.refuse(format!("a list of `{}` is impossible", names.codes));
@@ -201,6 +204,16 @@ mod tests {
             let shared = Shared::read(&reader, "part", 2, &mut Numbered::default()).unwrap();
             let read = shared.append_lists(&reader, &TAGS, &mut vec![0], &mut Vec::new());
             assert_eq!(read.is_ok(), accepted, "{lengths:?}");
+        }
+        for (length, accepted) in [(12, true), (13, false)] {
+            let reader = reader(|writer| {
+                writer.numbers("part", &[0]);
+                writer.u16("text", &vec![1; length as usize]);
+                writer.u32("text_lengths", &[length]);
+            });
+            let shared = Shared::read(&reader, "part", 1, &mut Numbered::default()).unwrap();
+            let read = shared.append_lists(&reader, &TEXT, &mut vec![0], &mut Vec::new());
+            assert_eq!(read.is_ok(), accepted, "{length} words");
         }
         let descending = reader(|writer| {
             writer.numbers("part", &[0, 0]);

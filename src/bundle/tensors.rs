@@ -186,11 +186,11 @@ impl TensorReader {
         self.tensors.get(name).is_some()
     }
 
-    /// How many elements or rows there are.
+    /// How many elements a vector has.
     pub(super) fn len(&self, name: &str) -> Result<usize, BundleError> {
         let shape = self.tensors.get(name).map(|tensor| &tensor.shape[..]);
         match shape {
-            Some(&[rows, ..]) => Ok(rows),
+            Some(&[elements]) => Ok(elements),
             _ => Err(self.refuse(format!("there is no list `{name}`"))),
         }
     }

@@ -169,13 +169,15 @@ impl BundleDraft {
             writer.add("wide_deep".into(), Group::Model, "safetensors", bytes);
         }
         let words = self.catalog.words();
-        if !words.extends(&self.schema.words) {
+        let later = words.beyond(&self.schema.words);
+        // As whoever opens the bundle puts them together.
+        let is_whole = (self.schema.words.followed_by(&later)).is_ok_and(|whole| whole == *words);
+        if !is_whole {
             return Err(BundleError::Malformed {
                 path: "words".into(),
-                detail: "they do not begin with the training's".into(),
+                detail: "they do not begin with the training's, or repeat a word".into(),
             });
         }
-        let later = words.beyond(&self.schema.words);
         writer.json("words", Group::Catalogue, &later)?;
         let mut from = 0;
         for (shard, &shard_rows) in self.shard_rows.iter().enumerate() {

@@ -86,16 +86,18 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Appends the rows of a shard; false, and nothing appended, where its fields have different numbers of rows.
+    /// Appends the rows of a shard; false, and nothing appended, where its fields have different numbers of rows, or more than
+    /// can be counted.
     #[must_use]
     pub fn append(&mut self, shard: Shard) -> bool {
         let rows = shard[TITLE].rows;
         let agree = shard.iter().all(|field| field.rows == rows);
-        if agree {
-            self.ends.push(self.len() + rows);
-            self.shards.push(shard);
-        }
-        agree
+        let Some(end) = self.len().checked_add(rows).filter(|_| agree) else {
+            return false;
+        };
+        self.ends.push(end);
+        self.shards.push(shard);
+        true
     }
 
     /// How many rows there are.
@@ -280,6 +282,14 @@ mod tests {
             TextField::new(blob(""), vec![0, 0]),
             Some(TextField::empty(2))
         );
+    }
+
+    #[test]
+    fn more_rows_than_can_be_counted_are_refused() {
+        let mut texts: Texts = written().into_iter().collect();
+        let shard: Shard = std::array::from_fn(|_| TextField::empty(usize::MAX));
+        assert!(!texts.append(shard));
+        assert_eq!(texts.len(), 3);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Of types, tags, organisers and localities there are few: each word of the query is looked for in all of them once, and an
 //! activity's title is read only where these do not answer.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::{Catalog, Row, Texts, Titles, Vocabulary, fold_text};
 
 /// A query, ready to test rows.
@@ -22,21 +24,29 @@ struct Sought {
 }
 
 impl Sought {
-    fn new(word: &str, catalog: &Catalog) -> Self {
+    /// The words of a query, each once.
+    fn all(query: &str, catalog: &Catalog) -> Vec<Self> {
         let words = catalog.words();
-        let among = |vocabulary: &Vocabulary| {
-            let known = vocabulary
-                .terms()
-                .map(|term| fold_text(term).contains(word));
-            std::iter::once(false).chain(known).collect()
+        let folded = |vocabulary: &Vocabulary| -> Vec<String> {
+            // The unknown one is no word.
+            std::iter::once(String::new())
+                .chain(vocabulary.terms().map(fold_text))
+                .collect()
         };
-        Self {
-            tags: among(&words.tags),
-            types: among(&words.types),
-            organisers: among(&words.organisers),
-            localities: among(&words.localities),
-            word: word.to_owned(),
-        }
+        let (tags, types) = (folded(&words.tags), folded(&words.types));
+        let (organisers, localities) = (folded(&words.organisers), folded(&words.localities));
+        let sought: BTreeSet<&str> = query.split_whitespace().collect();
+        let sought = sought.into_iter().map(|word| {
+            let among = |terms: &[String]| terms.iter().map(|term| term.contains(word)).collect();
+            Self {
+                tags: among(&tags),
+                types: among(&types),
+                organisers: among(&organisers),
+                localities: among(&localities),
+                word: word.to_owned(),
+            }
+        });
+        sought.collect()
     }
 
     /// Whether a word of an activity contains it.
@@ -53,14 +63,13 @@ impl<'a> Search<'a> {
     /// Nothing where nothing is searched for.
     pub(super) fn new(query: &str, catalog: &'a Catalog, texts: &'a Texts) -> Option<Self> {
         let query = fold_text(query);
-        let sought: Vec<Sought> = query
-            .split_whitespace()
-            .map(|word| Sought::new(word, catalog))
-            .collect();
-        (!sought.is_empty()).then(|| Self {
+        if query.trim().is_empty() {
+            return None;
+        }
+        Some(Self {
             catalog,
             titles: texts.titles(),
-            sought,
+            sought: Sought::all(&query, catalog),
         })
     }
 

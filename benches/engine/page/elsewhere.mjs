@@ -17,7 +17,7 @@ const answer = async () => {
   }
   const lists = {};
   for (const module of MODULES) lists[module] = await listed(activities, module);
-  return { browser: navigator.userAgent, times, lists };
+  return { times, lists };
 };
 
 /** The lists of all visitors by a module, as it writes them. */

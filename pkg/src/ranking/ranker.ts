@@ -15,7 +15,7 @@ export interface RankerOptions {
   bundle: string;
   /**
    * Gives the bytes of a file by its path relative to the folder that `channel.json` lies in. Nobody may change them
-   * afterwards, or hand their memory on: texts are read from them when they are needed.
+   * afterwards, or hand their memory on: texts, and what remembered activities say of others, are read from them when they are needed.
    */
   read: ReadFile;
   /**
