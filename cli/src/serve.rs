@@ -197,24 +197,32 @@ fn log_to_stderr() {
         .try_init();
 }
 
-/// Ctrl-C, or what a service manager sends.
+/// Ctrl-C, or what a service manager sends, from this call on: one that comes before anybody waits for it is not lost.
+#[cfg(unix)]
+fn asked_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let [interrupts, terminations] =
+        [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| {
+            let signals = signal(kind);
+            async {
+                match signals {
+                    Ok(mut signals) => drop(signals.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            }
+        });
+    async {
+        tokio::select! {
+            () = interrupts => {}
+            () = terminations => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
 async fn asked_to_stop() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

@@ -61,9 +61,17 @@ fn health(port: &str) -> String {
 #[test]
 fn it_says_where_it_serves_and_ends_cleanly_when_asked() {
     let folder = tempfile::tempdir().unwrap();
-    for signal in ["-INT", "-TERM"] {
+    // At once too: whoever knows where it serves may end it.
+    for (signal, is_asked_before) in [
+        ("-INT", true),
+        ("-TERM", true),
+        ("-INT", false),
+        ("-TERM", false),
+    ] {
         let (mut child, port) = start(folder.path());
-        assert!(health(&port).starts_with("HTTP/1.1 200"));
+        if is_asked_before {
+            assert!(health(&port).starts_with("HTTP/1.1 200"));
+        }
         assert!(
             Command::new("kill")
                 .args([signal, &child.id().to_string()])
