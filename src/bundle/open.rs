@@ -39,7 +39,7 @@ pub struct Bundle {
     /// The activities.
     pub catalog: Catalog,
     /// What their rows share, as far as the bundle tells, for who makes an engine of it.
-    pub parts: Parts,
+    pub(crate) parts: Parts,
     /// Their side of the learned models, one entry a row.
     pub activities: ActivitySide,
     /// Live popularity.

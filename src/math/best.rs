@@ -13,7 +13,7 @@ pub struct Best {
 }
 
 impl Best {
-    /// Begins anew: nothing was offered.
+    /// Begins anew: nothing was offered. `keep` is 1 at least.
     pub fn begin(&mut self, keep: usize) {
         self.keep = keep;
         self.noted.clear();
