@@ -3,8 +3,6 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
-use std::mem::take;
-
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
@@ -59,14 +57,15 @@ impl Engine {
         Self::tested(Bundle::open(id, files)?)
     }
 
-    /// An engine over an open bundle that reproduces its self-test, and whose neighbours have all been looked at.
+    /// An engine over an open bundle that reproduces its self-test, and whose neighbours and texts have all been looked at.
     ///
     /// # Errors
     /// As [`Engine::new`], [`BundleError::SelfTest`], and [`BundleError::Malformed`] for an impossible neighbour.
     pub fn tested(bundle: Bundle) -> Result<Self, RecommenderError> {
         let engine = Self::new(bundle)?;
         engine.check_neighbours()?;
-        for (case, test) in engine.bundle.manifest.self_test.iter().enumerate() {
+        engine.check_texts()?;
+        for (case, test) in engine.bundle.self_test()?.iter().enumerate() {
             if engine.self_test(test)? != test.digest {
                 return Err(BundleError::SelfTest { case }.into());
             }
@@ -78,12 +77,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`BundleError::Malformed`] where the blend names inputs this engine does not have, or a point is too long to compare.
-    pub fn new(mut bundle: Bundle) -> Result<Self, RecommenderError> {
+    pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
-        let parts = take(&mut bundle.parts);
-        let (schema, catalog) = (&bundle.schema, &bundle.catalog);
-        let prepared = Prepared::of_parts(schema, catalog, &parts, &bundle.counters);
-        drop(parts);
+        let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
         let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
         for (row, point) in bundle.activities.embeddings.iter().enumerate() {
             let length = norm(point);
@@ -129,6 +125,17 @@ impl Engine {
         checked.map_err(|detail| BundleError::Malformed {
             path: "neighbours".into(),
             detail: detail.into(),
+        })
+    }
+
+    /// Looks at where all texts end: opening does not, and those of impossible lengths are empty.
+    fn check_texts(&self) -> Result<(), BundleError> {
+        if self.bundle.texts.are_sound() {
+            return Ok(());
+        }
+        Err(BundleError::Malformed {
+            path: "texts".into(),
+            detail: "the lengths of a field do not cover it".into(),
         })
     }
 

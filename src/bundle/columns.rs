@@ -1,9 +1,12 @@
 //! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
 
 use super::lists::{read_offsets, write_lengths};
-use super::shared::{ListNames, Shared, TAGS, TEXT};
+use super::shared::{ListNames, TAGS, TEXT, append_lists, append_values, check_length, fill};
 use super::tensors::{Element, TensorReader, TensorWriter};
-use crate::catalog::{Blob, Catalog, Columns, Counters, Joined, Numbered, Parts};
+use crate::catalog::{
+    Blob, Catalog, CodeLists, Columns, ContentPart, Counters, DatePart, Joined, Numbered, Parts,
+    PlacePart,
+};
 use crate::error::BundleError;
 use crate::event::ActivityId;
 use crate::math::all_within;
@@ -39,66 +42,80 @@ pub(super) fn write(
     writer.column("end_ms", &columns.end_ms[rows]);
 
     let contents = put_codes(&mut writer, CONTENT, &parts.contents, from);
-    let mut put_lists = |names: &ListNames, of: &[u32], codes: &[u16]| {
-        let list = |&row: &usize| &codes[of[row] as usize..of[row + 1] as usize];
-        let lists: Vec<&[u16]> = contents.iter().map(list).collect();
-        let mut offsets = vec![0_u32];
-        offsets.extend(lists.iter().scan(0, |end, list| {
-            *end += list.len() as u32;
-            Some(*end)
-        }));
-        writer.column(names.codes, &lists.concat());
-        write_lengths(&mut writer, names.lengths, &offsets);
-    };
-    put_lists(&TAGS, &columns.tag_offsets, &columns.tags);
+    let lists_of =
+        |of: fn(&Columns, usize) -> &[u16]| contents.iter().map(move |&row| of(columns, row));
+    put_lists(&mut writer, &TAGS, lists_of(Columns::tags_of).collect());
+    let text: Vec<&[u16]> = lists_of(Columns::text_of).collect();
     // Rows without words have no such tensors, as in files from before there were any.
-    if columns.text_offsets[from] != columns.text_offsets[until] {
-        put_lists(&TEXT, &columns.text_offsets, &columns.text);
+    if text.iter().any(|words| !words.is_empty()) {
+        put_lists(&mut writer, &TEXT, text);
     }
-    put(&mut writer, "kind", &columns.kind, &contents);
-    put(&mut writer, "level", &columns.level, &contents);
-    put(&mut writer, "organiser", &columns.organiser, &contents);
-    put(&mut writer, "series", &columns.series, &contents);
-    put(&mut writer, "price", &columns.price, &contents);
+    let content = |row| columns.content(row);
+    put(&mut writer, "kind", &contents, |row| content(row).kind);
+    put(&mut writer, "level", &contents, |row| content(row).level);
+    put(&mut writer, "organiser", &contents, |row| {
+        content(row).organiser
+    });
+    put(&mut writer, "series", &contents, |row| content(row).series);
+    put(&mut writer, "price", &contents, |row| content(row).price);
 
     let dates = put_codes(&mut writer, DATE, &parts.dates, from);
-    put(&mut writer, "start_ms", &columns.start_ms, &dates);
-    put(&mut writer, "weekday", &columns.weekday, &dates);
-    put(&mut writer, "hour", &columns.hour, &dates);
-    put(&mut writer, "season", &columns.season, &dates);
-    put(&mut writer, "holiday", &columns.holiday, &dates);
-    put(&mut writer, "availability", &columns.availability, &dates);
+    let date = |row| columns.date(row);
+    put(&mut writer, "start_ms", &dates, |row| date(row).start_ms);
+    put(&mut writer, "weekday", &dates, |row| date(row).weekday);
+    put(&mut writer, "hour", &dates, |row| date(row).hour);
+    put(&mut writer, "season", &dates, |row| date(row).season);
+    put(&mut writer, "holiday", &dates, |row| date(row).holiday);
+    put(&mut writer, "availability", &dates, |row| {
+        date(row).availability
+    });
 
     let places = put_codes(&mut writer, PLACE, &parts.places, from);
-    put(&mut writer, "lat", &columns.lat, &places);
-    put(&mut writer, "lon", &columns.lon, &places);
-    put(&mut writer, "locality", &columns.locality, &places);
-    put(&mut writer, "transit_m", &columns.transit_m, &places);
+    let place = |row| columns.place(row);
+    put(&mut writer, "lat", &places, |row| place(row).lat);
+    put(&mut writer, "lon", &places, |row| place(row).lon);
+    put(&mut writer, "locality", &places, |row| place(row).locality);
+    put(&mut writer, "transit_m", &places, |row| {
+        place(row).transit_m
+    });
 
     let published = put_codes(&mut writer, PUBLISHED, &parts.published, from);
-    put(
-        &mut writer,
-        "published_ms",
-        &columns.published_ms,
-        &published,
-    );
+    put(&mut writer, "published_ms", &published, |row| {
+        columns.published_ms(row)
+    });
     writer.finish(path)
 }
 
 /// Writes which rows from `from` on share a part, none where too few do. Returns those whose values are to be written.
 fn put_codes(writer: &mut TensorWriter, name: &str, part: &Numbered, from: usize) -> Vec<usize> {
-    let (rows, values) = (part.numbers().len(), part.firsts().len());
+    let (rows, values) = (part.numbers.len(), part.firsts.len());
     if (rows - values) * WORTH_A_CODE < rows {
         writer.numbers(name, &[]);
         return (from..from + rows).collect();
     }
     writer.numbers(name, &part.codes());
-    part.firsts().map(|row| from + row).collect()
+    let firsts = part.firsts.iter();
+    firsts.map(|&row| from + row as usize).collect()
+}
+
+/// Writes the lists of codes that contents have.
+fn put_lists(writer: &mut TensorWriter, names: &ListNames, lists: Vec<&[u16]>) {
+    let numbered = Numbered::of_lists(lists.iter().copied());
+    let mut of_shard = CodeLists::default();
+    let own = put_codes(writer, names.numbers, &numbered, 0).into_iter();
+    own.for_each(|content| of_shard.push(lists[content]));
+    writer.column(names.codes, &of_shard.codes);
+    write_lengths(writer, names.lengths, &of_shard.offsets);
 }
 
 /// Writes the values that these rows have.
-fn put<T: Element>(writer: &mut TensorWriter, name: &str, column: &[T], rows: &[usize]) {
-    let values: Vec<T> = rows.iter().map(|&row| column[row]).collect();
+fn put<T: Element>(
+    writer: &mut TensorWriter,
+    name: &str,
+    rows: &[usize],
+    value: impl Fn(usize) -> T,
+) {
+    let values: Vec<T> = rows.iter().map(|&row| value(row)).collect();
     writer.column(name, &values);
 }
 
@@ -112,13 +129,8 @@ fn ids(reader: &TensorReader) -> Result<Joined, BundleError> {
         .ok_or_else(|| reader.refuse("an activity id is not valid text".into()))
 }
 
-/// Appends a shard to `columns`, all but the volatile ones, and what its rows share to `parts`, where it says so.
-pub(super) fn append(
-    columns: &mut Columns,
-    parts: &mut Parts,
-    path: &str,
-    file: &Blob,
-) -> Result<(), BundleError> {
+/// Appends a shard to `columns`, all but the volatile ones.
+pub(super) fn append(columns: &mut Columns, path: &str, file: &Blob) -> Result<(), BundleError> {
     let reader = &TensorReader::open(path, file)?;
     let ids = ids(reader)?;
     let rows = ids.len();
@@ -126,37 +138,83 @@ pub(super) fn append(
         return Err(reader.refuse("more than four gigabytes of ids".into()));
     }
     reader.append("end_ms", &mut columns.end_ms)?;
+    append_contents(columns, reader, rows)?;
+    append_dates(columns, reader, rows)?;
+    append_places(columns, reader, rows)?;
 
-    let contents = Shared::read(reader, CONTENT, rows, &mut parts.contents)?;
-    contents.append_lists(reader, &TAGS, &mut columns.tag_offsets, &mut columns.tags)?;
-    if reader.has(TEXT.codes) {
-        contents.append_lists(reader, &TEXT, &mut columns.text_offsets, &mut columns.text)?;
+    let (numbers, times) = (
+        &mut columns.publication_numbers,
+        &mut columns.publications_ms,
+    );
+    let values = append_values(reader, PUBLISHED, rows, numbers, times.len())?;
+    let known = times.len();
+    reader.append("published_ms", times)?;
+    check_length(reader, "published_ms", times.len() - known, values)
+}
+
+fn append_contents(
+    columns: &mut Columns,
+    reader: &TensorReader,
+    rows: usize,
+) -> Result<(), BundleError> {
+    let known = columns.contents.len();
+    let values = append_values(reader, CONTENT, rows, &mut columns.content_numbers, known)?;
+    columns
+        .contents
+        .resize(known + values, ContentPart::default());
+    let of_shard = &mut columns.contents[known..];
+    let tags = append_lists(reader, &TAGS, values, &mut columns.tags)?;
+    let text = if reader.has(TEXT.codes) {
+        append_lists(reader, &TEXT, values, &mut columns.text)?
     } else {
-        let end = columns.text.len() as u32;
-        columns.text_offsets.extend(std::iter::repeat_n(end, rows));
+        let none = columns.text.len() as u32;
+        columns.text.push(&[]);
+        vec![none; values]
+    };
+    for (content, (tags, text)) in of_shard.iter_mut().zip(tags.into_iter().zip(text)) {
+        (content.tags, content.text) = (tags, text);
     }
-    contents.append(reader, "kind", &mut columns.kind)?;
-    contents.append(reader, "level", &mut columns.level)?;
-    contents.append(reader, "organiser", &mut columns.organiser)?;
-    contents.append(reader, "series", &mut columns.series)?;
-    contents.append(reader, "price", &mut columns.price)?;
+    fill(reader, "kind", of_shard, |content| &mut content.kind)?;
+    fill(reader, "level", of_shard, |content| &mut content.level)?;
+    fill(reader, "organiser", of_shard, |content| {
+        &mut content.organiser
+    })?;
+    fill(reader, "series", of_shard, |content| &mut content.series)?;
+    fill(reader, "price", of_shard, |content| &mut content.price)
+}
 
-    let dates = Shared::read(reader, DATE, rows, &mut parts.dates)?;
-    dates.append(reader, "start_ms", &mut columns.start_ms)?;
-    dates.append(reader, "weekday", &mut columns.weekday)?;
-    dates.append(reader, "hour", &mut columns.hour)?;
-    dates.append(reader, "season", &mut columns.season)?;
-    dates.append(reader, "holiday", &mut columns.holiday)?;
-    dates.append(reader, "availability", &mut columns.availability)?;
+fn append_dates(
+    columns: &mut Columns,
+    reader: &TensorReader,
+    rows: usize,
+) -> Result<(), BundleError> {
+    let known = columns.dates.len();
+    let values = append_values(reader, DATE, rows, &mut columns.date_numbers, known)?;
+    columns.dates.resize(known + values, DatePart::default());
+    let of_shard = &mut columns.dates[known..];
+    fill(reader, "start_ms", of_shard, |date| &mut date.start_ms)?;
+    fill(reader, "weekday", of_shard, |date| &mut date.weekday)?;
+    fill(reader, "hour", of_shard, |date| &mut date.hour)?;
+    fill(reader, "season", of_shard, |date| &mut date.season)?;
+    fill(reader, "holiday", of_shard, |date| &mut date.holiday)?;
+    fill(reader, "availability", of_shard, |date| {
+        &mut date.availability
+    })
+}
 
-    let places = Shared::read(reader, PLACE, rows, &mut parts.places)?;
-    places.append(reader, "lat", &mut columns.lat)?;
-    places.append(reader, "lon", &mut columns.lon)?;
-    places.append(reader, "locality", &mut columns.locality)?;
-    places.append(reader, "transit_m", &mut columns.transit_m)?;
-
-    let published = Shared::read(reader, PUBLISHED, rows, &mut parts.published)?;
-    published.append(reader, "published_ms", &mut columns.published_ms)
+fn append_places(
+    columns: &mut Columns,
+    reader: &TensorReader,
+    rows: usize,
+) -> Result<(), BundleError> {
+    let known = columns.places.len();
+    let values = append_values(reader, PLACE, rows, &mut columns.place_numbers, known)?;
+    columns.places.resize(known + values, PlacePart::default());
+    let of_shard = &mut columns.places[known..];
+    fill(reader, "lat", of_shard, |place| &mut place.lat)?;
+    fill(reader, "lon", of_shard, |place| &mut place.lon)?;
+    fill(reader, "locality", of_shard, |place| &mut place.locality)?;
+    fill(reader, "transit_m", of_shard, |place| &mut place.transit_m)
 }
 
 /// Writes the columns that change without the activity changing: status, density and tombstones of all rows.

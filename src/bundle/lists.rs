@@ -30,20 +30,6 @@ pub(super) fn append_ends(
     Ok(())
 }
 
-/// Where each list ends; `ends` is what this was called when it travelled.
-pub(super) fn read_ends(
-    reader: &TensorReader,
-    lengths: &str,
-    ends: &str,
-) -> Result<Vec<u32>, BundleError> {
-    if reader.has(ends) {
-        return reader.u32(ends);
-    }
-    let mut ends = Vec::new();
-    append_ends(&mut ends, reader, lengths, 0)?;
-    Ok(ends)
-}
-
 /// How many lists there are, whichever way they say where they end: none of it is read.
 pub(super) fn count(
     reader: &TensorReader,
@@ -73,30 +59,25 @@ mod tests {
     use super::*;
     use crate::catalog::Blob;
 
-    fn read(write: impl Fn(&mut TensorWriter)) -> (Vec<u32>, Vec<u32>) {
+    fn read(write: impl Fn(&mut TensorWriter)) -> Vec<u32> {
         let mut writer = TensorWriter::default();
         write(&mut writer);
         let bytes = Blob::from(writer.finish("file").unwrap());
         let reader = TensorReader::open("file", &bytes).unwrap();
-        let offsets = read_offsets(&reader, "lengths", "offsets");
-        let ends = read_ends(&reader, "lengths", "ends");
-        (offsets.unwrap_or_default(), ends.unwrap_or_default())
+        read_offsets(&reader, "lengths", "offsets").unwrap_or_default()
     }
 
     #[test]
     fn lists_are_where_they_were_and_where_older_bundles_say() {
         let offsets = [0, 3, 3, 70_000];
         let as_lengths = read(|writer| write_lengths(writer, "lengths", &offsets));
-        assert_eq!(as_lengths, (offsets.to_vec(), offsets[1..].to_vec()));
-        let as_they_were = read(|writer| {
-            writer.u32("offsets", &offsets);
-            writer.u32("ends", &offsets[1..]);
-        });
+        assert_eq!(as_lengths, offsets);
+        let as_they_were = read(|writer| writer.u32("offsets", &offsets));
         assert_eq!(as_they_were, as_lengths);
         let second_shard = read(|writer| write_lengths(writer, "lengths", &[70_000, 70_002]));
-        assert_eq!(second_shard.0, [0, 2]);
+        assert_eq!(second_shard, [0, 2]);
         let none = read(|writer| write_lengths(writer, "lengths", &[0]));
-        assert_eq!(none.0, [0]);
+        assert_eq!(none, [0]);
     }
 
     #[test]
@@ -106,7 +87,10 @@ mod tests {
             writer.u32("lengths", &[u32::MAX - 4, 0, last]);
             let bytes = Blob::from(writer.finish("file").unwrap());
             let reader = TensorReader::open("file", &bytes).unwrap();
-            assert_eq!(read_ends(&reader, "lengths", "ends").is_ok(), accepted);
+            assert_eq!(
+                read_offsets(&reader, "lengths", "offsets").is_ok(),
+                accepted
+            );
         }
     }
 }

@@ -13,8 +13,9 @@ pub const MANIFEST_FORMAT: u32 = 1;
 /// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
 /// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns; since 4 how far
 /// something was read says how to take its seconds; since 5 columns of few different values and lengths of lists are narrow;
-/// since 6 what rows share travels once, and so do the words of a training.
-pub const ENGINE_VERSION: u32 = 6;
+/// since 6 what rows share travels once, and so do the words of a training; since 7 lists of codes travel once too, and the self-test is
+/// a file of its own.
+pub const ENGINE_VERSION: u32 = 7;
 
 /// The largest manifest read, in bytes.
 const LIMIT_BYTES: usize = 4 << 20;
@@ -50,6 +51,20 @@ pub struct FileEntry {
     pub sha256: String,
     /// Length in bytes.
     pub bytes: u64,
+}
+
+impl FileEntry {
+    /// A file that is named by its content.
+    pub(crate) fn of(name: String, group: Group, extension: &str, bytes: &[u8]) -> Self {
+        let sha256 = sha256_hex(bytes);
+        Self {
+            name,
+            group,
+            path: format!("objects/{sha256}.{extension}"),
+            sha256,
+            bytes: bytes.len() as u64,
+        }
+    }
 }
 
 /// One section of an activity's vector row.
@@ -180,7 +195,8 @@ pub struct Manifest {
     /// Present where the model was published although the gate refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<Forced>,
-    /// The self-test.
+    /// The self-test of a bundle that has it here, as all had until engine 6.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub self_test: Vec<SelfTestCase>,
     /// The files, in order of name.
     pub files: Vec<FileEntry>,

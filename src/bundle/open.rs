@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::files::Files;
 use super::machine;
-use super::manifest::{FileEntry, Manifest};
+use super::manifest::{FileEntry, Manifest, SelfTestCase};
 use super::model::Model;
 use super::neumf;
 use super::texts;
@@ -12,7 +12,7 @@ use super::towers;
 use super::trees;
 use super::wide_deep;
 use super::{collaborative, columns};
-use crate::catalog::{Blob, Catalog, Columns, Counters, Parts, Row, Texts, Words};
+use crate::catalog::{Blob, Catalog, Columns, Counters, Row, Texts, Words};
 use crate::error::{BundleError, RecommenderError};
 use crate::feature::{ActivityRow, Schema};
 use crate::json;
@@ -20,6 +20,8 @@ use crate::model::{ActivitySide, BoostedTrees, Models};
 
 /// Since this engine the words of a catalogue travel without those that its schema has.
 const WORDS_BEYOND: u32 = 6;
+/// Since this engine all that rows share travels once, lists of codes too.
+const SHARED_ONCE: u32 = 7;
 
 /// An open bundle: everything the engine needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,14 +40,14 @@ pub struct Bundle {
     pub boosted_trees: Option<BoostedTrees>,
     /// The activities.
     pub catalog: Catalog,
-    /// What their rows share, as far as the bundle tells, for who makes an engine of it.
-    pub(crate) parts: Parts,
     /// Their side of the learned models, one entry a row.
     pub activities: ActivitySide,
     /// Live popularity.
     pub counters: Counters,
     /// Titles and descriptions, one a row.
     pub texts: Texts,
+    /// The self-test, not read yet: few openings run it. Empty where the manifest has it, or nobody.
+    self_test: Blob,
 }
 
 fn json<T: DeserializeOwned>(entry: &FileEntry, bytes: &Blob) -> Result<T, BundleError> {
@@ -56,8 +58,22 @@ fn json<T: DeserializeOwned>(entry: &FileEntry, bytes: &Blob) -> Result<T, Bundl
 }
 
 impl Bundle {
-    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each but those of texts and neighbours is
-    /// given up once it is read, so that a bundle never lies in memory twice. The self-test is the engine's (see
+    /// The name of the file that the self-test is.
+    pub(crate) const SELF_TEST: &str = "self_test";
+
+    /// What an engine must reproduce before it uses this bundle.
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] where it cannot be read.
+    pub fn self_test(&self) -> Result<Vec<SelfTestCase>, BundleError> {
+        match self.manifest.file(Self::SELF_TEST) {
+            Ok(entry) => json(entry, &self.self_test),
+            Err(_) => Ok(self.manifest.self_test.clone()),
+        }
+    }
+
+    /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each but those of texts, neighbours and the
+    /// self-test is given up once it is read, so that a bundle never lies in memory twice. The self-test is the engine's (see
     /// [`crate::engine::Engine::open`]).
     ///
     /// # Errors
@@ -134,13 +150,13 @@ impl Bundle {
             }
             .into());
         }
-        let (mut table, mut parts) = (Columns::empty(), Parts::default());
-        let (mut vectors, mut texts) = (Vec::new(), Texts::default());
+        let (mut table, mut vectors, mut texts) =
+            (Columns::default(), Vec::new(), Texts::default());
         let entry = manifest.file("volatile")?;
         let bytes = take(entry)?;
         let removed = columns::read_volatile(&mut table, &entry.path, &bytes)?;
         for entry in manifest.shards("columns") {
-            columns::append(&mut table, &mut parts, &entry.path, &take(entry)?)?;
+            columns::append(&mut table, &entry.path, &take(entry)?)?;
             // A shard that many files name would be rows without end.
             if table.id.len() > removed.len() {
                 return Err(BundleError::Malformed {
@@ -156,7 +172,10 @@ impl Bundle {
         for entry in manifest.shards("texts") {
             texts::append(&mut texts, &entry.path, &take(entry)?)?;
         }
-        let catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
+        let mut catalog = Catalog::from_columns(schema.city.clone(), words, table, removed)?;
+        if manifest.engine < SHARED_ONCE {
+            catalog = catalog.sharing();
+        }
         let rows = catalog.len();
         if rows != manifest.rows as usize || vectors.len() != rows || texts.len() != rows {
             return Err(BundleError::Malformed {
@@ -185,6 +204,10 @@ impl Bundle {
         let entry = manifest.file("counters")?;
         let bytes = take(entry)?;
         let counters = columns::read_counters(rows, &entry.path, &bytes)?;
+        let self_test = match manifest.file(Self::SELF_TEST) {
+            Ok(entry) => take(entry)?,
+            Err(_) => Blob::default(),
+        };
         let id = id.to_owned();
         Ok(Self {
             id,
@@ -194,10 +217,10 @@ impl Bundle {
             models,
             boosted_trees,
             catalog,
-            parts,
             activities,
             counters,
             texts,
+            self_test,
         })
     }
 }

@@ -2,123 +2,94 @@
 
 use super::lists::append_ends;
 use super::tensors::{Element, TensorReader};
-use crate::catalog::{MOST_TAGS, Numbered, TEXT_TERMS};
+use crate::catalog::{CodeLists, append_numbers};
 use crate::error::BundleError;
 
-/// Which of so many values each row of a shard has, or that each has its own.
-pub(super) enum Shared {
-    Own { rows: usize },
-    Once { numbers: Vec<u32>, values: usize },
-}
-
-/// Lists of codes: the names of the codes, of how many there are in each list, and of where each begins, as was written until
-/// engine 4.
+/// What is called how of lists of codes: which of them each content has, since engine 7; the codes; how long lists are; and where
+/// each begins, as was written until engine 4.
 pub(super) struct ListNames {
-    /// So many codes at most: a few bytes must not become lists without end.
-    most: usize,
+    pub(super) numbers: &'static str,
     pub(super) codes: &'static str,
     pub(super) lengths: &'static str,
     pub(super) offsets: &'static str,
 }
 
 pub(super) const TAGS: ListNames = ListNames {
-    most: MOST_TAGS,
+    numbers: "tag_lists",
     codes: "tags",
     lengths: "tag_lengths",
     offsets: "tag_offsets",
 };
 
 pub(super) const TEXT: ListNames = ListNames {
-    most: TEXT_TERMS,
+    numbers: "text_lists",
     codes: "text",
     lengths: "text_lengths",
     offsets: "text_offsets",
 };
 
-impl Shared {
-    /// What the rows of a shard share under a name; `part` goes on with it.
-    pub(super) fn read(
-        reader: &TensorReader,
-        name: &str,
-        rows: usize,
-        part: &mut Numbered,
-    ) -> Result<Self, BundleError> {
-        if !reader.has(name) {
-            return Ok(Self::Own { rows });
-        }
-        let mut codes = reader.numbers(name)?;
-        if codes.is_empty() {
-            // Too few were the same to say so: each has its own.
-            codes.resize(rows, 0);
-        }
-        let (before, known) = (part.numbers().len(), part.firsts().len());
-        if codes.len() != rows || !part.append(&codes) {
-            return Err(reader.refuse(format!("`{name}` does not number rows in their order")));
-        }
-        let own = part.numbers()[before..].iter();
-        let numbers = own.map(|number| number - known as u32).collect();
-        let values = part.firsts().len() - known;
-        Ok(Self::Once { numbers, values })
+/// Appends of each row of a shard the number of its value, the first of the shard's being `begin`. How many values there are.
+pub(super) fn append_values(
+    reader: &TensorReader,
+    name: &str,
+    rows: usize,
+    numbers: &mut Vec<u32>,
+    begin: usize,
+) -> Result<usize, BundleError> {
+    let mut codes = if reader.has(name) {
+        reader.numbers(name)?
+    } else {
+        Vec::new()
+    };
+    if codes.is_empty() {
+        // Each has its own: as it was, and where too few are the same to say so.
+        codes.resize(rows, 0);
     }
-
-    /// Appends each row's value of a column.
-    pub(super) fn append<T: Element>(
-        &self,
-        reader: &TensorReader,
-        name: &str,
-        to: &mut Vec<T>,
-    ) -> Result<(), BundleError> {
-        let Self::Once { numbers, values } = self else {
-            return reader.append(name, to);
-        };
-        let once = reader.rows::<T>(name)?;
-        if once.len() != *values {
-            return Err(reader.refuse(format!("`{name}` has {} values of {values}", once.len())));
-        }
-        to.extend(numbers.iter().map(|&number| once[number as usize]));
-        Ok(())
-    }
-
-    /// Appends each row's list of codes, and where it ends.
-    pub(super) fn append_lists(
-        &self,
-        reader: &TensorReader,
-        names: &ListNames,
-        offsets: &mut Vec<u32>,
-        codes: &mut Vec<u16>,
-    ) -> Result<(), BundleError> {
-        let (numbers, values) = match self {
-            Self::Own { rows } => return append_all(reader, names, *rows, offsets, codes),
-            Self::Once { numbers, values } => (numbers, *values),
-        };
-        let (mut begins, mut once) = (vec![0], Vec::new());
-        append_all(reader, names, values, &mut begins, &mut once)?;
-        let list = |number: usize| {
-            let list = once.get(begins[number] as usize..begins[number + 1] as usize);
-            list.filter(|list| list.len() <= names.most)
-        };
-        let lists: Option<Vec<&[u16]>> = (0..values).map(list).collect();
-        let impossible = || reader.refuse(format!("a list of `{}` is impossible", names.codes));
-        let lists = lists.ok_or_else(impossible)?;
-        let lengths = numbers.iter().map(|&number| lists[number as usize].len());
-        codes.reserve(lengths.sum());
-        offsets.reserve(numbers.len());
-        for &number in numbers {
-            codes.extend_from_slice(lists[number as usize]);
-            offsets.push(codes.len() as u32);
-        }
-        Ok(())
+    let values = append_numbers(numbers, &codes, begin as u32);
+    match values {
+        Some(values) if codes.len() == rows => Ok(values as usize),
+        _ => Err(reader.refuse(format!("`{name}` does not number rows in their order"))),
     }
 }
 
-/// Appends so many lists.
-fn append_all(
+/// Puts a column into a field of values.
+pub(super) fn fill<T: Element, V>(
+    reader: &TensorReader,
+    name: &str,
+    values: &mut [V],
+    field: impl Fn(&mut V) -> &mut T,
+) -> Result<(), BundleError> {
+    let column = reader.rows::<T>(name)?;
+    check_length(reader, name, column.len(), values.len())?;
+    for (value, entry) in values.iter_mut().zip(column) {
+        *field(value) = entry;
+    }
+    Ok(())
+}
+
+/// Refuses a column of another length.
+pub(super) fn check_length(
+    reader: &TensorReader,
+    name: &str,
+    found: usize,
+    expected: usize,
+) -> Result<(), BundleError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(reader.refuse(format!("`{name}` has {found} values of {expected}")))
+}
+
+/// Appends the lists of codes that so many contents have. Which each has.
+pub(super) fn append_lists(
     reader: &TensorReader,
     names: &ListNames,
-    lists: usize,
-    offsets: &mut Vec<u32>,
-    codes: &mut Vec<u16>,
-) -> Result<(), BundleError> {
+    contents: usize,
+    lists: &mut CodeLists,
+) -> Result<Vec<u32>, BundleError> {
+    let mut numbers = Vec::new();
+    let count = append_values(reader, names.numbers, contents, &mut numbers, lists.len())?;
+    let CodeLists { offsets, codes } = lists;
     let (begin, first) = (codes.len() as u32, offsets.len());
     reader.append(names.codes, codes)?;
     let begins = if reader.has(names.offsets) {
@@ -131,11 +102,11 @@ fn append_all(
         true
     };
     let end = offsets.last().map_or(0, |&end| end as usize);
-    if !begins || offsets.len() - first != lists || end != codes.len() {
+    if !begins || offsets.len() - first != count || end != codes.len() {
         let detail = format!("the lists of `{}` do not cover it", names.codes);
         return Err(reader.refuse(detail));
     }
-    Ok(())
+    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -144,7 +115,7 @@ mod tests {
     use super::super::lists::write_lengths;
     use super::super::tensors::TensorWriter;
     use super::*;
-    use crate::catalog::Blob;
+    use crate::catalog::{Blob, ContentPart};
 
     fn reader(write: impl Fn(&mut TensorWriter)) -> TensorReader {
         let mut writer = TensorWriter::default();
@@ -154,74 +125,63 @@ mod tests {
     }
 
     #[test]
-    fn rows_get_what_they_share() {
+    fn rows_get_the_numbers_of_what_they_share() {
         let reader = reader(|writer| {
             writer.numbers("part", &[0, 0, 1]);
+            writer.numbers("own", &[]);
             writer.f32("price", &[0.5, 2.0]);
             writer.f32("too_few", &[0.5]);
+            writer.numbers("tag_lists", &[0, 0, 1]);
             writer.u16("tags", &[4, 7, 9]);
             write_lengths(writer, "tag_lengths", &[0, 1, 3]);
         });
-        let mut part = Numbered::default();
-        assert!(part.append(&[0, 1]));
-        let shared = Shared::read(&reader, "part", 3, &mut part).unwrap();
-        assert_eq!(part.numbers(), [0, 0, 1, 2, 1]);
-        let mut prices = vec![9.0_f32];
-        shared.append(&reader, "price", &mut prices).unwrap();
-        assert_eq!(prices, [9.0, 0.5, 2.0, 0.5]);
-        assert!(shared.append(&reader, "too_few", &mut prices).is_err());
-        let (mut offsets, mut codes) = (vec![0, 1], vec![3]);
-        shared
-            .append_lists(&reader, &TAGS, &mut offsets, &mut codes)
-            .unwrap();
-        assert_eq!((offsets, codes), (vec![0, 1, 2, 4, 5], vec![3, 4, 7, 9, 4]));
-        assert!(Shared::read(&reader, "part", 2, &mut part).is_err());
-    }
-
-    #[test]
-    fn without_codes_each_row_has_its_own() {
-        let reader = reader(|writer| {
-            writer.numbers("part", &[]);
-            writer.f32("price", &[0.5, 2.0, 0.5]);
+        for (name, rows, expected) in [
+            ("part", 3, Ok((2, vec![0, 2, 3, 2]))),
+            ("part", 2, Err(())),
+            ("own", 3, Ok((3, vec![0, 2, 3, 4]))),
+            ("absent", 1, Ok((1, vec![0, 2]))),
+        ] {
+            let mut numbers = vec![0];
+            let values = append_values(&reader, name, rows, &mut numbers, 2);
+            let found = values.map(|values| (values, numbers)).map_err(|_| ());
+            assert_eq!(found, expected, "{name} of {rows}");
+        }
+        let mut contents = [ContentPart::default(); 2];
+        fill(&reader, "price", &mut contents, |content| {
+            &mut content.price
+        })
+        .unwrap();
+        assert_eq!(contents.map(|content| content.price), [0.5, 2.0]);
+        let short = fill(&reader, "too_few", &mut contents, |content| {
+            &mut content.price
         });
-        let mut part = Numbered::default();
-        let shared = Shared::read(&reader, "part", 3, &mut part).unwrap();
-        assert_eq!(part.numbers(), [0, 1, 2]);
-        let mut prices = Vec::<f32>::new();
-        shared.append(&reader, "price", &mut prices).unwrap();
-        assert_eq!(prices, [0.5, 2.0, 0.5]);
+        assert!(short.is_err());
+        let mut lists = CodeLists::default();
+        lists.push(&[3]);
+        let numbers = append_lists(&reader, &TAGS, 3, &mut lists).unwrap();
+        assert_eq!(
+            (numbers, &lists.offsets[..]),
+            (vec![1, 2, 1], &[0, 1, 2, 4][..])
+        );
+        assert_eq!(lists.get(2), [7, 9]);
+        assert!(append_lists(&reader, &TAGS, 2, &mut lists).is_err());
     }
 
     #[test]
-    fn impossible_lists_are_refused() {
-        for (lengths, accepted) in [(&[64, 0][..], true), (&[65, 0], false), (&[64], false)] {
+    fn lists_that_do_not_cover_their_codes_are_refused() {
+        for (lengths, accepted) in [(&[1, 3][..], true), (&[1, 2], false), (&[4], false)] {
             let reader = reader(|writer| {
-                writer.numbers("part", &[0, 0]);
-                let codes: u32 = lengths.iter().sum();
-                writer.u16("tags", &vec![1; codes as usize]);
+                writer.u16("tags", &[1; 4]);
                 writer.u32("tag_lengths", lengths);
             });
-            let shared = Shared::read(&reader, "part", 2, &mut Numbered::default()).unwrap();
-            let read = shared.append_lists(&reader, &TAGS, &mut vec![0], &mut Vec::new());
+            let read = append_lists(&reader, &TAGS, 2, &mut CodeLists::default());
             assert_eq!(read.is_ok(), accepted, "{lengths:?}");
         }
-        for (length, accepted) in [(12, true), (13, false)] {
-            let reader = reader(|writer| {
-                writer.numbers("part", &[0]);
-                writer.u16("text", &vec![1; length as usize]);
-                writer.u32("text_lengths", &[length]);
-            });
-            let shared = Shared::read(&reader, "part", 1, &mut Numbered::default()).unwrap();
-            let read = shared.append_lists(&reader, &TEXT, &mut vec![0], &mut Vec::new());
-            assert_eq!(read.is_ok(), accepted, "{length} words");
-        }
-        let descending = reader(|writer| {
-            writer.numbers("part", &[0, 0]);
+        let begins_late = reader(|writer| {
             writer.u16("tags", &[1; 4]);
-            writer.u32("tag_offsets", &[0, 9, 4]);
+            writer.u32("tag_offsets", &[1, 4]);
         });
-        let shared = Shared::read(&descending, "part", 2, &mut Numbered::default()).unwrap();
-        let read = shared.append_lists(&descending, &TAGS, &mut vec![0], &mut Vec::new());
+        let read = append_lists(&begins_late, &TAGS, 1, &mut CodeLists::default());
         assert!(read.is_err());
     }
 }

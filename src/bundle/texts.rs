@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lists::{count, read_ends, write_lengths};
+use super::lists::{count, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
 use crate::catalog::{Blob, Row, TEXT_FIELDS, Text, TextField, Texts};
 use crate::error::BundleError;
@@ -41,7 +41,10 @@ pub(super) fn append(texts: &mut Texts, path: &str, file: &Blob) -> Result<(), B
         if joined.is_empty() {
             return Ok(TextField::empty(count(&reader, &lengths, &ends)?));
         }
-        TextField::new(joined, read_ends(&reader, &lengths, &ends)?)
+        if !reader.has(&ends) {
+            return Ok(TextField::of_lengths(joined, reader.blob_column(&lengths)?));
+        }
+        TextField::new(joined, reader.u32(&ends)?)
             .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
     };
     let [title, description, address, link, image, contact] = TEXT_FIELDS.map(field);

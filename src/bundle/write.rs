@@ -1,7 +1,7 @@
 //! Writing a bundle. There is one writer for a training, a catalogue publication and an hourly counter refresh: files are
 //! named by their content, so what did not change keeps its name and is not downloaded again.
 
-use super::files::{Files, sha256_hex};
+use super::files::Files;
 use super::machine;
 use super::manifest::{
     Composition, ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest,
@@ -90,16 +90,9 @@ struct Writer {
 
 impl Writer {
     fn add(&mut self, name: String, group: Group, extension: &str, bytes: Vec<u8>) {
-        let sha256 = sha256_hex(&bytes);
-        let path = format!("objects/{sha256}.{extension}");
-        self.entries.push(FileEntry {
-            name,
-            group,
-            path: path.clone(),
-            sha256,
-            bytes: bytes.len() as u64,
-        });
-        self.files.insert(path, bytes);
+        let entry = FileEntry::of(name, group, extension, &bytes);
+        self.files.insert(entry.path.clone(), bytes);
+        self.entries.push(entry);
     }
 
     fn json<T: serde::Serialize>(

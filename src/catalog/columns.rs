@@ -1,139 +1,211 @@
-//! The catalogue's columns, and what makes them consistent: one entry a row in each, codes within their vocabularies,
-//! numbers within their ranges.
+//! The catalogue's columns: what each row has of its own, and the number of what it shares with others.
 
 use std::collections::BTreeMap;
 
-use super::text_terms::{TEXT_TERMS, activity_terms, text_codes};
-use super::{Activity, City, Joined, NO_TIME, Words};
-use crate::error::CatalogError;
-use crate::math::{all_within, count_stops, is_ascending};
+use super::parts::{CodeLists, ContentPart, DatePart, Numbered, Parts, PlacePart};
+use super::text_terms::{activity_terms, text_codes};
+use super::{Activity, City, Joined, NO_TIME, Place, Words};
 
-/// The columns, all of the same length. Unknown numbers are NaN, unknown words code 0.
+/// The columns. Unknown numbers are NaN, unknown words code 0. To ask columns that do not fit each other for a row's values
+/// panics: those of a [`Catalog`](super::Catalog) do.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Columns {
     /// Id, as text.
     pub id: Joined,
-    /// Code of the type.
-    pub kind: Vec<u16>,
-    /// Code of the locality.
-    pub locality: Vec<u16>,
-    /// Code of the level.
-    pub level: Vec<u16>,
-    /// Code of the organiser.
-    pub organiser: Vec<u16>,
-    /// Code of the series.
-    pub series: Vec<u16>,
-    /// Where the tags of row `i` begin in [`Columns::tags`]; one more entry than rows.
-    pub tag_offsets: Vec<u32>,
-    /// Codes of tags, ascending and distinct within a row.
-    pub tags: Vec<u16>,
-    /// Where the words of row `i` begin in [`Columns::text`]; one more entry than rows.
-    pub text_offsets: Vec<u32>,
-    /// Codes of the words the text is known by, ascending and distinct within a row.
-    pub text: Vec<u16>,
-    /// Latitude, degrees.
-    pub lat: Vec<f32>,
-    /// Longitude, degrees.
-    pub lon: Vec<f32>,
-    /// Start, Unix ms.
-    pub start_ms: Vec<i64>,
     /// End, Unix ms, or [`NO_TIME`].
     pub end_ms: Vec<i64>,
-    /// Publication, Unix ms, or [`NO_TIME`].
-    pub published_ms: Vec<i64>,
-    /// Price in the city's currency.
-    pub price: Vec<f32>,
-    /// Distance to public transport, metres.
-    pub transit_m: Vec<f32>,
     /// How many other activities take place around: those in the 3 × 3 grid cells of about a kilometre.
     pub density: Vec<f32>,
-    /// Local weekday of the start, Monday = 0.
-    pub weekday: Vec<u8>,
-    /// Local hour of the start.
-    pub hour: Vec<u8>,
-    /// Season of the start, 0 unknown.
-    pub season: Vec<u8>,
-    /// 1 where the start falls on a public holiday.
-    pub holiday: Vec<u8>,
-    /// Availability windows the start falls in, one bit each.
-    pub availability: Vec<u16>,
     /// Whether it may be shown: a [`Status`](super::Status) as number, in the order of its variants.
     pub status: Vec<u8>,
+    /// Of each row the number of its content in [`Columns::contents`].
+    pub content_numbers: Vec<u32>,
+    /// Of each row the number of its date in [`Columns::dates`].
+    pub date_numbers: Vec<u32>,
+    /// Of each row the number of its place in [`Columns::places`].
+    pub place_numbers: Vec<u32>,
+    /// Of each row the number of its publication in [`Columns::publications_ms`].
+    pub publication_numbers: Vec<u32>,
+    /// What takes place.
+    pub contents: Vec<ContentPart>,
+    /// Lists of tags.
+    pub tags: CodeLists,
+    /// Lists of the words that texts are known by.
+    pub text: CodeLists,
+    /// When activities start.
+    pub dates: Vec<DatePart>,
+    /// Where they take place.
+    pub places: Vec<PlacePart>,
+    /// When they were published, Unix ms, or [`NO_TIME`].
+    pub publications_ms: Vec<i64>,
 }
 
 impl Columns {
-    /// No rows yet.
-    pub fn empty() -> Self {
-        Self {
-            tag_offsets: vec![0],
-            text_offsets: vec![0],
-            ..Self::default()
-        }
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.id.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+
+    /// What takes place.
+    pub fn content(&self, row: usize) -> &ContentPart {
+        &self.contents[self.content_numbers[row] as usize]
+    }
+
+    /// When it starts.
+    pub fn date(&self, row: usize) -> &DatePart {
+        &self.dates[self.date_numbers[row] as usize]
+    }
+
+    /// Where it takes place.
+    pub fn place(&self, row: usize) -> &PlacePart {
+        &self.places[self.place_numbers[row] as usize]
+    }
+
+    /// When it was published, Unix ms, or [`NO_TIME`].
+    pub fn published_ms(&self, row: usize) -> i64 {
+        self.publications_ms[self.publication_numbers[row] as usize]
     }
 
     /// The codes of a row's tags.
-    pub(super) fn tags_of(&self, row: usize) -> &[u16] {
-        &self.tags[self.tag_offsets[row] as usize..self.tag_offsets[row + 1] as usize]
+    pub fn tags_of(&self, row: usize) -> &[u16] {
+        self.tags.get(self.content(row).tags as usize)
     }
 
     /// The codes of the words a row's text is known by.
-    pub(super) fn text_of(&self, row: usize) -> &[u16] {
-        &self.text[self.text_offsets[row] as usize..self.text_offsets[row + 1] as usize]
+    pub fn text_of(&self, row: usize) -> &[u16] {
+        self.text.get(self.content(row).text as usize)
     }
 
     /// Appends the rows of other columns with the same vocabularies.
     pub fn append(&mut self, other: &Self) {
         self.id.extend(other.id.iter());
-        self.kind.extend(&other.kind);
-        self.locality.extend(&other.locality);
-        self.level.extend(&other.level);
-        self.organiser.extend(&other.organiser);
-        self.series.extend(&other.series);
-        let lists = [
-            (
-                &mut self.tag_offsets,
-                &mut self.tags,
-                &other.tag_offsets,
-                &other.tags,
-            ),
-            (
-                &mut self.text_offsets,
-                &mut self.text,
-                &other.text_offsets,
-                &other.text,
-            ),
-        ];
-        for (offsets, codes, other_offsets, other_codes) in lists {
-            let base = codes.len() as u32;
-            offsets.extend(other_offsets.iter().skip(1).map(|offset| base + offset));
-            codes.extend(other_codes);
-        }
-        self.lat.extend(&other.lat);
-        self.lon.extend(&other.lon);
-        self.start_ms.extend(&other.start_ms);
         self.end_ms.extend(&other.end_ms);
-        self.published_ms.extend(&other.published_ms);
-        self.price.extend(&other.price);
-        self.transit_m.extend(&other.transit_m);
         self.density.extend(&other.density);
-        self.weekday.extend(&other.weekday);
-        self.hour.extend(&other.hour);
-        self.season.extend(&other.season);
-        self.holiday.extend(&other.holiday);
-        self.availability.extend(&other.availability);
         self.status.extend(&other.status);
+        for (numbers, others, known) in [
+            (
+                &mut self.content_numbers,
+                &other.content_numbers,
+                self.contents.len(),
+            ),
+            (
+                &mut self.date_numbers,
+                &other.date_numbers,
+                self.dates.len(),
+            ),
+            (
+                &mut self.place_numbers,
+                &other.place_numbers,
+                self.places.len(),
+            ),
+            (
+                &mut self.publication_numbers,
+                &other.publication_numbers,
+                self.publications_ms.len(),
+            ),
+        ] {
+            numbers.extend(others.iter().map(|number| known as u32 + number));
+        }
+        let (tags, text) = (self.tags.len() as u32, self.text.len() as u32);
+        let contents = other.contents.iter();
+        self.contents.extend(contents.map(|content| ContentPart {
+            tags: tags + content.tags,
+            text: text + content.text,
+            ..*content
+        }));
+        other.tags.iter().for_each(|list| self.tags.push(list));
+        other.text.iter().for_each(|list| self.text.push(list));
+        self.dates.extend(&other.dates);
+        self.places.extend(&other.places);
+        self.publications_ms.extend(&other.publications_ms);
+    }
+
+    /// Appends a row that shares nothing yet: what its content is beside the numbers of its tags and words, these, and all else
+    /// but its id, end, density and status, which are the caller's to append.
+    pub fn push_parts(
+        &mut self,
+        content: ContentPart,
+        (tags, text): (&[u16], &[u16]),
+        date: DatePart,
+        place: PlacePart,
+        published_ms: i64,
+    ) {
+        self.content_numbers.push(self.contents.len() as u32);
+        self.contents.push(ContentPart {
+            tags: self.tags.len() as u32,
+            text: self.text.len() as u32,
+            ..content
+        });
+        self.tags.push(tags);
+        self.text.push(text);
+        self.date_numbers.push(self.dates.len() as u32);
+        self.dates.push(date);
+        self.place_numbers.push(self.places.len() as u32);
+        self.places.push(place);
+        self.publication_numbers
+            .push(self.publications_ms.len() as u32);
+        self.publications_ms.push(published_ms);
+    }
+
+    /// Keeps once what several rows have, of columns that fit each other.
+    pub(super) fn share(&mut self) {
+        let Parts {
+            contents,
+            dates,
+            places,
+            published,
+        } = Parts::of(self, 0..self.len());
+        let mut shared = Self::default();
+        let rows = contents.firsts.iter().map(|&row| row as usize);
+        let tags = Numbered::of_lists(rows.clone().map(|row| self.tags_of(row)));
+        let text = Numbered::of_lists(rows.clone().map(|row| self.text_of(row)));
+        for (number, row) in rows.enumerate() {
+            let (tags, text) = (tags.numbers[number], text.numbers[number]);
+            if tags as usize == shared.tags.len() {
+                shared.tags.push(self.tags_of(row));
+            }
+            if text as usize == shared.text.len() {
+                shared.text.push(self.text_of(row));
+            }
+            let content = *self.content(row);
+            shared.contents.push(ContentPart {
+                tags,
+                text,
+                ..content
+            });
+        }
+        let of_dates = dates.firsts.iter();
+        shared.dates = of_dates.map(|&row| *self.date(row as usize)).collect();
+        let of_places = places.firsts.iter();
+        shared.places = of_places.map(|&row| *self.place(row as usize)).collect();
+        let times = published.firsts.iter();
+        shared.publications_ms = times.map(|&row| self.published_ms(row as usize)).collect();
+        *self = Self {
+            id: std::mem::take(&mut self.id),
+            end_ms: std::mem::take(&mut self.end_ms),
+            density: std::mem::take(&mut self.density),
+            status: std::mem::take(&mut self.status),
+            content_numbers: contents.numbers,
+            date_numbers: dates.numbers,
+            place_numbers: places.numbers,
+            publication_numbers: published.numbers,
+            ..shared
+        };
     }
 
     /// Counts again how many activities take place around each, leaving out those `removed`.
     pub fn refresh_density(&mut self, removed: &[bool]) {
-        let live = |column: &[f32]| -> Vec<f32> {
-            column
-                .iter()
-                .zip(removed)
-                .map(|(&value, &removed)| if removed { f32::NAN } else { value })
-                .collect()
+        let place = |(row, &removed): (usize, &bool)| {
+            let place = self.place(row);
+            let is_known = !removed && place.lat.is_finite() && place.lon.is_finite();
+            is_known.then_some((place.lat, place.lon))
         };
-        self.density = densities(&live(&self.lat), &live(&self.lon));
+        self.density = densities(removed.iter().enumerate().map(place).collect());
     }
 }
 
@@ -149,58 +221,44 @@ pub(super) fn push(columns: &mut Columns, activity: &Activity, city: &City, word
     tags.sort_unstable();
     tags.dedup();
     columns.id.push(activity.id.as_str());
-    columns
-        .kind
-        .push(words.types.code_of(activity.kind.as_deref()));
-    columns
-        .locality
-        .push(words.localities.code_of(activity.locality.as_deref()));
-    columns
-        .level
-        .push(words.levels.code_of(activity.level.as_deref()));
-    columns
-        .organiser
-        .push(words.organisers.code_of(activity.organiser.as_deref()));
-    columns
-        .series
-        .push(words.series.code_of(activity.series.as_deref()));
-    columns.tags.extend(tags);
-    columns.tag_offsets.push(columns.tags.len() as u32);
-    columns
-        .text
-        .extend(text_codes(&activity_terms(activity), &words.text));
-    columns.text_offsets.push(columns.text.len() as u32);
-    columns
-        .lat
-        .push(activity.place.map_or(f32::NAN, |place| place.lat as f32));
-    columns
-        .lon
-        .push(activity.place.map_or(f32::NAN, |place| place.lon as f32));
-    columns.start_ms.push(activity.start_ms);
     columns.end_ms.push(activity.end_ms.unwrap_or(NO_TIME));
-    columns
-        .published_ms
-        .push(activity.published_ms.unwrap_or(NO_TIME));
-    columns.price.push(activity.price.unwrap_or(f32::NAN));
-    columns
-        .transit_m
-        .push(activity.transit_m.unwrap_or(f32::NAN));
-    columns.weekday.push(local.weekday);
-    columns.hour.push(local.hour);
-    columns.season.push(city.season(local));
-    columns.holiday.push(u8::from(city.is_holiday(local)));
-    columns.availability.push(city.availability(local));
     columns.status.push(activity.status as u8);
+    let content = ContentPart {
+        kind: words.types.code_of(activity.kind.as_deref()),
+        level: words.levels.code_of(activity.level.as_deref()),
+        organiser: words.organisers.code_of(activity.organiser.as_deref()),
+        series: words.series.code_of(activity.series.as_deref()),
+        price: activity.price.unwrap_or(f32::NAN),
+        ..ContentPart::default()
+    };
+    let text = text_codes(&activity_terms(activity), &words.text);
+    let date = DatePart {
+        start_ms: activity.start_ms,
+        weekday: local.weekday,
+        hour: local.hour,
+        season: city.season(local),
+        holiday: u8::from(city.is_holiday(local)),
+        availability: city.availability(local),
+    };
+    let degrees =
+        |of: fn(&Place) -> f64| activity.place.map_or(f32::NAN, |place| of(&place) as f32);
+    let place = PlacePart {
+        lat: degrees(|place| place.lat),
+        lon: degrees(|place| place.lon),
+        transit_m: activity.transit_m.unwrap_or(f32::NAN),
+        locality: words.localities.code_of(activity.locality.as_deref()),
+    };
+    let published_ms = activity.published_ms.unwrap_or(NO_TIME);
+    columns.push_parts(content, (&tags, &text), date, place, published_ms);
 }
 
 /// How many other activities lie in the 3 × 3 cells of 0.01 degree around each; 0 where the place is unknown.
-fn densities(lat: &[f32], lon: &[f32]) -> Vec<f32> {
-    let cell = |lat: f32, lon: f32| ((lat * 100.0).floor() as i32, (lon * 100.0).floor() as i32);
+fn densities(places: Vec<Option<(f32, f32)>>) -> Vec<f32> {
+    let cell =
+        |(lat, lon): (f32, f32)| ((lat * 100.0).floor() as i32, (lon * 100.0).floor() as i32);
     let mut counts: BTreeMap<(i32, i32), u32> = BTreeMap::new();
-    for (&lat, &lon) in lat.iter().zip(lon) {
-        if lat.is_finite() && lon.is_finite() {
-            *counts.entry(cell(lat, lon)).or_default() += 1;
-        }
+    for &place in places.iter().flatten() {
+        *counts.entry(cell(place)).or_default() += 1;
     }
     let around = |(north, east): (i32, i32)| -> u32 {
         (-1..=1)
@@ -208,122 +266,9 @@ fn densities(lat: &[f32], lon: &[f32]) -> Vec<f32> {
             .filter_map(|key| counts.get(&key))
             .sum()
     };
-    lat.iter()
-        .zip(lon)
-        .map(|(&lat, &lon)| {
-            if lat.is_finite() && lon.is_finite() {
-                around(cell(lat, lon)).saturating_sub(1) as f32
-            } else {
-                0.0
-            }
-        })
+    let density = |place: (f32, f32)| around(cell(place)).saturating_sub(1) as f32;
+    places
+        .into_iter()
+        .map(|place| place.map_or(0.0, density))
         .collect()
-}
-
-/// Checks that the columns fit each other and the vocabularies.
-pub(super) fn check(
-    columns: &Columns,
-    removed: &[bool],
-    words: &Words,
-) -> Result<(), CatalogError> {
-    let rows = columns.id.len();
-    let refuse = |column: &str, detail: String| {
-        Err(CatalogError::Inconsistent {
-            column: column.into(),
-            detail,
-        })
-    };
-    for (column, found) in [
-        ("kind", columns.kind.len()),
-        ("locality", columns.locality.len()),
-        ("level", columns.level.len()),
-        ("organiser", columns.organiser.len()),
-        ("series", columns.series.len()),
-        ("tag_offsets", columns.tag_offsets.len().wrapping_sub(1)),
-        ("text_offsets", columns.text_offsets.len().wrapping_sub(1)),
-        ("lat", columns.lat.len()),
-        ("lon", columns.lon.len()),
-        ("start_ms", columns.start_ms.len()),
-        ("end_ms", columns.end_ms.len()),
-        ("published_ms", columns.published_ms.len()),
-        ("price", columns.price.len()),
-        ("transit_m", columns.transit_m.len()),
-        ("density", columns.density.len()),
-        ("weekday", columns.weekday.len()),
-        ("hour", columns.hour.len()),
-        ("season", columns.season.len()),
-        ("holiday", columns.holiday.len()),
-        ("availability", columns.availability.len()),
-        ("status", columns.status.len()),
-        ("removed", removed.len()),
-    ] {
-        if found != rows {
-            return refuse(column, format!("{found} entries for {rows} rows"));
-        }
-    }
-    for (column, offsets, codes) in [
-        ("tag_offsets", &columns.tag_offsets, &columns.tags),
-        ("text_offsets", &columns.text_offsets, &columns.text),
-    ] {
-        let ascending = is_ascending(offsets);
-        if offsets[0] != 0 || !ascending || offsets[rows] as usize != codes.len() {
-            return refuse(column, "offsets do not cover the codes in order".into());
-        }
-        let is_too_long = |length: u32| column == "text_offsets" && length as usize > TEXT_TERMS;
-        // Codes ascend but where the next row begins.
-        let (mut stops, mut too_long) = (0, false);
-        for pair in offsets.windows(2) {
-            let begin = pair[1] as usize;
-            too_long |= is_too_long(pair[1] - pair[0]);
-            let is_stop = |begin: usize| codes[begin - 1] >= codes[begin];
-            let is_new = pair[0] < pair[1] && begin < codes.len();
-            stops += usize::from(is_new && is_stop(begin));
-        }
-        if too_long || stops != count_stops(codes) {
-            return refuse(
-                column,
-                "a row's codes do not ascend, or are too many".into(),
-            );
-        }
-    }
-    for (column, codes, vocabulary) in [
-        ("kind", &columns.kind, &words.types),
-        ("locality", &columns.locality, &words.localities),
-        ("level", &columns.level, &words.levels),
-        ("organiser", &columns.organiser, &words.organisers),
-        ("series", &columns.series, &words.series),
-        ("tags", &columns.tags, &words.tags),
-        ("text", &columns.text, &words.text),
-    ] {
-        let code = codes.iter().fold(0, |most, &code| code.max(most));
-        if !codes.is_empty() && usize::from(code) >= vocabulary.size() {
-            return refuse(
-                column,
-                format!("code {code} in a vocabulary of {}", vocabulary.size()),
-            );
-        }
-    }
-    for (column, numbers, least, most) in [
-        ("lat", &columns.lat, -90.0, 90.0),
-        ("lon", &columns.lon, -180.0, 180.0),
-        ("price", &columns.price, 0.0, f32::MAX),
-        ("transit_m", &columns.transit_m, 0.0, f32::MAX),
-        ("density", &columns.density, 0.0, f32::MAX),
-    ] {
-        if !all_within(numbers, least, most) {
-            let outside = |n: &&f32| !n.is_nan() && !(least..=most).contains(*n);
-            let number = numbers.iter().find(outside).unwrap_or(&most);
-            return refuse(column, format!("{number} is outside {least} to {most}"));
-        }
-    }
-    for (column, numbers, most) in [
-        ("weekday", &columns.weekday, 6),
-        ("hour", &columns.hour, 23),
-    ] {
-        let number = numbers.iter().fold(0, |largest, &n| n.max(largest));
-        if number > most {
-            return refuse(column, format!("{number} is above {most}"));
-        }
-    }
-    Ok(())
 }

@@ -1,20 +1,136 @@
-//! What do rows share? An activity that is repeated is one content on many dates, and many take place at one place.
+//! What do rows share? An activity that is repeated is one content on many dates, and many take place at one place: each of
+//! these is kept once, and of each row its number.
 //!
 //! A value may have several numbers, where rows of several publications have it: nothing may depend on that.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::ops::Range;
 
-use bytemuck::cast_slice;
-
-use super::Columns;
+use super::{Columns, NO_TIME};
 use crate::math::{Distinct, packed};
 
-/// Values by number, in order of their first rows.
+/// What takes place. Unknown words are code 0, an unknown price NaN.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ContentPart {
+    /// Code of the type.
+    pub kind: u16,
+    /// Code of the level.
+    pub level: u16,
+    /// Code of the organiser.
+    pub organiser: u16,
+    /// Code of the series.
+    pub series: u16,
+    /// Price in the city's currency.
+    pub price: f32,
+    /// The number of its list of tags, in [`Columns::tags`].
+    pub tags: u32,
+    /// The number of its list of words, in [`Columns::text`].
+    pub text: u32,
+}
+
+/// When it starts, with what the calendar says of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DatePart {
+    /// Start, Unix ms.
+    pub start_ms: i64,
+    /// Local weekday of the start, Monday = 0.
+    pub weekday: u8,
+    /// Local hour of the start.
+    pub hour: u8,
+    /// Season of the start, 0 unknown.
+    pub season: u8,
+    /// 1 where the start falls on a public holiday.
+    pub holiday: u8,
+    /// Availability windows the start falls in, one bit each.
+    pub availability: u16,
+}
+
+impl Default for DatePart {
+    fn default() -> Self {
+        Self {
+            start_ms: NO_TIME,
+            weekday: 0,
+            hour: 0,
+            season: 0,
+            holiday: 0,
+            availability: 0,
+        }
+    }
+}
+
+impl DatePart {
+    /// Whether it starts on a weekend or a public holiday.
+    pub fn is_day_off(&self) -> bool {
+        self.weekday >= 5 || self.holiday != 0
+    }
+}
+
+/// Where it takes place. Unknown numbers are NaN, an unknown locality code 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlacePart {
+    /// Latitude, degrees.
+    pub lat: f32,
+    /// Longitude, degrees.
+    pub lon: f32,
+    /// Distance to public transport, metres.
+    pub transit_m: f32,
+    /// Code of the locality.
+    pub locality: u16,
+}
+
+/// Lists of codes, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeLists {
+    /// Where each list begins in [`CodeLists::codes`], and where the last one ends.
+    pub offsets: Vec<u32>,
+    /// The codes, ascending and distinct within a list.
+    pub codes: Vec<u16>,
+}
+
+impl Default for CodeLists {
+    fn default() -> Self {
+        Self {
+            offsets: vec![0],
+            codes: Vec::new(),
+        }
+    }
+}
+
+impl CodeLists {
+    /// How many lists there are.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A list by number.
+    pub fn get(&self, number: usize) -> &[u16] {
+        &self.codes[self.offsets[number] as usize..self.offsets[number + 1] as usize]
+    }
+
+    /// Appends a list.
+    pub fn push(&mut self, codes: &[u16]) {
+        self.codes.extend_from_slice(codes);
+        self.offsets.push(self.codes.len() as u32);
+    }
+
+    /// All lists in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u16]> {
+        (0..self.len()).map(|number| self.get(number))
+    }
+}
+
+/// Which of so many values rows have, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Numbered {
-    numbers: Vec<u32>,
-    firsts: Vec<u32>,
+    /// Of each row the number of its value.
+    pub numbers: Vec<u32>,
+    /// Of each value its first row.
+    pub firsts: Vec<u32>,
 }
 
 impl Numbered {
@@ -30,49 +146,39 @@ impl Numbered {
         Self { numbers, firsts }
     }
 
+    /// Numbers lists of codes.
+    pub(crate) fn of_lists<'a>(lists: impl IntoIterator<Item = &'a [u16]>) -> Self {
+        Self::of(lists.into_iter())
+    }
+
     /// Of each row 0 where its value is new, and otherwise one more than its number: what is mostly new is then mostly 0.
     pub fn codes(&self) -> Vec<u32> {
-        let mut firsts = self.firsts().peekable();
-        let code = |(row, &number): (usize, &u32)| {
-            let is_new = firsts.next_if_eq(&row).is_some();
+        let mut known = 0;
+        let code = |&number: &u32| {
+            let is_new = number == known;
+            known += u32::from(is_new);
             if is_new { 0 } else { number + 1 }
         };
-        self.numbers.iter().enumerate().map(code).collect()
-    }
-
-    /// Appends rows by the codes of these alone; false where one has a number that none before it has, and then only those up to
-    /// there are appended.
-    #[must_use]
-    pub fn append(&mut self, codes: &[u32]) -> bool {
-        let begin = self.firsts.len() as u32;
-        self.numbers.reserve(codes.len());
-        for &code in codes {
-            let next = self.firsts.len() as u32;
-            let number = match code.checked_sub(1) {
-                None => {
-                    self.firsts.push(self.numbers.len() as u32);
-                    next
-                }
-                Some(known) if known < next - begin => begin + known,
-                Some(_) => return false,
-            };
-            self.numbers.push(number);
-        }
-        true
-    }
-
-    /// Of each row the number of its value.
-    pub fn numbers(&self) -> &[u32] {
-        &self.numbers
-    }
-
-    /// Of each value its first row.
-    pub fn firsts(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.firsts.iter().map(|&row| row as usize)
+        self.numbers.iter().map(code).collect()
     }
 }
 
-/// What rows are made of, beside their ids, ends, densities and states.
+/// Appends to `numbers` what [`Numbered::codes`] say of rows whose values are numbered from `begin` on. How many values there
+/// are; nothing where a row has a number that none before it has.
+pub(crate) fn append_numbers(numbers: &mut Vec<u32>, codes: &[u32], begin: u32) -> Option<u32> {
+    u32::try_from(codes.len()).ok()?.checked_add(begin)?;
+    let (mut values, mut are_known) = (0, true);
+    numbers.extend(codes.iter().map(|&code| {
+        let is_new = code == 0;
+        are_known &= code <= values;
+        let number = if is_new { values } else { code - 1 };
+        values += u32::from(is_new);
+        begin.wrapping_add(number)
+    }));
+    are_known.then_some(values)
+}
+
+/// What some rows share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parts {
     /// Type, tags, words, level, organiser, series and price.
@@ -85,74 +191,34 @@ pub struct Parts {
     pub published: Numbered,
 }
 
-/// What a content is, in the catalogue's own words.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Content<'a> {
-    tags: &'a [u16],
-    words: &'a [u16],
-    price: u32,
-    kind: u16,
-    level: u16,
-    organiser: u16,
-    series: u16,
-}
-
-impl Hash for Content<'_> {
-    /// Both lists, and everything else as one number: field by field it takes several times as long.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(cast_slice(self.tags));
-        state.write(cast_slice(self.words));
-        let pair = |one: u16, other: u16| u32::from(one) << 16 | u32::from(other);
-        let words = pair(self.organiser, self.series);
-        state.write_u128(packed([self.price, words, pair(self.kind, self.level), 0]));
-    }
-}
-
 impl Parts {
     /// The parts of some rows, counted from the first of these, found by hashing.
     pub(crate) fn of(columns: &Columns, rows: Range<usize>) -> Self {
-        let content = |row: usize| Content {
-            tags: columns.tags_of(row),
-            words: columns.text_of(row),
-            price: columns.price[row].to_bits(),
-            kind: columns.kind[row],
-            level: columns.level[row],
-            organiser: columns.organiser[row],
-            series: columns.series[row],
-        };
-        let date = |row: usize| {
-            let [weekday, hour, season, holiday] = [
-                &columns.weekday,
-                &columns.hour,
-                &columns.season,
-                &columns.holiday,
-            ];
-            let of_day = u32::from_le_bytes([weekday, hour, season, holiday].map(|of| of[row]));
-            (columns.start_ms[row], of_day, columns.availability[row])
+        // Lists that are the same may have several numbers too.
+        let [tags, text] =
+            [&columns.tags, &columns.text].map(|lists| Numbered::of_lists(lists.iter()));
+        let content = |row: usize| {
+            let content = columns.content(row);
+            let pair = |one: u16, other: u16| u32::from(one) << 16 | u32::from(other);
+            let beside_words = packed([
+                content.price.to_bits(),
+                pair(content.kind, content.level),
+                pair(content.organiser, content.series),
+                tags.numbers[content.tags as usize],
+            ]);
+            (beside_words, text.numbers[content.text as usize])
         };
         let place = |row: usize| {
-            let [lat, lon, transit] =
-                [&columns.lat, &columns.lon, &columns.transit_m].map(|of| of[row].to_bits());
-            packed([lat, lon, columns.locality[row].into(), transit])
+            let place = columns.place(row);
+            let [lat, lon, transit] = [place.lat, place.lon, place.transit_m].map(f32::to_bits);
+            packed([lat, lon, place.locality.into(), transit])
         };
         Self {
             contents: Numbered::of(rows.clone().map(content)),
-            dates: Numbered::of(rows.clone().map(date)),
+            dates: Numbered::of(rows.clone().map(|row| *columns.date(row))),
             places: Numbered::of(rows.clone().map(place)),
-            published: Numbered::of(rows.map(|row| columns.published_ms[row])),
+            published: Numbered::of(rows.map(|row| columns.published_ms(row))),
         }
-    }
-
-    /// Whether each of so many rows has all of them.
-    pub(crate) fn cover(&self, rows: usize) -> bool {
-        let Self {
-            contents,
-            dates,
-            places,
-            published,
-        } = self;
-        let all = [contents, dates, places, published];
-        all.iter().all(|part| part.numbers.len() == rows)
     }
 }
 
@@ -162,22 +228,25 @@ mod tests {
 
     #[test]
     fn numbers_go_on_where_those_before_end() {
-        let mut numbered = Numbered::of([7, 7, 3, 7].into_iter());
+        let numbered = Numbered::of([7, 7, 3, 7].into_iter());
         assert_eq!(
-            (numbered.numbers(), &numbered.firsts[..]),
+            (&numbered.numbers[..], &numbered.firsts[..]),
             (&[0, 0, 1, 0][..], &[0, 2][..])
         );
         assert_eq!(numbered.codes(), [0, 1, 0, 1]);
-        assert!(numbered.append(&[0, 0, 1]) && numbered.append(&[]));
-        assert_eq!(numbered.numbers(), [0, 0, 1, 0, 2, 3, 2]);
-        assert!(numbered.firsts().eq([0, 2, 4, 5]));
+        let mut numbers = Vec::new();
+        assert_eq!(append_numbers(&mut numbers, &numbered.codes(), 0), Some(2));
+        assert_eq!(append_numbers(&mut numbers, &[0, 0, 1], 2), Some(2));
+        assert_eq!(append_numbers(&mut numbers, &[], 4), Some(0));
+        assert_eq!(numbers, [0, 0, 1, 0, 2, 3, 2]);
     }
 
     #[test]
     fn numbers_that_nothing_before_has_are_refused() {
         for codes in [&[1][..], &[0, 2], &[0, 1, u32::MAX], &[u32::MAX]] {
-            let mut numbered = Numbered::of([7].into_iter());
-            assert!(!numbered.append(codes), "{codes:?}");
+            assert_eq!(append_numbers(&mut vec![0], codes, 1), None, "{codes:?}");
         }
+        assert_eq!(append_numbers(&mut Vec::new(), &[0, 0], u32::MAX - 1), None);
+        assert_eq!(append_numbers(&mut Vec::new(), &[0, 0, 3], 0), None);
     }
 }

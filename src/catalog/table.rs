@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::columns::{self, Columns};
+use super::consistency;
 use super::index::Index;
 use super::{Activity, City, Content, Place, Status, Words};
 use crate::error::CatalogError;
@@ -42,14 +43,14 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] for the first impossible or repeated activity.
     pub fn build(city: City, words: Words, activities: &[Activity]) -> Result<Self, CatalogError> {
-        let mut columns = Columns::empty();
+        let mut columns = Columns::default();
         for activity in activities {
             activity.validate()?;
             columns::push(&mut columns, activity, &city, &words);
         }
         columns.refresh_density(&vec![false; activities.len()]);
         let removed = vec![false; activities.len()];
-        Self::from_columns(city, words, columns, removed)
+        Self::from_columns(city, words, columns, removed).map(Self::sharing)
     }
 
     /// Takes columns as a bundle carries them.
@@ -63,7 +64,7 @@ impl Catalog {
         columns: Columns,
         removed: Vec<bool>,
     ) -> Result<Self, CatalogError> {
-        columns::check(&columns, &removed, &words)?;
+        consistency::check(&columns, &removed, &words)?;
         let mut rows = Index::with_capacity(columns.id.len());
         for (index, removed) in removed.iter().enumerate() {
             let row = u32::try_from(index).map_err(|_| CatalogError::Inconsistent {
@@ -76,14 +77,14 @@ impl Catalog {
                 });
             }
         }
-        let blocks = columns.start_ms.chunks(BLOCK);
-        let blocks = blocks.zip(columns.end_ms.chunks(BLOCK));
-        let last_over_ms = |(starts, ends): (&[i64], &[i64])| {
-            let over = starts.iter().zip(ends).map(|(&s, &e)| over_ms(s, e));
-            over.fold(i64::MIN, i64::max)
-        };
+        let over_ms = |(row, &end_ms): (usize, &i64)| over_ms(columns.date(row).start_ms, end_ms);
+        let mut blocks_over_ms = vec![i64::MIN; columns.len().div_ceil(BLOCK)];
+        for (row, over_ms) in columns.end_ms.iter().enumerate().map(over_ms).enumerate() {
+            let last_ms = &mut blocks_over_ms[row / BLOCK];
+            *last_ms = over_ms.max(*last_ms);
+        }
         Ok(Self {
-            blocks_over_ms: blocks.map(last_over_ms).collect(),
+            blocks_over_ms,
             city,
             words,
             columns,
@@ -92,9 +93,16 @@ impl Catalog {
         })
     }
 
+    /// The same catalogue, keeping once what several rows have.
+    #[must_use]
+    pub fn sharing(mut self) -> Self {
+        self.columns.share();
+        self
+    }
+
     /// How many rows there are, removed ones included.
     pub fn len(&self) -> usize {
-        self.columns.id.len()
+        self.columns.len()
     }
 
     /// Whether there is no row.
@@ -159,16 +167,14 @@ impl Catalog {
 
     /// Where it takes place, if known.
     pub fn place(&self, row: Row) -> Option<Place> {
-        let (lat, lon) = (
-            f64::from(self.columns.lat[row.index()]),
-            f64::from(self.columns.lon[row.index()]),
-        );
+        let place = self.columns.place(row.index());
+        let (lat, lon) = (f64::from(place.lat), f64::from(place.lon));
         (lat.is_finite() && lon.is_finite()).then_some(Place { lat, lon })
     }
 
     /// Its price, if known.
     pub fn price(&self, row: Row) -> Option<f32> {
-        known(self.columns.price[row.index()])
+        known(self.columns.content(row.index()).price)
     }
 
     /// Its status.
@@ -180,10 +186,15 @@ impl Catalog {
     pub fn content(&self, row: Row) -> Content {
         let index = row.index();
         let columns = &self.columns;
+        let (what, date, place) = (
+            columns.content(index),
+            columns.date(index),
+            columns.place(index),
+        );
         let word = |term: Option<&str>| term.map(str::to_owned);
         Content {
             title: String::new(),
-            kind: word(self.words.types.term(columns.kind[index])),
+            kind: word(self.words.types.term(what.kind)),
             tags: self
                 .tags(row)
                 .iter()
@@ -194,18 +205,18 @@ impl Catalog {
                 .iter()
                 .filter_map(|&code| word(self.words.text.term(code)))
                 .collect(),
-            locality: word(self.words.localities.term(columns.locality[index])),
-            level: word(self.words.levels.term(columns.level[index])),
-            organiser: word(self.words.organisers.term(columns.organiser[index])),
-            series: word(self.words.series.term(columns.series[index])),
+            locality: word(self.words.localities.term(place.locality)),
+            level: word(self.words.levels.term(what.level)),
+            organiser: word(self.words.organisers.term(what.organiser)),
+            series: word(self.words.series.term(what.series)),
             place: self.place(row),
             price: self.price(row),
-            transit_m: known(columns.transit_m[index]),
+            transit_m: known(place.transit_m),
             density: known(columns.density[index]),
-            start_ms: columns.start_ms[index],
+            start_ms: date.start_ms,
             end_ms: Some(columns.end_ms[index]).filter(|&end_ms| end_ms != NO_TIME),
-            weekday: columns.weekday[index],
-            hour: columns.hour[index],
+            weekday: date.weekday,
+            hour: date.hour,
         }
     }
 }
@@ -223,7 +234,7 @@ fn known(number: f32) -> Option<f32> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::Joined;
+    use crate::catalog::{CodeLists, Joined};
 
     fn activity(id: &str, tags: &[&str]) -> Activity {
         serde_json::from_value(serde_json::json!({
@@ -259,14 +270,20 @@ mod tests {
     #[test]
     fn damaged_columns_are_refused_with_the_columns_name() {
         let good = catalog();
-        let cases: [(&str, fn(&mut Columns)); 7] = [
-            ("price", |columns| columns.price.truncate(1)),
-            ("tag_offsets", |columns| columns.tag_offsets[1] = 99),
-            ("tag_offsets", |columns| columns.tags[..2].reverse()),
-            ("text_offsets", |columns| columns.text_offsets[1] = 99),
-            ("kind", |columns| columns.kind[0] = 77),
-            ("lat", |columns| columns.lat[0] = 91.0),
-            ("hour", |columns| columns.hour[0] = 24),
+        let cases: [(&str, fn(&mut Columns)); 13] = [
+            ("end_ms", |columns| columns.end_ms.truncate(1)),
+            ("content", |columns| columns.content_numbers[1] = 2),
+            ("date", |columns| columns.dates.clear()),
+            ("place", |columns| columns.place_numbers.truncate(1)),
+            ("tags", |columns| columns.tags.offsets[1] = 99),
+            ("tags", |columns| columns.tags.codes[..2].reverse()),
+            ("content", |columns| columns.contents[1].tags = 2),
+            ("content", |columns| columns.text = CodeLists::default()),
+            ("text", |columns| columns.text.offsets[1] = 99),
+            ("kind", |columns| columns.contents[0].kind = 77),
+            ("price", |columns| columns.contents[1].price = -1.0),
+            ("lat", |columns| columns.places[0].lat = 91.0),
+            ("hour", |columns| columns.dates[0].hour = 24),
         ];
         for (name, damage) in cases {
             let mut columns = good.columns().clone();

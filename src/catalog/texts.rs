@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::{Blob, Row, Text};
+use super::{Blob, BlobColumn, Row, Text};
 
 /// What a text consists of, in the order of a shard's fields.
 pub const TEXT_FIELDS: [&str; 6] = [
@@ -19,12 +20,14 @@ pub const TEXT_FIELDS: [&str; 6] = [
 const TITLE: usize = 0;
 
 /// One part of the texts of some rows, all in one piece.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone)]
 pub struct TextField {
     joined: Blob,
     rows: usize,
-    /// Where the row's part ends, one a row; none where no row has any.
-    ends: Vec<u32>,
+    /// How long the row's part is, where nobody has asked yet where it ends.
+    lengths: BlobColumn<u32>,
+    /// Where the row's part ends, one a row; none where no row has any, or lengths are impossible.
+    ends: OnceLock<Vec<u32>>,
 }
 
 impl TextField {
@@ -36,32 +39,65 @@ impl TextField {
         covers.then(|| Self::cut(joined, ends))
     }
 
+    /// The parts that are so long, one after the other. Nothing is read of either before somebody asks for a part: all are empty
+    /// then where they do not cover `joined` (see [`TextField::is_sound`]).
+    pub fn of_lengths(joined: Blob, lengths: BlobColumn<u32>) -> Self {
+        Self {
+            joined,
+            rows: lengths.len(),
+            lengths,
+            ends: OnceLock::new(),
+        }
+    }
+
     /// The parts of so many rows, none of which has any.
     pub fn empty(rows: usize) -> Self {
         Self {
+            joined: Blob::default(),
             rows,
-            ..Self::default()
+            lengths: Vec::new().into(),
+            ends: OnceLock::from(Vec::new()),
         }
     }
 
     fn cut(joined: Blob, ends: Vec<u32>) -> Self {
+        let none = Self::empty(ends.len());
         if joined.is_empty() {
-            return Self::empty(ends.len());
+            return none;
         }
+        let ends = OnceLock::from(ends);
         Self {
             joined,
-            rows: ends.len(),
             ends,
+            ..none
         }
+    }
+
+    fn ends(&self) -> &[u32] {
+        self.ends.get_or_init(|| {
+            let mut end = 0_usize;
+            let mut ends = self.lengths.to_vec();
+            for length in &mut ends {
+                end = end.saturating_add(*length as usize);
+                *length = u32::try_from(end).unwrap_or(u32::MAX);
+            }
+            let covers = end == self.joined.len() && ends.len() == self.rows;
+            if covers { ends } else { Vec::new() }
+        })
+    }
+
+    /// Whether its parts cover it. Whoever asks has all lengths read.
+    pub fn is_sound(&self) -> bool {
+        self.joined.is_empty() || self.ends().len() == self.rows
     }
 
     /// Where the part of a row lies.
     fn range(&self, index: usize) -> Range<usize> {
         let from = match index {
             0 => 0,
-            _ => self.ends.get(index - 1).map_or(0, |&end| end as usize),
+            _ => self.ends().get(index - 1).map_or(0, |&end| end as usize),
         };
-        from..self.ends.get(index).map_or(from, |&end| end as usize)
+        from..self.ends().get(index).map_or(from, |&end| end as usize)
     }
 
     /// The part of a row; empty where the bytes cannot be had any more.
@@ -73,6 +109,21 @@ impl TextField {
         }
     }
 }
+
+impl Default for TextField {
+    fn default() -> Self {
+        Self::empty(0)
+    }
+}
+
+/// Equal where they say the same, however they lie.
+impl PartialEq for TextField {
+    fn eq(&self, other: &Self) -> bool {
+        (self.rows, &self.joined, self.ends()) == (other.rows, &other.joined, other.ends())
+    }
+}
+
+impl Eq for TextField {}
 
 /// The texts of the rows of one publication: fields as [`TEXT_FIELDS`] names them.
 type Shard = [TextField; TEXT_FIELDS.len()];
@@ -98,6 +149,11 @@ impl Texts {
         self.ends.push(end);
         self.shards.push(shard);
         true
+    }
+
+    /// Whether all fields are cut as they say. Whoever asks has all lengths read.
+    pub fn are_sound(&self) -> bool {
+        self.shards.iter().flatten().all(TextField::is_sound)
     }
 
     /// How many rows there are.
@@ -282,6 +338,29 @@ mod tests {
             TextField::new(blob(""), vec![0, 0]),
             Some(TextField::empty(2))
         );
+    }
+
+    #[test]
+    fn lengths_are_looked_at_when_a_part_is_asked_for() {
+        let field = |lengths: &[u32]| {
+            let lengths = BlobColumn::from(lengths.to_vec());
+            TextField::of_lengths(blob("añb"), lengths)
+        };
+        for (lengths, parts) in [
+            (&[1, 2, 1][..], ["a", "ñ", "b"]),
+            (&[0, 4, 0], ["", "añb", ""]),
+            (&[1, 2, 2], [""; 3]),
+            (&[1, u32::MAX, 4], [""; 3]),
+            (&[1, 2, 0], [""; 3]),
+        ] {
+            let field = field(lengths);
+            assert_eq!([0, 1, 2].map(|row| field.get(row)), parts, "{lengths:?}");
+            assert_eq!(field.is_sound(), parts != [""; 3], "{lengths:?}");
+        }
+        assert_eq!(field(&[1, 3]), TextField::cut(blob("añb"), vec![1, 4]));
+        let lost = BlobColumn::wide(Blob::new(Elsewhere(vec![0; 4]), 8));
+        let lost = TextField::of_lengths(blob("añb"), lost);
+        assert!(!lost.is_sound() && lost.get(1).is_empty());
     }
 
     #[test]

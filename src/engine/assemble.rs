@@ -106,15 +106,16 @@ fn line_up(
     candidates.clear();
     candidates.extend(scored.iter().map(|scored| {
         let row = scored.row.index();
+        let (content, place) = (columns.content(row), columns.place(row));
         let id = bundle.catalog.id(scored.row);
         Candidate {
             utility: utility.amendment(scored.row).of(scored.score.total),
             vector: bundle.activities.embeddings[row],
             groups: [
-                columns.organiser[row],
-                columns.series[row],
-                columns.kind[row],
-                columns.locality[row],
+                content.organiser,
+                content.series,
+                content.kind,
+                place.locality,
             ],
             digest: Digest::default().text(id).value(),
         }

@@ -95,7 +95,7 @@ impl<'a> Facts<'a> for OfItem<'a> {
     }
 
     fn known_organiser(&self) -> Option<&'a str> {
-        let organiser = self.catalog().columns().organiser[self.row.index()];
+        let organiser = self.catalog().columns().content(self.row.index()).organiser;
         let name = self.catalog().words().organisers.term(organiser)?;
         let mut liked = self.liked();
         liked
@@ -104,12 +104,12 @@ impl<'a> Facts<'a> for OfItem<'a> {
     }
 
     fn knows_series(&self) -> bool {
-        let series = self.catalog().columns().series[self.row.index()];
+        let series = self.catalog().columns().content(self.row.index()).series;
         series != 0 && self.liked().any(|past| past.activity.series == series)
     }
 
     fn preferred_locality(&self) -> Option<&'a str> {
-        let locality = self.catalog().columns().locality[self.row.index()];
+        let locality = self.catalog().columns().place(self.row.index()).locality;
         let name = self.catalog().words().localities.term(locality)?;
         (self.known.user.locality == locality).then_some(name)
     }
@@ -134,7 +134,7 @@ impl<'a> Facts<'a> for OfItem<'a> {
     }
 
     fn availability(&self) -> Option<&'a str> {
-        let windows = self.catalog().columns().availability[self.row.index()];
+        let windows = self.catalog().columns().date(self.row.index()).availability;
         let city = &self.known.engine.bundle().schema.city;
         let first = (0..16).find(|bit| self.known.user.availability & windows & (1 << bit) != 0)?;
         city.availability
@@ -144,7 +144,7 @@ impl<'a> Facts<'a> for OfItem<'a> {
 
     fn is_usual_time(&self) -> bool {
         let (columns, index) = (self.catalog().columns(), self.row.index());
-        let (weekday, slot) = (columns.weekday[index], columns.hour[index] / 4);
+        let (weekday, slot) = (columns.date(index).weekday, columns.date(index).hour / 4);
         let (mut same, mut all) = (0_u32, 0_u32);
         for past in self.liked() {
             all += 1;

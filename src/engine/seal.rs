@@ -1,8 +1,8 @@
 //! The last step of writing a bundle: the engine runs on it, and what it gives becomes the bundle's self-test.
 
 use super::Engine;
-use crate::bundle::{Files, Manifest, SelfTestCase};
-use crate::error::RecommenderError;
+use crate::bundle::{Bundle, FileEntry, Files, Group, Manifest, SelfTestCase};
+use crate::error::{BundleError, RecommenderError};
 use crate::history::Visitor;
 use crate::rank::Request;
 
@@ -16,22 +16,31 @@ pub fn seal(
     mut files: Files,
     cases: &[(Visitor, Request)],
 ) -> Result<(String, Files), RecommenderError> {
-    manifest.self_test.clear();
     let draft = manifest.to_json()?;
     let draft_id = Manifest::id(&draft);
     let mut draft_files = files.clone();
     draft_files.insert(Manifest::path(&draft_id), draft);
     let engine = Engine::open(&draft_id, draft_files)?;
+    let mut self_test = Vec::with_capacity(cases.len());
     for (visitor, request) in cases {
         let digest = engine.recommend(visitor, request)?.digest();
         let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
-        manifest.self_test.push(SelfTestCase {
+        self_test.push(SelfTestCase {
             profile,
             history,
             request: request.clone(),
             digest,
         });
     }
+    let name = Bundle::SELF_TEST;
+    let bytes = serde_json::to_vec(&self_test).map_err(|error| BundleError::Malformed {
+        path: name.into(),
+        detail: error.to_string(),
+    })?;
+    let entry = FileEntry::of(name.into(), Group::Model, "json", &bytes);
+    files.insert(entry.path.clone(), bytes);
+    manifest.files.push(entry);
+    manifest.files.sort_by(|a, b| a.name.cmp(&b.name));
     let bytes = manifest.to_json()?;
     let id = Manifest::id(&bytes);
     files.insert(Manifest::path(&id), bytes);

@@ -81,7 +81,7 @@ impl<'a> Utility<'a> {
         if let Ok(at) = self.shown.binary_search_by_key(&row, |shown| shown.0) {
             amendment.seen = policy.seen_penalty * ln_1p(self.shown[at].1);
         }
-        let published_ms = self.engine.catalog().columns().published_ms[row.index()];
+        let published_ms = self.engine.catalog().columns().published_ms(row.index());
         if self.learned && published_ms != NO_TIME {
             let age_ms = self.now_ms.saturating_sub(published_ms).max(0) as f32;
             // Nothing of anything, where newness does not count.

@@ -3,7 +3,7 @@
 //! A request works out what each content is worth.
 
 use super::schema::Schema;
-use crate::catalog::{Catalog, Numbered, Row};
+use crate::catalog::{Catalog, CodeLists};
 use crate::math::Distinct;
 
 /// The contents of a catalogue, in order of their first rows.
@@ -51,17 +51,13 @@ impl Terms {
         self.most = self.most.max(codes.len());
     }
 
-    /// Lists with one over the length of their vectors, each once; and the number of each.
-    fn of<'a>(
-        lists: impl Iterator<Item = &'a [u16]>,
-        idf: impl Fn(u16) -> f32,
-    ) -> (Self, Vec<u32>) {
-        let distinct = Distinct::of(lists);
+    /// Lists with one over the length of their vectors.
+    fn of(lists: &CodeLists, idf: impl Fn(u16) -> f32) -> Self {
         let mut terms = Self::default();
-        for list in distinct.values {
+        for list in lists.iter() {
             terms.push(list, norm(list, &idf));
         }
-        (terms, distinct.codes)
+        terms
     }
 
     /// The length of the vector of a list, by number.
@@ -92,39 +88,32 @@ pub(super) fn norm(codes: &[u16], idf: impl Fn(u16) -> f32) -> f32 {
 
 impl Contents {
     /// The contents of a catalogue, each on days off a content of its own, and of each row the number of its content.
-    pub(super) fn new(
-        schema: &Schema,
-        catalog: &Catalog,
-        numbered: &Numbered,
-        is_day_off: impl Fn(usize) -> bool,
-    ) -> (Self, Vec<u32>) {
+    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> (Self, Vec<u32>) {
         let columns = catalog.columns();
-        // Parts of contents are numbered among contents only: these are fewer than rows.
-        let firsts = || numbered.firsts().map(|row| Row(row as u32));
-        let tags = firsts().map(|row| catalog.tags(row));
-        let (tag_lists, tags) = Terms::of(tags, |tag| schema.idf(tag));
-        let words = firsts().map(|row| catalog.text(row));
-        let (word_lists, words) = Terms::of(words, |word| schema.text_idf(word));
-        let prices = Distinct::of(firsts().map(|row| columns.price[row.index()].to_bits()));
-        let mut codes = Vec::with_capacity(numbered.firsts().len());
-        let mut known = vec![[None; 2]; numbered.firsts().len()];
-        let number = |(row, &content): (usize, &u32)| {
-            let content = content as usize;
-            let day_off = is_day_off(row);
-            *known[content][usize::from(day_off)].get_or_insert_with(|| {
+        let tag_lists = Terms::of(&columns.tags, |tag| schema.idf(tag));
+        let word_lists = Terms::of(&columns.text, |word| schema.text_idf(word));
+        let prices = columns.contents.iter();
+        let prices = Distinct::of(prices.map(|content| content.price.to_bits()));
+        let mut codes = Vec::with_capacity(columns.contents.len());
+        let mut known = vec![[None; 2]; columns.contents.len()];
+        let number = |(row, &number): (usize, &u32)| {
+            let (number, day_off) = (number as usize, columns.date(row).is_day_off());
+            *known[number][usize::from(day_off)].get_or_insert_with(|| {
+                let content = &columns.contents[number];
                 codes.push(ContentCodes {
-                    kind: 2 * u32::from(columns.kind[row]) + u32::from(day_off),
-                    price: prices.codes[content],
-                    tags: tags[content],
-                    words: words[content],
-                    level: columns.level[row],
-                    organiser: columns.organiser[row],
-                    series: columns.series[row],
+                    kind: 2 * u32::from(content.kind) + u32::from(day_off),
+                    price: prices.codes[number],
+                    tags: content.tags,
+                    words: content.text,
+                    level: content.level,
+                    organiser: content.organiser,
+                    series: content.series,
                 });
                 codes.len() as u32 - 1
             })
         };
-        let numbers = numbered.numbers().iter().enumerate().map(number).collect();
+        let numbers = columns.content_numbers.iter().enumerate();
+        let numbers = numbers.map(number).collect();
         let contents = Self {
             codes,
             tag_lists,

@@ -23,19 +23,24 @@ pub(super) struct Outline<'a> {
 impl<'a> Outline<'a> {
     pub(super) fn of_row(catalog: &'a Catalog, row: Row) -> Self {
         let (columns, index) = (catalog.columns(), row.index());
+        let (content, date, place) = (
+            columns.content(index),
+            columns.date(index),
+            columns.place(index),
+        );
         Self {
             row: Some(row),
-            kind: columns.kind[index],
+            kind: content.kind,
             tags: catalog.tags(row),
-            level: columns.level[index],
-            price: columns.price[index],
-            organiser: columns.organiser[index],
-            series: columns.series[index],
-            locality: columns.locality[index],
-            place: (columns.lat[index], columns.lon[index]),
-            slot: columns.hour[index] / 4,
-            day_off: columns.weekday[index] >= 5 || columns.holiday[index] != 0,
-            availability: columns.availability[index],
+            level: content.level,
+            price: content.price,
+            organiser: content.organiser,
+            series: content.series,
+            locality: place.locality,
+            place: (place.lat, place.lon),
+            slot: date.hour / 4,
+            day_off: date.is_day_off(),
+            availability: date.availability,
         }
     }
 

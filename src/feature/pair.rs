@@ -17,7 +17,7 @@ use super::prepared::Prepared;
 use super::profiles::{DECLARED, LIKED, Profiles, REJECTED};
 use super::schema::Schema;
 use super::user::{Past, UserRow};
-use crate::catalog::{Catalog, Columns, Counters, NO_TIME, Row, UNKNOWN, Words, text_terms};
+use crate::catalog::{Catalog, Counters, DatePart, NO_TIME, Row, UNKNOWN, Words, text_terms};
 use crate::history::Visitor;
 use crate::math::ln_1p;
 
@@ -39,12 +39,12 @@ impl Hash for TimeOfWeek {
 }
 
 impl TimeOfWeek {
-    pub(super) fn of(columns: &Columns, index: usize) -> Self {
+    pub(super) fn of(date: &DatePart) -> Self {
         Self {
-            slot: columns.hour[index] / 4,
-            weekday: columns.weekday[index],
-            day_off: columns.weekday[index] >= 5 || columns.holiday[index] != 0,
-            availability: columns.availability[index],
+            slot: date.hour / 4,
+            weekday: date.weekday,
+            day_off: date.is_day_off(),
+            availability: date.availability,
         }
     }
 }
@@ -266,21 +266,21 @@ impl PairSide {
         row: Row,
         near: [f32; 3],
     ) -> PairRow {
-        let columns = catalog.columns();
-        let index = row.index();
+        let (columns, index) = (catalog.columns(), row.index());
+        let (content, date) = (columns.content(index), columns.date(index));
         let mut features = self.content_row(catalog, prepared, schema, row);
         self.declared_matches(self.tags_declared(catalog.tags(row)), &mut features);
-        self.of_price(columns.price[index], &mut features);
-        self.of_organiser(columns.organiser[index], prepared, &mut features);
-        self.of_series(columns.series[index], &mut features);
+        self.of_price(content.price, &mut features);
+        self.of_organiser(content.organiser, prepared, &mut features);
+        self.of_series(content.series, &mut features);
         for (column, near) in NEARNESS.into_iter().zip(near) {
             features[column] = near;
         }
-        self.of_time(TimeOfWeek::of(columns, index), &mut features);
+        self.of_time(TimeOfWeek::of(date), &mut features);
         let (places, place) = (&prepared.scan.places, prepared.scan.place(row));
         features[TRANSIT] = places.transit[place as usize];
-        features[DAYS_TO_START] = ln_1p(self.days_to_start(columns.start_ms[index]));
-        features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms[index]));
+        features[DAYS_TO_START] = ln_1p(self.days_to_start(date.start_ms));
+        features[DAYS_PUBLISHED] = ln_1p(self.days_published(columns.published_ms(index)));
         for (column, counts, decay) in self.counts(catalog, counters) {
             let count = counts.get(index).copied().unwrap_or(0.0);
             features[column] = logarithm(count * decay);
@@ -301,7 +301,7 @@ impl PairSide {
         row: Row,
     ) -> PairRow {
         let columns = catalog.columns();
-        let index = row.index();
+        let content = columns.content(row.index());
         let mut features = [0.0; PAIR_FEATURES.len()];
         let [norm, text_norm] = prepared.scan.norms(row);
         let idf = |tag| schema.idf(tag);
@@ -310,9 +310,9 @@ impl PairSide {
         let idf = |word| schema.text_idf(word);
         self.text
             .compare(catalog.text(row), text_norm, idf, &mut features);
-        self.of_kind(columns.kind[index], &mut features);
-        self.of_level(columns.level[index], &mut features);
-        self.of_locality(columns.locality[index], &mut features);
+        self.of_kind(content.kind, &mut features);
+        self.of_level(content.level, &mut features);
+        self.of_locality(columns.place(row.index()).locality, &mut features);
         features
     }
 
@@ -431,8 +431,8 @@ impl PairSide {
 }
 
 fn place_of(catalog: &Catalog, row: Row) -> (f32, f32) {
-    let (columns, index) = (catalog.columns(), row.index());
-    (columns.lat[index], columns.lon[index])
+    let place = catalog.columns().place(row.index());
+    (place.lat, place.lon)
 }
 
 /// How near public transport is, by metres; 0 where that is unknown.

@@ -2,7 +2,7 @@
 
 use super::scan_codes::{CountCodes, ScanCodes};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Parts};
+use crate::catalog::{Catalog, Counters};
 
 /// Catalogue-wide values behind the pair features.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,25 +17,7 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares a catalogue with its counters.
     pub fn new(schema: &Schema, catalog: &Catalog, counters: &Counters) -> Self {
-        Self::of_parts(schema, catalog, &Parts::default(), counters)
-    }
-
-    /// The same where it is known what rows share: those that this does not cover are looked through.
-    pub fn of_parts(
-        schema: &Schema,
-        catalog: &Catalog,
-        parts: &Parts,
-        counters: &Counters,
-    ) -> Self {
-        let scan = if parts.cover(catalog.len()) {
-            ScanCodes::new(schema, catalog, parts)
-        } else {
-            ScanCodes::new(
-                schema,
-                catalog,
-                &Parts::of(catalog.columns(), 0..catalog.len()),
-            )
-        };
+        let scan = ScanCodes::new(schema, catalog);
         Self {
             organiser_share: organiser_shares(catalog, counters),
             counts: Some(CountCodes::new(catalog, counters, scan.starts.counts)),
@@ -52,13 +34,14 @@ impl Prepared {
 
 fn organiser_shares(catalog: &Catalog, counters: &Counters) -> Vec<f32> {
     let mut totals = vec![0.5_f32; catalog.words().organisers.size()];
-    for (&organiser, &positives) in catalog
-        .columns()
-        .organiser
+    let columns = catalog.columns();
+    for (row, &positives) in counters
+        .positives_total
         .iter()
-        .zip(&counters.positives_total)
+        .enumerate()
+        .take(catalog.len())
     {
-        totals[usize::from(organiser)] += positives;
+        totals[usize::from(columns.content(row).organiser)] += positives;
     }
     let sum: f32 = totals.iter().sum();
     totals.iter().map(|total| total / sum).collect()

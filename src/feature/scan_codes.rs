@@ -7,7 +7,7 @@ use super::contents::Contents;
 use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, transit_feature};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Numbered, Parts, Place, Row};
+use crate::catalog::{Catalog, Counters, Place, Row};
 use crate::math::{Distinct, packed, unpacked};
 
 /// The catalogue as the scan reads it.
@@ -58,40 +58,44 @@ pub(super) struct Places {
     pub(super) localities: Vec<u16>,
     /// Nearness to public transport, as a feature.
     pub(super) transit: Vec<f32>,
-    /// The corners of the grid around places, ascending.
+    /// The corners of the grid around places, each once.
     pub(super) corners: Vec<u32>,
-    /// Of each place the numbers of its corners, and its shares of them; zeros where they are unknown.
+    /// Of each place the numbers of its corners, and its shares of them, which are 0 where it is unknown.
     pub(super) shares: Vec<Corners>,
 }
 
 impl Places {
     /// The places of a catalogue.
-    fn new(catalog: &Catalog, numbered: &Numbered, centre: Option<&Place>) -> Self {
-        let columns = catalog.columns();
+    fn new(catalog: &Catalog, centre: Option<&Place>) -> Self {
+        let known = &catalog.columns().places;
         let mut places = Self::default();
-        let mut around = Vec::with_capacity(numbered.firsts().len());
-        for row in numbered.firsts() {
-            let (lat, lon) = (columns.lat[row], columns.lon[row]);
-            around.push(grid_corners((lat, lon), centre));
-            places.lat.push(lat);
-            places.lon.push(lon);
-            places.localities.push(columns.locality[row]);
-            places.transit.push(transit_feature(columns.transit_m[row]));
+        let mut around = Vec::with_capacity(known.len());
+        for place in known {
+            around.push(grid_corners((place.lat, place.lon), centre));
+            places.lat.push(place.lat);
+            places.lon.push(place.lon);
+            places.localities.push(place.locality);
+            places.transit.push(transit_feature(place.transit_m));
         }
-        let mut corners: Vec<u32> = around.iter().flatten().flatten().map(|c| c.0).collect();
-        corners.sort_unstable();
-        corners.dedup();
-        let number = |code: u32| {
-            corners
-                .binary_search(&code)
-                .map_or(0, |number| number as u32)
+        // Corners are numbered among cells, which are fewer than places.
+        let lowest = |around: &Option<Corners>| around.map(|corners| corners[0].0);
+        let cells = Distinct::of(around.iter().map(lowest));
+        let mut of_cells = vec![None; cells.values.len()];
+        for (around, &cell) in around.iter().zip(&cells.codes) {
+            of_cells[cell as usize] = around.map(|corners| corners.map(|corner| corner.0));
+        }
+        let corners = Distinct::of(of_cells.iter().flat_map(|cell| cell.unwrap_or_default()));
+        let numbers = |cell: u32| {
+            let first = 4 * cell as usize;
+            [0, 1, 2, 3].map(|corner| corners.codes[first + corner])
         };
-        let numbered = |around: Corners| around.map(|(code, share)| (number(code), share));
-        let shares = around.into_iter();
-        places.shares = shares
-            .map(|around| around.map_or([(0, 0.0); 4], numbered))
-            .collect();
-        places.corners = corners;
+        let shares = around.iter().zip(&cells.codes).map(|(around, &cell)| {
+            let numbers = numbers(cell);
+            let share = |corner: usize| around.map_or(0.0, |corners| corners[corner].1);
+            [0, 1, 2, 3].map(|corner| (numbers[corner], share(corner)))
+        });
+        places.shares = shares.collect();
+        places.corners = corners.values;
         places
     }
 
@@ -105,23 +109,18 @@ impl Places {
 }
 
 impl ScanCodes {
-    pub(super) fn new(schema: &Schema, catalog: &Catalog, parts: &Parts) -> Self {
+    pub(super) fn new(schema: &Schema, catalog: &Catalog) -> Self {
         let columns = catalog.columns();
-        // Numbered among dates only: these are fewer than rows.
-        let times = Distinct::of(parts.dates.firsts().map(|row| TimeOfWeek::of(columns, row)));
-        let dates = parts.dates.firsts().zip(times.codes);
-        let dates = dates.map(|(row, time)| Date {
-            start_ms: columns.start_ms[row],
+        let times = Distinct::of(columns.dates.iter().map(TimeOfWeek::of));
+        let dates = columns.dates.iter().zip(times.codes);
+        let dates = dates.map(|(date, time)| Date {
+            start_ms: date.start_ms,
             time,
         });
         let dates: Vec<Date> = dates.collect();
-        let of_dates = parts.dates.numbers();
-        let time = |row: usize| times.values[dates[of_dates[row] as usize].time as usize];
-        let is_day_off = |row: usize| time(row).day_off;
-        let (contents, of_contents) = Contents::new(schema, catalog, &parts.contents, is_day_off);
-        let published = parts.published.firsts();
-        let published: Vec<i64> = published.map(|row| columns.published_ms[row]).collect();
-        let places = Places::new(catalog, &parts.places, schema.city.centre.as_ref());
+        let (contents, of_contents) = Contents::new(schema, catalog);
+        let published = columns.publications_ms.clone();
+        let places = Places::new(catalog, schema.city.centre.as_ref());
         let mut starts = Starts {
             dates: contents.codes.len() as u32,
             ..Starts::default()
@@ -131,9 +130,9 @@ impl ScanCodes {
         starts.counts = starts.published + published.len() as u32;
         let row = |index: usize| RowCodes {
             content: of_contents[index],
-            date: starts.dates + of_dates[index],
-            place: starts.places + parts.places.numbers()[index],
-            published: starts.published + parts.published.numbers()[index],
+            date: starts.dates + columns.date_numbers[index],
+            place: starts.places + columns.place_numbers[index],
+            published: starts.published + columns.publication_numbers[index],
         };
         Self {
             rows: (0..catalog.len()).map(row).collect(),

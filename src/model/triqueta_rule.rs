@@ -91,7 +91,7 @@ impl<'a> TriquetaRule<'a> {
     pub fn score(&self, row: Row) -> Option<RuleScore> {
         let index = row.index();
         let columns = self.catalog.columns();
-        if self.options.future_only && columns.start_ms[index] < self.now_ms {
+        if self.options.future_only && columns.date(index).start_ms < self.now_ms {
             return None;
         }
         let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
@@ -100,7 +100,7 @@ impl<'a> TriquetaRule<'a> {
         let tags = self.catalog.tags(row).iter();
         let in_common = tags.filter(|&&tag| self.tags[usize::from(tag)]).count();
         let is_available =
-            self.options.availability && columns.availability[index] & self.windows != 0;
+            self.options.availability && columns.date(index).availability & self.windows != 0;
         let points = |condition: bool, points: f32| if condition { points } else { 0.0 };
         Some(RuleScore {
             popularity: if self.most_popular > 0.0 {
@@ -110,8 +110,11 @@ impl<'a> TriquetaRule<'a> {
             },
             tags: (10.0 * in_common as f32).min(30.0),
             tags_in_common: u16::try_from(in_common).unwrap_or(u16::MAX),
-            locality: points(self.localities[usize::from(columns.locality[index])], 5.0),
-            level: points(self.levels[usize::from(columns.level[index])], 3.0),
+            locality: points(
+                self.localities[usize::from(columns.place(index).locality)],
+                5.0,
+            ),
+            level: points(self.levels[usize::from(columns.content(index).level)], 3.0),
             availability: points(is_available, 3.0),
         })
     }

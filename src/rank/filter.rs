@@ -91,14 +91,15 @@ impl<'a> Filter<'a> {
         passing.clear();
         // Asked first, because most of a catalogue that has stood for a while is over.
         for block in self.catalog.blocks_after(least_ms) {
-            let (starts, ends) = (
-                &columns.start_ms[block.clone()],
+            let (dates, ends) = (
+                &columns.date_numbers[block.clone()],
                 &columns.end_ms[block.clone()],
             );
             let (removed, status) = (&removed[block.clone()], &columns.status[block.clone()]);
-            let states = starts.iter().zip(ends).zip(removed.iter().zip(status));
-            for (index, ((&start_ms, &end_ms), (removed, &status))) in block.zip(states) {
+            let states = dates.iter().zip(ends).zip(removed.iter().zip(status));
+            for (index, ((&date, &end_ms), (removed, &status))) in block.zip(states) {
                 let row = Row(index as u32);
+                let start_ms = columns.dates[date as usize].start_ms;
                 let passes = over_ms(start_ms, end_ms) >= least_ms
                     && !removed
                     && (filters.include_unpublished || Status::of(status) == Status::Active)
@@ -131,9 +132,10 @@ impl<'a> Filter<'a> {
         let contains = |codes: &Option<Vec<u16>>, code: u16| {
             codes.as_ref().is_none_or(|codes| codes.contains(&code))
         };
-        let (start_ms, price) = (columns.start_ms[index], columns.price[index]);
-        contains(&self.types, columns.kind[index])
-            && contains(&self.localities, columns.locality[index])
+        let content = columns.content(index);
+        let (start_ms, price) = (columns.date(index).start_ms, content.price);
+        contains(&self.types, content.kind)
+            && contains(&self.localities, columns.place(index).locality)
             && self
                 .tags
                 .as_ref()

@@ -52,9 +52,9 @@ impl Sought {
     /// Whether a word of an activity contains it.
     fn is_among_words(&self, catalog: &Catalog, row: Row) -> bool {
         let (columns, index) = (catalog.columns(), row.index());
-        self.types[usize::from(columns.kind[index])]
-            || self.organisers[usize::from(columns.organiser[index])]
-            || self.localities[usize::from(columns.locality[index])]
+        self.types[usize::from(columns.content(index).kind)]
+            || self.organisers[usize::from(columns.content(index).organiser)]
+            || self.localities[usize::from(columns.place(index).locality)]
             || (catalog.tags(row).iter()).any(|&tag| self.tags[usize::from(tag)])
     }
 }

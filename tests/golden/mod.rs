@@ -4,12 +4,14 @@
 
 use triqueta::bundle::Files;
 
-/// By the first engine, whose texts are JSON, by the fourth, the last one whose columns are all wide, and by the fifth, the last
-/// one whose rows have all columns of their own.
-pub(crate) const BUNDLES: [&[u8]; 3] = [
+/// By the first engine, whose texts are JSON, by the fourth, the last one whose columns are all wide, by the fifth, the last one
+/// whose rows have all columns of their own, and by the sixth, the last one whose manifest has the self-test and whose contents
+/// have all lists of their own.
+pub(crate) const BUNDLES: [&[u8]; 4] = [
     include_bytes!("bundle-format-1.safetensors"),
     include_bytes!("bundle-engine-4.safetensors"),
     include_bytes!("bundle-engine-5.safetensors"),
+    include_bytes!("bundle-engine-6.safetensors"),
 ];
 
 /// A bundle's id and files.

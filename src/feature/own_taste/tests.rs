@@ -179,7 +179,10 @@ fn in_a_known_direction_a_click_on_one_thing_speaks_of_another() {
     let everybody: Vec<Visitor> = (0..6).map(|_| city.lived(16, either_or)).collect();
     let common = CommonTaste::of(&everybody, &city.catalog, NOW);
     let columns = city.catalog.columns();
-    let (sport, first) = (u32::from(columns.kind[1]), u32::from(columns.organiser[0]));
+    let (sport, first) = (
+        u32::from(columns.content(1).kind),
+        u32::from(columns.content(0).organiser),
+    );
     let of_the_first = city.lived(8, |number| number < 4);
     // In one city who likes the first organiser wants sport, in the other everything else.
     let wants_sport = |share: f32| {

@@ -213,7 +213,7 @@ impl<'a> Vocabulary<'a> {
         let (columns, words) = (catalog.columns(), catalog.words());
         let rows: Vec<Row> = catalog
             .live_rows()
-            .filter(|row| columns.start_ms[row.index()] >= now_ms)
+            .filter(|row| columns.date(row.index()).start_ms >= now_ms)
             .collect();
         let count = |words: &catalog::Vocabulary, has: &dyn Fn(Row, u16) -> bool| -> Vec<Word> {
             let counted = words.terms().zip(1_u16..).map(|(value, code)| Word {
@@ -229,16 +229,18 @@ impl<'a> Vocabulary<'a> {
             value: window.name.clone(),
             count: rows
                 .iter()
-                .filter(|row| columns.availability[row.index()] & (1 << index) != 0)
+                .filter(|row| columns.date(row.index()).availability & (1 << index) != 0)
                 .count() as u32,
         });
         Self {
-            types: count(&words.types, &|row, code| columns.kind[row.index()] == code),
+            types: count(&words.types, &|row, code| {
+                columns.content(row.index()).kind == code
+            }),
             localities: count(&words.localities, &|row, code| {
-                columns.locality[row.index()] == code
+                columns.place(row.index()).locality == code
             }),
             levels: count(&words.levels, &|row, code| {
-                columns.level[row.index()] == code
+                columns.content(row.index()).level == code
             }),
             tags: count(&words.tags, &|row, code| catalog.tags(row).contains(&code)),
             availability: availability.collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use triqueta::bundle::Bundle;
-use triqueta::catalog::{Catalog, Columns, NO_TIME, Row};
+use triqueta::catalog::{Catalog, Columns, ContentPart, DatePart, NO_TIME, PlacePart, Row};
 use triqueta::math::Random;
 use triqueta::model::Neighbours;
 
@@ -19,7 +19,7 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
     let mut random = Random::new(7);
     let programmes = programmes(from, &live);
     let mut places = BTreeMap::new();
-    let mut columns = Columns::empty();
+    let mut columns = Columns::default();
     let mut sources = Vec::with_capacity(rows);
     for row in 0..rows {
         let source = live[row % live.len()];
@@ -31,7 +31,8 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
             _ => format!("{id}-{copy}"),
         });
         let weeks = 7 * DAY_MS * (copy % 8);
-        let (lat, lon) = (from.lat[source], from.lon[source]);
+        let at = *from.place(source);
+        let (lat, lon) = (at.lat, at.lon);
         let mut moved_by = || (random.uniform() as f32 - 0.5) * 0.036;
         let place = places
             .entry((lat.to_bits(), lon.to_bits(), copy))
@@ -52,30 +53,28 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
                 time + weeks
             }
         };
-        columns.kind.push(from.kind[source]);
-        columns.locality.push(from.locality[source]);
-        columns.level.push(from.level[source]);
-        columns.organiser.push(from.organiser[source]);
-        columns.series.push(from.series[source]);
-        let span = |offsets: &[u32]| offsets[theirs] as usize..offsets[theirs + 1] as usize;
-        columns.tags.extend(&from.tags[span(&from.tag_offsets)]);
-        columns.tag_offsets.push(columns.tags.len() as u32);
-        columns.text.extend(&from.text[span(&from.text_offsets)]);
-        columns.text_offsets.push(columns.text.len() as u32);
-        columns.lat.push(place.0);
-        columns.lon.push(place.1);
-        columns.start_ms.push(moved(from.start_ms[source]));
         columns.end_ms.push(moved(from.end_ms[source]));
-        columns.published_ms.push(from.published_ms[source]);
-        columns.price.push(from.price[theirs]);
-        columns.transit_m.push(from.transit_m[source]);
         columns.density.push(from.density[source]);
-        columns.weekday.push(from.weekday[source]);
-        columns.hour.push(from.hour[source]);
-        columns.season.push(from.season[source]);
-        columns.holiday.push(from.holiday[source]);
-        columns.availability.push(from.availability[source]);
         columns.status.push(from.status[source]);
+        let content = ContentPart {
+            price: from.content(theirs).price,
+            ..*from.content(source)
+        };
+        let date = *from.date(source);
+        columns.push_parts(
+            content,
+            (from.tags_of(theirs), from.text_of(theirs)),
+            DatePart {
+                start_ms: moved(date.start_ms),
+                ..date
+            },
+            PlacePart {
+                lat: place.0,
+                lon: place.1,
+                ..at
+            },
+            from.published_ms(source),
+        );
     }
     let counts = &mut bundle.counters;
     for column in [
@@ -113,7 +112,8 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
         bundle.catalog.city().clone(),
         bundle.catalog.words().clone(),
     );
-    bundle.catalog = Catalog::from_columns(city, words, columns, vec![false; rows]).unwrap();
+    let catalog = Catalog::from_columns(city, words, columns, vec![false; rows]);
+    bundle.catalog = catalog.unwrap().sharing();
     bundle
 }
 
@@ -126,19 +126,19 @@ struct Programmes {
 }
 
 fn programmes(columns: &Columns, live: &[usize]) -> Programmes {
-    let span = |offsets: &[u32], row: usize| offsets[row] as usize..offsets[row + 1] as usize;
     let mut known = BTreeMap::new();
     let mut programmes = Programmes {
         of_row: BTreeMap::new(),
         rows: Vec::new(),
     };
     for &row in live {
+        let content = columns.content(row);
         let programme = (
-            columns.organiser[row],
-            columns.series[row],
-            &columns.tags[span(&columns.tag_offsets, row)],
-            &columns.text[span(&columns.text_offsets, row)],
-            columns.price[row].to_bits(),
+            content.organiser,
+            content.series,
+            columns.tags_of(row),
+            columns.text_of(row),
+            content.price.to_bits(),
         );
         let number = *known.entry(programme).or_insert_with(|| {
             programmes.rows.push(row);

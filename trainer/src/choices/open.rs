@@ -19,21 +19,21 @@ impl Open {
         let mut by_start: Vec<(i64, Row)> = catalog
             .live_rows()
             .filter(shown)
-            .map(|row| (columns.start_ms[row.index()], row))
+            .map(|row| (columns.date(row.index()).start_ms, row))
             .collect();
         by_start.sort_unstable();
         // Where a source knows publication times, what has none was never published as far as it knows.
-        let some_known = columns
-            .published_ms
-            .iter()
-            .any(|&published_ms| published_ms != NO_TIME);
-        let known = |&published_ms: &i64| match published_ms {
+        let published = (0..columns.len()).map(|row| columns.published_ms(row));
+        let some_known = published
+            .clone()
+            .any(|published_ms| published_ms != NO_TIME);
+        let known = |published_ms| match published_ms {
             NO_TIME if some_known => i64::MAX,
             published_ms => published_ms,
         };
         Self {
             by_start,
-            published_ms: columns.published_ms.iter().map(known).collect(),
+            published_ms: published.map(known).collect(),
             horizon_ms: (horizon_days * 86_400_000.0) as i64,
         }
     }

@@ -146,7 +146,7 @@ pub fn rank_live(
             if freshness == Freshness::Published && peer != RANDOM {
                 let listed_before_ms = query.time_ms - query.time_ms.rem_euclid(DAY_MS);
                 for (score, row) in scores.iter_mut().zip(&query.candidates) {
-                    if catalog.columns().published_ms[row.index()] >= listed_before_ms {
+                    if catalog.columns().published_ms(row.index()) >= listed_before_ms {
                         *score = f32::NEG_INFINITY;
                     }
                 }

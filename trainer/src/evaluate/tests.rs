@@ -50,7 +50,7 @@ fn a_published_bundle_gives_the_scores_that_were_evaluated() {
     let engine = Engine::open(&id, files).unwrap();
     for user in ["u0", "u7", "nobody"] {
         let key = VisitorKey::User(user.into());
-        let ahead = |row: &Row| catalog.columns().start_ms[row.index()] > now_ms;
+        let ahead = |row: &Row| catalog.columns().date(row.index()).start_ms > now_ms;
         let rows: Vec<Row> = catalog.live_rows().filter(ahead).collect();
         let ids: Vec<ActivityId> = rows.iter().map(|&row| catalog.id(row).into()).collect();
         let choice = lens.choice(&key, now_ms, rows);
@@ -159,7 +159,7 @@ fn what_was_published_today_is_not_in_yesterdays_catalogue() {
     let dataset = testing::dataset(300, 4);
     let catalog = catalog_of(&dataset, Words::learn(&dataset.activities, [], 1).unwrap()).unwrap();
     let trained = train(&dataset, &quick(), &Silent).unwrap();
-    let published_ms = |row: Row| catalog.columns().published_ms[row.index()];
+    let published_ms = |row: Row| catalog.columns().published_ms(row.index());
     let queries = queries_after(&dataset, &catalog, 0, 60.0);
     let live = rank_live(&dataset, &trained, &queries, Freshness::Live, &Silent).unwrap();
     let published = rank_live(&dataset, &trained, &queries, Freshness::Published, &Silent).unwrap();

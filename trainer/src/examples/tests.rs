@@ -98,8 +98,10 @@ fn no_feature_of_an_example_knows_its_future() {
     let columns = city.catalog.columns();
     for example in &examples {
         for row in &example.rows {
-            assert!(columns.published_ms[row.index()] <= example.time_ms);
-            assert!(*row == example.rows[0] || columns.start_ms[row.index()] > example.time_ms);
+            assert!(columns.published_ms(row.index()) <= example.time_ms);
+            assert!(
+                *row == example.rows[0] || columns.date(row.index()).start_ms > example.time_ms
+            );
         }
     }
 }

@@ -151,7 +151,7 @@ fn is_same(bundle: &Bundle, row: Row, activity: &Activity) -> bool {
             place,
         )
     };
-    let published_ms = bundle.catalog.columns().published_ms[row.index()];
+    let published_ms = bundle.catalog.columns().published_ms(row.index());
     comparable(bundle.catalog.content(row))
         == comparable(Content::of(activity, &bundle.schema.city))
         && bundle.texts.get(row) == Text::of(activity)

@@ -13,7 +13,7 @@ fn seen(dataset: &Dataset, time_ms: i64) -> String {
     let counts = vec![3; words.tags.size()];
     let schema = Schema::new(dataset.city.clone(), words, &counts, 100, 30.0);
     let mut lens = Lens::new(dataset, &schema, &catalog, 14.0);
-    let known = |row: &Row| catalog.columns().published_ms[row.index()] <= time_ms;
+    let known = |row: &Row| catalog.columns().published_ms(row.index()) <= time_ms;
     let rows = (0..catalog.len() as u32).map(Row).filter(known).collect();
     let choice = lens.choice(&VisitorKey::User("u1".into()), time_ms, rows);
     format!("{:?}", (choice.viewpoint, choice.pairs))

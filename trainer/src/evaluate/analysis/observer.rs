@@ -160,8 +160,8 @@ impl<'a> Observer<'a> {
         let title = self.dataset.activities.get(row.index());
         ShownActivity {
             title: title.map_or_else(String::new, |activity| activity.title.clone()),
-            starts_in_days: (self.catalog.columns().start_ms[row.index()] - sight.choice.time_ms)
-                as f64
+            starts_in_days: (self.catalog.columns().date(row.index()).start_ms
+                - sight.choice.time_ms) as f64
                 / 86_400_000.0,
             contributions: ShownActivity::named(&score.contributions),
             score: score.total,
@@ -203,9 +203,9 @@ fn words_of(catalog: &Catalog, row: Row) -> Vec<u32> {
     let columns = catalog.columns();
     let index = row.index();
     let kinds = [
-        columns.kind[index],
-        columns.organiser[index],
-        columns.locality[index],
+        columns.content(index).kind,
+        columns.content(index).organiser,
+        columns.place(index).locality,
     ];
     let number = |kind: usize, code: u16| ((kind as u32) << 16) | u32::from(code);
     let coded = kinds.iter().enumerate().filter(|(_, code)| **code != 0);

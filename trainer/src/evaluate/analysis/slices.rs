@@ -73,15 +73,23 @@ pub(crate) fn slices(
         ),
         (
             "type",
-            Box::new(|question| named(words.types.term(columns.kind[row(question)]))),
+            Box::new(|question| named(words.types.term(columns.content(row(question)).kind))),
         ),
         (
             "locality",
-            Box::new(|question| named(words.localities.term(columns.locality[row(question)]))),
+            Box::new(|question| {
+                named(words.localities.term(columns.place(row(question)).locality))
+            }),
         ),
         (
             "organiser",
-            Box::new(|question| named(words.organisers.term(columns.organiser[row(question)]))),
+            Box::new(|question| {
+                named(
+                    words
+                        .organisers
+                        .term(columns.content(row(question)).organiser),
+                )
+            }),
         ),
     ];
     let mut slices = Vec::new();
