@@ -13,8 +13,8 @@ pub const MANIFEST_FORMAT: u32 = 1;
 /// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
 /// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns; since 4 how far
 /// something was read says how to take its seconds; since 5 columns of few different values and lengths of lists are narrow;
-/// since 6 what rows share travels once, and so do the words of a training; since 7 lists of codes travel once too, and the self-test is
-/// a file of its own.
+/// since 6 what rows share travels once, and so do the words of a training; since 7 lists of codes travel once too, and the self-test
+/// and the schema's long lists of numbers are files of their own.
 pub const ENGINE_VERSION: u32 = 7;
 
 /// The largest manifest read, in bytes.

@@ -20,6 +20,7 @@ mod manifest;
 mod model;
 mod neumf;
 mod open;
+mod schema_numbers;
 mod shared;
 mod tensor_file;
 mod tensors;

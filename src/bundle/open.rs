@@ -7,6 +7,7 @@ use super::machine;
 use super::manifest::{FileEntry, Manifest, SelfTestCase};
 use super::model::Model;
 use super::neumf;
+use super::schema_numbers;
 use super::texts;
 use super::towers;
 use super::trees;
@@ -99,21 +100,19 @@ impl Bundle {
         };
         let entry = manifest.file("schema")?;
         let bytes = take(entry)?;
-        let schema: Schema = json(entry, &bytes)?;
-        schema.check()?;
-        // The hash of a schema is that of its file as it is written, which has been verified.
-        let found = if entry.sha256 == manifest.schema_hash {
-            entry.sha256.clone()
-        } else {
-            schema.hash()?
-        };
-        if found != manifest.schema_hash {
+        let mut schema: Schema = json(entry, &bytes)?;
+        // The hash of a schema is that of its file, which has been verified.
+        if entry.sha256 != manifest.schema_hash {
             return Err(BundleError::Schema {
                 expected: manifest.schema_hash.clone(),
-                found,
+                found: entry.sha256.clone(),
             }
             .into());
         }
+        if let Ok(entry) = manifest.file("schema_numbers") {
+            schema = schema_numbers::read(schema, &entry.path, &take(entry)?)?;
+        }
+        schema.check()?;
         let entry = manifest.file("model")?;
         let bytes = take(entry)?;
         let model: Model = json(entry, &bytes)?;

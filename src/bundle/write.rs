@@ -10,6 +10,7 @@ use super::manifest::{
 use super::model::Model;
 use super::neumf;
 use super::open::Bundle;
+use super::schema_numbers;
 use super::texts;
 use super::towers;
 use super::trees;
@@ -129,7 +130,10 @@ impl BundleDraft {
             });
         }
         let mut writer = Writer::default();
-        writer.json("schema", Group::Model, &self.schema)?;
+        let schema = schema_numbers::short(&self.schema);
+        writer.json("schema", Group::Model, &schema)?;
+        let bytes = schema_numbers::write(&self.schema, "schema_numbers")?;
+        writer.add("schema_numbers".into(), Group::Model, "safetensors", bytes);
         writer.json("model", Group::Model, &self.model)?;
         writer.add(
             "towers".into(),
@@ -202,7 +206,7 @@ impl BundleDraft {
         let manifest = Manifest {
             format: MANIFEST_FORMAT,
             engine: ENGINE_VERSION,
-            schema_hash: self.schema.hash()?,
+            schema_hash: schema.hash()?,
             data_until_ms: self.data_until_ms,
             events: self.events,
             seed: self.seed,

@@ -56,24 +56,17 @@ struct Whole {
 impl TryFrom<Stored> for CommonTaste {
     type Error = String;
 
-    /// Refuses more directions than a device follows before it makes room for them: the table of their shares grows with both
-    /// their number and their facets'.
     fn try_from(stored: Stored) -> Result<Self, String> {
         match stored {
             Stored::List(weights) => Ok(Self {
                 weights: weights.into(),
                 ..Self::default()
             }),
-            Stored::Object(whole) if whole.directions.len() > LIMIT_DIRECTIONS => Err(format!(
-                "{} directions of taste are more than {LIMIT_DIRECTIONS}",
-                whole.directions.len()
-            )),
-            Stored::Object(whole) => Ok(Self {
-                weights: whole.weights.into(),
-                directions: whole.directions.into(),
-                directed: whole.directed,
+            Stored::Object(whole) => Self {
                 reading: whole.reading,
-            }),
+                ..Self::default()
+            }
+            .with_facets(whole.weights, whole.directions, whole.directed),
         }
     }
 }
@@ -172,6 +165,42 @@ impl CommonTaste {
         }
     }
 
+    /// The same with these weights and directions of facets by code ascending, looked for among `directed`, ascending too. Refuses
+    /// more directions than a device follows before it makes room for them: the table of their shares grows with both their number
+    /// and their facets'.
+    pub(crate) fn with_facets(
+        self,
+        weights: Vec<Facet>,
+        directions: Vec<Vec<Facet>>,
+        directed: Vec<u32>,
+    ) -> Result<Self, String> {
+        if directions.len() > LIMIT_DIRECTIONS {
+            return Err(format!(
+                "{} directions of taste are more than {LIMIT_DIRECTIONS}",
+                directions.len()
+            ));
+        }
+        Ok(Self {
+            weights: weights.into(),
+            directions: directions.into(),
+            directed,
+            ..self
+        })
+    }
+
+    /// The same without weights and directions: what of it is short.
+    pub(crate) fn without_facets(&self) -> Self {
+        Self {
+            reading: self.reading.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The weights of facets, the facets of each direction, and the codes among which those were looked for.
+    pub(crate) fn facets(&self) -> (&[Facet], &[Vec<Facet>], &[u32]) {
+        (self.weights.list(), self.directions.lists(), &self.directed)
+    }
+
     /// What is assumed of visitors' departures in a facet.
     pub fn departure(code: u32) -> Departure {
         family_of(code).map_or(
@@ -188,7 +217,7 @@ impl CommonTaste {
 
     /// Whether nothing was learned.
     pub fn is_empty(&self) -> bool {
-        self.weights.list().is_empty()
+        self.weights.list().is_empty() && self.reading.is_empty()
     }
 
     /// Whether every weight is a possible number, the facets ascend, and the directions are few.

@@ -114,7 +114,7 @@ impl Schema {
         }
     }
 
-    /// SHA-256 of the schema's JSON, 64 hexadecimal digits.
+    /// SHA-256 of the schema's JSON, 64 hexadecimal digits. A bundle's is of what of it travels as JSON.
     ///
     /// # Errors
     /// [`BundleError::Malformed`] where the schema holds a number JSON cannot.
