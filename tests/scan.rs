@@ -30,8 +30,6 @@ fn plain(mut draft: BundleDraft) -> BundleDraft {
     ) = (0.0, 0.0, 0.0);
     (policy.organiser_share, policy.series_share) = (1.0, 1.0);
     draft.boosted_trees = None;
-    draft.models.factorization_machine = None;
-    draft.activities.machine.clear();
     draft
 }
 

@@ -13,7 +13,7 @@ use std::mem::take;
 use super::Engine;
 use super::scoring::Side;
 use crate::catalog::Row;
-use crate::feature::PairWorth;
+use crate::feature::{PairWorth, Point};
 use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
@@ -84,12 +84,7 @@ impl Retrieval {
         keep: usize,
     ) -> Option<(f32, f32)> {
         let bundle = &engine.bundle;
-        // A factorization machine says of each pair what no table holds.
-        let is_linear = bundle.models.factorization_machine.is_none();
-        let linear = engine
-            .resolved
-            .linear(side.maturity)
-            .filter(|_| is_linear)?;
+        let linear = engine.resolved.linear(side.maturity)?;
         let worth = &mut self.worth;
         side.pair.weigh(
             &linear.pair,
@@ -99,9 +94,14 @@ impl Retrieval {
             &bundle.schema,
             worth,
         );
-        let models_size = add_models(engine, &linear, &side.models, eligible, &mut worth.by_row);
-        let [cosine, ..] = linear.models;
-        let reach = reach(&linear, worth, models_size + cosine.abs());
+        let [cosine, machine, ..] = linear.models;
+        let of_models = add_models(engine, &linear, &side.models, eligible, &mut worth.by_row);
+        let of_machine = add_machine(engine, machine, side, eligible, worth);
+        let said = Said {
+            size: of_models + of_machine.size + cosine.abs(),
+            ..of_machine
+        };
+        let reach = reach(&linear, worth, &said);
         if !reach.is_finite() {
             return None;
         }
@@ -173,11 +173,65 @@ fn add_models(
     size
 }
 
+/// What is known of how far what models say can be from what they were found to say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    /// No less than the sizes of the terms.
+    size: f32,
+    /// What approximate features add to these, were they off by 1.
+    unit: f32,
+}
+
+/// Adds `weight` times what the factorization machine says of these rows, where the bundle has one. Where the exact score is no
+/// number, neither is the sum, or a size is not finite.
+fn add_machine(
+    engine: &Engine,
+    weight: f32,
+    side: &Side,
+    rows: &[Row],
+    worth: &mut PairWorth,
+) -> Said {
+    let bundle = &engine.bundle;
+    let machine = bundle.models.factorization_machine.as_ref();
+    let Some((machine, visitor)) = machine.zip(side.models.machine.as_ref()) else {
+        return Said::default();
+    };
+    let (vectors, prepared) = (machine.vectors(), &engine.prepared);
+    let (catalog, counters) = (&bundle.catalog, &bundle.counters);
+    side.pair
+        .interact(vectors, catalog, prepared, counters, &bundle.schema, worth);
+    let mut by_row = take(&mut worth.by_row);
+    let points = worth.points(vectors, prepared);
+    let origin = machine.origin(visitor);
+    let (mut size, mut length) = (0.0, 0.0);
+    for &row in rows {
+        let Some(activity) = bundle.activities.machine.get(row.index()) else {
+            continue;
+        };
+        let mut point: Point = origin;
+        activity.add_to(&mut point);
+        points.add_to(&mut point, row);
+        by_row[row.index()] += weight * point.value();
+        // What is no number is found by its score.
+        let (of_row, flat) = (point.length(), point.flat_size());
+        length = if of_row > length { of_row } else { length };
+        let of_row = flat + of_row * of_row;
+        size = if of_row > size { of_row } else { size };
+    }
+    worth.by_row = by_row;
+    let (of_vectors, of_flat) = vectors.unit();
+    let length = length + APPROXIMATION_ERROR * of_vectors;
+    Said {
+        size: weight.abs() * size,
+        unit: weight.abs() * (of_flat + length * of_vectors),
+    }
+}
+
 /// How far a nearly computed score can be from the exact one.
-fn reach(linear: &Linear, worth: &PairWorth, models_size: f32) -> f32 {
+fn reach(linear: &Linear, worth: &PairWorth, said: &Said) -> f32 {
     let weights: f32 = linear.pair.iter().map(|weight| weight.abs()).sum();
-    let size = worth.magnitude + models_size + linear.magnitude + weights;
+    let size = worth.magnitude + said.size + linear.magnitude + weights;
     let roundings = (worth.length + OTHER_ROUNDINGS) as f32;
     // Both computations round; twice as much again covers the roundings of this bound itself.
-    (4.0 * roundings * UNIT_ROUNDOFF + 2.0 * APPROXIMATION_ERROR) * size
+    4.0 * roundings * UNIT_ROUNDOFF * size + 2.0 * APPROXIMATION_ERROR * (size + said.unit)
 }

@@ -116,4 +116,29 @@ impl Nearness {
         let shares: f32 = self.places.iter().map(|place| place.2).sum();
         shares * (near.abs() + around.abs()) + now.abs()
     }
+
+    /// Works out how near each place is to the past (twice) and to the visitor, by approximate exponentials.
+    pub(super) fn approximate(&self, lat: &[f32], lon: &[f32], nearness: &mut [Vec<f32>; 3]) {
+        for nearness in nearness.iter_mut() {
+            nearness.clear();
+            nearness.resize(lat.len(), 0.0);
+        }
+        let [near, around, now] = nearness;
+        for &(past_lat, past_lon, share) in &self.places {
+            let both = near.iter_mut().zip(around.iter_mut());
+            for (((near, around), &lat), &lon) in both.zip(lat).zip(lon) {
+                let past = (past_lat, past_lon);
+                let km = self.projection.distance_km((lat, lon), past);
+                let (to_around, to_near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
+                *near += share * to_near;
+                *around += share * to_around;
+            }
+        }
+        if let Some(here) = self.location {
+            for ((now, &lat), &lon) in now.iter_mut().zip(lat).zip(lon) {
+                let km = self.projection.distance_km(here, (lat, lon));
+                *now = exp_approximate(-km / NOW_KM);
+            }
+        }
+    }
 }

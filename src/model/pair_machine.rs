@@ -7,11 +7,20 @@
 //!
 //! which is Rendle's formula over all features at once. What depends on the visitor alone is computed once a request, what
 //! depends on the activity alone once a bundle, the products of the pair features with each other once a model.
+//!
+//! With `P = Σ_p x_p v_p` it is also
+//!
+//! `bias + own(U) + own(a) − ½|U|² − ½|V_a|² + Σ_p w_p x_p + ½|U + V_a + P|² − ½ Σ_p |v_p|² x_p²`
+//!
+//! which falls apart into sums over properties but for one square: so retrieval finds it, but for rounding, for all
+//! activities at once ([`Point`]).
 
-use super::factorization_machine::{FactorSum, FactorizationMachine};
+use super::factorization_machine::{FACTORS, FactorSum, FactorizationMachine};
 use super::machine_features::{FeatureSpace, PAIRS};
-use crate::feature::{ActivityRow, PairRow, Schema, UserRow};
-use crate::math::dot;
+use crate::feature::{ActivityRow, PairRow, PairVectors, Point, Schema, UserRow, VECTOR};
+use crate::math::{dot, norm};
+
+const _: () = assert!(VECTOR == FACTORS);
 
 /// The machine and what standardises its pair features.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +33,7 @@ pub struct PairMachine {
     pair_weight: PairRow,
     /// `⟨v_p, v_q⟩` of the pair features `q < p`, one row a `p`.
     products: Vec<PairRow>,
+    vectors: PairVectors,
 }
 
 /// The visitor's half of the score.
@@ -40,6 +50,22 @@ pub struct MachineActivity {
     sum: FactorSum,
     /// `⟨v_p, V_a⟩`.
     columns: PairRow,
+    /// `own(a) − ½|V_a|²`, and `|V_a|`.
+    apart: f32,
+    length: f32,
+}
+
+impl MachineActivity {
+    /// Adds it to the sum of what else a pair is made of.
+    #[inline(always)]
+    pub fn add_to(&self, point: &mut Point) {
+        point.join(&self.sum.sum, self.length, self.apart);
+    }
+}
+
+/// What a set is worth beside the square of all sets' sum.
+fn apart(sum: &FactorSum) -> f32 {
+    sum.own - 0.5 * dot(&sum.sum, &sum.sum)
 }
 
 impl PairMachine {
@@ -55,17 +81,22 @@ impl PairMachine {
         if machine.features() != space.size() || machine.factors.nrows() != space.size() {
             return None;
         }
+        let start = space.first_pair();
+        let mut pair_weight = [0.0; PAIRS];
+        for (p, weight) in pair_weight.iter_mut().enumerate() {
+            *weight = machine.weight[start + p];
+        }
+        let vector = |p: usize| machine.factors(start + p).unwrap_or_default();
         let mut this = Self {
-            pair_weight: [0.0; PAIRS],
+            vectors: PairVectors::new(vector, &pair_weight, &pair_mean, &pair_scale),
+            pair_weight,
             products: vec![[0.0; PAIRS]; PAIRS],
             machine,
             space,
             pair_mean,
             pair_scale,
         };
-        let start = this.space.first_pair();
         for p in 0..PAIRS {
-            this.pair_weight[p] = this.machine.weight[start + p];
             let own = this.pair_factors(p);
             let products: Vec<f32> = (0..p).map(|q| dot(own, this.pair_factors(q))).collect();
             this.products[p][..p].copy_from_slice(&products);
@@ -128,8 +159,23 @@ impl PairMachine {
         let sum = self.machine.sum(&self.space.activity(activity));
         MachineActivity {
             columns: self.columns(&sum, [0.0; PAIRS]),
+            apart: apart(&sum),
+            length: norm(&sum.sum),
             sum,
         }
+    }
+
+    /// The vectors of the pair features.
+    pub fn vectors(&self) -> &PairVectors {
+        &self.vectors
+    }
+
+    /// What the sums of this visitor's pairs begin with: an activity's half and the points of pair features are added.
+    pub fn origin(&self, visitor: &MachineVisitor) -> Point {
+        let (bias, apart) = (self.machine.bias, apart(&visitor.sum));
+        let mut point = Point::new(&visitor.sum.sum, bias + apart, bias.abs() + apart.abs());
+        point.add(self.vectors.origin());
+        point
     }
 
     /// The score of a visitor and an activity with the features of the two together.
