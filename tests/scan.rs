@@ -15,6 +15,7 @@ use triqueta::event::ActivityId;
 use triqueta::feature::{PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
+use triqueta::model::{FactorizationMachine, PairMachine};
 use triqueta::rank::{Filters, Ranking, Request};
 
 const SURVIVORS: u16 = 12;
@@ -154,6 +155,41 @@ fn every_feature_is_in_the_sums() {
 }
 
 #[test]
+fn what_features_make_of_each_other_is_what_the_machine_says() {
+    let mut random = Random::new(13);
+    let draft = support::with_every_model(support::draft(9, 150), 9);
+    let draft = support::with_taste(plain(draft), &mut random);
+    let engine = support::engine_of(&draft);
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let prepared = Prepared::new(schema, catalog, counters);
+    let machine = bundle.models.factorization_machine.as_ref().unwrap();
+    let mut worth = PairWorth::default();
+    for _ in 0..30 {
+        let visitor = support::visitor(&mut random, &engine, 40);
+        let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
+        let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
+        let past = user.history.iter();
+        let of_visitor = machine.visitor(&user, past.map(|past| (&*past.activity, past.weight)));
+        let weights = [0.0; PAIR_FEATURES.len()];
+        side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
+        let vectors = machine.vectors();
+        side.interact(vectors, catalog, &prepared, counters, schema, &mut worth);
+        let points = worth.points(vectors, &prepared);
+        for row in catalog.live_rows() {
+            let activity = &bundle.activities.machine[row.index()];
+            let pair = side.row(catalog, &prepared, counters, schema, row);
+            let exact = machine.score(&of_visitor, activity, &pair);
+            let meeting = points.meet(&machine.origin(&of_visitor), row, &activity.arrow());
+            let size = meeting.flat_size + meeting.length * meeting.length;
+            let error = (exact - meeting.value).abs();
+            assert!(error <= 1e-6 * size, "{error} of {size}");
+            assert!(exact.abs() <= size && size < 1e4 * (1.0 + exact.abs()));
+        }
+    }
+}
+
+#[test]
 fn the_best_are_those_of_scoring_every_activity() {
     let mut random = Random::new(5);
     for seed in 0..6 {
@@ -205,6 +241,58 @@ fn blends_whose_terms_nearly_cancel_leave_out_nobody() {
     let mut draft = support::with_taste(plain(support::draft(3, 190)), &mut random);
     support::cancel(&mut draft);
     agrees(&draft, 100, &mut random);
+}
+
+/// The same bundle with its machine changed, and heard in the blend.
+fn with_machine(
+    mut draft: BundleDraft,
+    change: impl FnOnce(&mut FactorizationMachine, &mut PairRow, &mut PairRow),
+) -> BundleDraft {
+    let known = draft.models.factorization_machine.as_ref().unwrap();
+    let (mean, scale) = known.scaling();
+    let (mut machine, mut mean, mut scale) = (known.machine().clone(), *mean, *scale);
+    change(&mut machine, &mut mean, &mut scale);
+    draft.models.factorization_machine = PairMachine::new(&draft.schema, machine, mean, scale);
+    draft.activities = support::activity_side(&draft.models, &draft.catalog);
+    draft
+}
+
+#[test]
+fn machines_of_any_size_leave_out_nobody() {
+    let mut random = Random::new(14);
+    for (seed, size) in (0..).zip([1e-30_f32, 1e-3, 3.0, 30.0, 1e4, 1e9, 1e17]) {
+        let draft = support::with_every_model(support::draft(seed, 190), seed);
+        let draft = support::with_taste(plain(draft), &mut random);
+        let draft = with_machine(draft, |machine, _, _| {
+            machine.factors.mapv_inplace(|v| v * size);
+        });
+        agrees(&draft, 25, &mut random);
+    }
+}
+
+#[test]
+fn machines_whose_terms_nearly_cancel_leave_out_nobody() {
+    let mut random = Random::new(15);
+    for seed in 0..4 {
+        let draft = support::with_every_model(support::draft(seed, 190), seed);
+        let draft = support::with_taste(plain(draft), &mut random);
+        let mut draft = with_machine(draft, |machine, mean, scale| {
+            // Features of all sizes, far from their means, under weights that take away what the vectors add.
+            for (mean, scale) in mean.iter_mut().zip(scale.iter_mut()) {
+                *mean = 30.0 * random.normal() as f32;
+                *scale = (0.2 + random.uniform() as f32) * [1.0, 30.0][random.below(2)];
+            }
+            for weight in &mut machine.weight {
+                *weight *= 1e3;
+            }
+        });
+        for input in &mut draft.model.blend.inputs {
+            if input.name == "factorization_machine" {
+                input.weight = [-1.0, 1.0][random.below(2)];
+            }
+        }
+        agrees(&draft, 40, &mut random);
+    }
 }
 
 #[test]

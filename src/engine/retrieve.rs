@@ -13,7 +13,7 @@ use std::mem::take;
 use super::Engine;
 use super::scoring::Side;
 use crate::catalog::Row;
-use crate::feature::{PairWorth, Point};
+use crate::feature::PairWorth;
 use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
@@ -22,6 +22,9 @@ use crate::rank::{Scored, keep_best};
 const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
 /// Roundings of a term beside those of its sum: in the feature, standardised, weighted, in its component and the total.
 const OTHER_ROUNDINGS: usize = 32;
+
+/// To score an activity exactly by a factorization machine takes as long as to work out so many points.
+const POINTS_A_SCORE: usize = 12;
 
 /// What retrieval works with, kept for the next list.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +87,11 @@ impl Retrieval {
         keep: usize,
     ) -> Option<(f32, f32)> {
         let bundle = &engine.bundle;
+        let has_machine = bundle.models.factorization_machine.is_some();
+        let saved = POINTS_A_SCORE * (eligible.len() - keep);
+        if has_machine && saved < engine.prepared.points() {
+            return None;
+        }
         let linear = engine.resolved.linear(side.maturity)?;
         let worth = &mut self.worth;
         side.pair.weigh(
@@ -166,11 +174,16 @@ fn add_models(
             let term = factors * of.score(&visitor.factor, row.index());
             by_row[row.index()] += term;
             // What is no number is found by its score.
-            most = if term.abs() > most { term.abs() } else { most };
+            most = larger(most, term.abs());
         }
         size += most;
     }
     size
+}
+
+/// The larger of two sizes, the first one where the second is no number.
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
 }
 
 /// What is known of how far what models say can be from what they were found to say.
@@ -208,15 +221,11 @@ fn add_machine(
         let Some(activity) = bundle.activities.machine.get(row.index()) else {
             continue;
         };
-        let mut point: Point = origin;
-        activity.add_to(&mut point);
-        points.add_to(&mut point, row);
-        by_row[row.index()] += weight * point.value();
+        let meeting = points.meet(&origin, row, &activity.arrow());
+        by_row[row.index()] += weight * meeting.value;
         // What is no number is found by its score.
-        let (of_row, flat) = (point.length(), point.flat_size());
-        length = if of_row > length { of_row } else { length };
-        let of_row = flat + of_row * of_row;
-        size = if of_row > size { of_row } else { size };
+        length = larger(length, meeting.length);
+        size = larger(size, meeting.flat_size + meeting.length * meeting.length);
     }
     worth.by_row = by_row;
     let (of_vectors, of_flat) = vectors.unit();

@@ -27,8 +27,9 @@ const SIZE: usize = LENGTH + 1;
 const LANES: usize = 40;
 const _: () = assert!(SIZE < LANES);
 
-/// A sum of vectors, and what goes with it.
+/// A sum of vectors, and what goes with it. Aligned as vector registers are loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(16))]
 pub struct Point([f32; LANES]);
 
 impl Default for Point {
@@ -46,52 +47,89 @@ impl Point {
         point
     }
 
-    /// Adds another.
-    #[inline(always)]
+    /// Adds another. A call, as those below: compilers that see through it add number by number.
+    #[inline(never)]
     pub fn add(&mut self, other: &Self) {
-        for (lane, other) in self.0.iter_mut().zip(&other.0) {
-            *lane += other;
-        }
+        self.add_times(1.0, other);
     }
 
-    /// Adds `by` times another, `by` being 0 at least.
-    #[inline(always)]
+    /// Adds `by` times another.
+    #[inline(never)]
     pub(super) fn add_times(&mut self, by: f32, other: &Self) {
         for (lane, other) in self.0.iter_mut().zip(&other.0) {
             *lane += by * other;
         }
     }
 
-    /// Adds a vector and a plain number, whose length and size are known.
-    #[inline(always)]
-    pub fn join(&mut self, vector: &[f32; VECTOR], length: f32, flat: f32) {
-        for (lane, other) in self.0.iter_mut().zip(vector) {
-            *lane += other;
+    /// Adds points.
+    #[inline(never)]
+    pub(super) fn add_all<const N: usize>(&mut self, points: [&Self; N]) {
+        for (lane, sum) in self.0.iter_mut().enumerate() {
+            for point in points {
+                *sum += point.0[lane];
+            }
         }
-        self.0[FLAT] += flat;
-        self.0[LENGTH] += length;
-        self.0[SIZE] += flat.abs();
     }
+}
 
-    /// What it is worth: what is flat, and half of `z` with itself without what the tastes make of themselves.
-    #[inline(always)]
-    pub fn value(&self) -> f32 {
-        let vector = &self.0[..VECTOR];
-        let tastes = self.0[VECTOR..FLAT].iter();
-        let squares: f32 = tastes.map(|taste| taste * taste).sum();
-        self.0[FLAT] + 0.5 * (dot(vector, vector) - squares)
-    }
+/// What a sum of points is worth, and how large what it was made of is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Meeting {
+    /// What is flat, and half of `z` with itself without what tastes make of themselves.
+    pub value: f32,
+    /// No less than the lengths of all vectors together.
+    pub length: f32,
+    /// No less than the sizes of all that is flat.
+    pub flat_size: f32,
+}
 
-    /// No less than the lengths of all vectors it is the sum of.
-    #[inline(always)]
-    pub fn length(&self) -> f32 {
-        self.0[LENGTH]
-    }
+/// One more vector with a plain number, and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Arrow<'a> {
+    /// The vector.
+    pub vector: &'a [f32; VECTOR],
+    /// Its length.
+    pub length: f32,
+    /// The number.
+    pub flat: f32,
+}
 
-    /// No less than the sizes of what is flat.
-    #[inline(always)]
-    pub fn flat_size(&self) -> f32 {
-        self.0[SIZE]
+impl Meeting {
+    /// Of these points, features and a vector.
+    #[inline(never)]
+    pub(super) fn of<const N: usize, const M: usize>(
+        points: [&Point; N],
+        features: [(f32, &Axis); M],
+        arrow: &Arrow<'_>,
+    ) -> Self {
+        let mut sum = Point::default();
+        for (lane, sum) in sum.0.iter_mut().enumerate() {
+            for point in points {
+                *sum += point.0[lane];
+            }
+            for (value, axis) in features {
+                *sum += value * axis.slope.0[lane];
+            }
+        }
+        let mut z = *arrow.vector;
+        for (z, sum) in z.iter_mut().zip(&sum.0) {
+            *z += sum;
+        }
+        let mut meeting = Self {
+            value: sum.0[FLAT] + arrow.flat,
+            length: sum.0[LENGTH] + arrow.length,
+            flat_size: sum.0[SIZE] + arrow.flat.abs(),
+        };
+        for (value, axis) in features {
+            meeting.value += axis.curvature * (value * value);
+            // Sizes have no signs.
+            let missing = if value < 0.0 { -2.0 * value } else { 0.0 };
+            meeting.length += missing * axis.slope.0[LENGTH];
+            meeting.flat_size += missing * axis.slope.0[SIZE];
+        }
+        let tastes = &sum.0[VECTOR..FLAT];
+        meeting.value += 0.5 * (dot(&z, &z) - dot(tastes, tastes));
+        meeting
     }
 }
 
@@ -107,7 +145,7 @@ pub struct PairVectors {
 
 /// What a feature adds to a point.
 #[derive(Debug, Clone, PartialEq)]
-struct Axis {
+pub(super) struct Axis {
     /// Times the feature.
     slope: Point,
     /// Times its square.
@@ -163,6 +201,10 @@ impl PairVectors {
         }
     }
 
+    pub(super) fn axis(&self, column: usize) -> &Axis {
+        &self.axes[column]
+    }
+
     /// The point of features that are all 0: those of a pair are added to it.
     pub fn origin(&self) -> &Point {
         &self.origin
@@ -185,14 +227,94 @@ impl Measure for PairVectors {
             return 0.0;
         }
         let Axis { slope, curvature } = &self.axes[column];
-        let lanes = worth.0.iter_mut().zip(&slope.0);
-        for (lane, slope) in lanes.take(LENGTH) {
-            *lane += value * slope;
-        }
+        worth.add_times(value, slope);
         worth.0[FLAT] += curvature * (value * value);
-        for lane in [LENGTH, SIZE] {
-            worth.0[lane] += value.abs() * slope.0[lane];
+        if value < 0.0 {
+            // Sizes have no signs.
+            for lane in [LENGTH, SIZE] {
+                worth.0[lane] -= 2.0 * (value * slope.0[lane]);
+            }
         }
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::math::Random;
+
+    const PAIRS: usize = PAIR_FEATURES.len();
+
+    /// Weights, means, scales, and vectors.
+    type Drawn = ([PairRow; 3], Vec<[f32; VECTOR]>);
+
+    fn drawn(random: &mut Random) -> Drawn {
+        let mut draw = || random.normal() as f32;
+        let rows = [(); 3].map(|()| [(); PAIRS].map(|()| draw()));
+        let vectors = (0..PAIRS).map(|_| [(); VECTOR].map(|()| 0.3 * draw()));
+        (rows, vectors.collect())
+    }
+
+    /// The definition, over all pairs of features, those of one more vector among them, and the sizes of its terms.
+    fn by_definition(drawn: &Drawn, features: &PairRow, other: &[f32; VECTOR]) -> (f64, f64) {
+        let ([weights, mean, scale], vectors) = drawn;
+        let product = |a: &[f32; VECTOR], b: &[f32; VECTOR]| -> f64 {
+            let terms = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+            terms.sum()
+        };
+        let (mut value, mut size) = (0.0, 0.0);
+        let x = |p: usize| f64::from(features[p] - mean[p]) * f64::from(scale[p]);
+        for p in 0..PAIRS {
+            let mut of_all = f64::from(weights[p]) + product(&vectors[p], other);
+            for q in 0..p {
+                of_all += product(&vectors[p], &vectors[q]) * x(q);
+            }
+            value += x(p) * of_all;
+            size += (x(p) * of_all).abs();
+        }
+        (value, size)
+    }
+
+    #[test]
+    fn a_meeting_is_the_definition_in_whatever_parts_features_come() {
+        let mut random = Random::new(4);
+        for _ in 0..50 {
+            let drawn = drawn(&mut random);
+            let ([weights, mean, scale], of) = &drawn;
+            let vectors = PairVectors::new(|p| &of[p][..], weights, mean, scale);
+            let features: PairRow = [(); PAIRS].map(|()| random.normal() as f32);
+            let mut parts = [Point::default(); 2];
+            let mut late = [(0.0, vectors.axis(0)); 2];
+            for (column, &feature) in features.iter().enumerate() {
+                let taste = (COMMON_TASTE..COMMON_TASTE + TASTES).contains(&column);
+                match column {
+                    3 | 7 => late[column / 4] = (feature, vectors.axis(column)),
+                    // What is a sum may come in parts.
+                    _ if taste => {
+                        for part in &mut parts {
+                            vectors.add(part, column, 0.5 * feature);
+                        }
+                    }
+                    _ => {
+                        vectors.add(&mut parts[column % 2], column, feature);
+                    }
+                }
+            }
+            let other = [(); VECTOR].map(|()| random.normal() as f32);
+            let arrow = Arrow {
+                vector: &other,
+                length: norm(&other),
+                flat: -0.5 * dot(&other, &other),
+            };
+            let points = [vectors.origin(), &parts[0], &parts[1]];
+            let found = Meeting::of(points, late, &arrow);
+            let (value, size) = by_definition(&drawn, &features, &other);
+            let most = found.flat_size + found.length * found.length;
+            assert!(f64::from(most) >= size, "{most} {size}");
+            let error = (f64::from(found.value) - value).abs();
+            assert!(error <= 1e-6 * f64::from(most), "{error} {value} {most}");
+        }
     }
 }

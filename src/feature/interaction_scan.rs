@@ -1,24 +1,24 @@
 //! What do the pair features of every activity make of each other, nearly, for all activities at once?
 //!
 //! As weighted sums fall apart into a number a property ([`super::scan`]), so does this into a [`Point`] a property: a
-//! request works out the points of contents, dates, places, times of publication and combinations of counts, and an activity
-//! is the sum of five.
+//! request works out those of contents, places and times of the week. What is one feature a date, a publication or a count
+//! stays a number until it is asked for: a point of each would be as many points as there are rows.
 
 use std::mem::take;
 
 use super::appraiser::{Appraiser, Measure};
-use super::contents::ContentCodes;
-use super::facet::{ITSELF, PARTS, Property};
-use super::interaction::{PairVectors, Point};
+use super::facet::{ITSELF, Property};
+use super::interaction::{Arrow, Axis, Meeting, PairVectors, Point};
 use super::pair::PairSide;
 use super::pair_features::{
-    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, NEARNESS, OWN_CONTENT, TRANSIT,
+    COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, POSITIVES,
+    POSITIVES_TOTAL, TRANSIT, VIEWS,
 };
 use super::prepared::Prepared;
 use super::profiles::Profiles;
 use super::property_worth::PropertyWorth;
 use super::scan::PairWorth;
-use super::scan_codes::RowCodes;
+use super::scan_codes::ScanCodes;
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row, Words};
 use crate::math::ln_1p_approximate;
@@ -26,9 +26,15 @@ use crate::math::ln_1p_approximate;
 /// The points of properties for one visitor under one set of vectors, and room for the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct PairInteractions {
-    /// Points of contents, dates, places, times of publication and combinations of counts, in one piece.
-    table: Vec<Point>,
+    contents: Vec<Point>,
+    places: Vec<Point>,
     properties: PropertyWorth<Point>,
+    /// How far away dates are, how long ago publications, and what was counted: as logarithms.
+    days_to_start: Vec<f32>,
+    days_published: Vec<f32>,
+    counts: [Vec<f32>; 4],
+    /// What both tastes say of each activity by itself.
+    by_row: Vec<[f32; 2]>,
     tags: Vec<Point>,
     /// What each term has of the profiles.
     terms: Vec<[f32; 3]>,
@@ -36,58 +42,72 @@ pub(super) struct PairInteractions {
     word_lists: Vec<Point>,
     corners: Vec<Point>,
     nearness: [Vec<f32>; 3],
-    /// What both tastes say of each activity by itself.
-    by_row: Vec<[f32; 2]>,
 }
 
-/// The columns of what both tastes say of an activity by itself.
-const BY_ROW: [usize; 2] = [COMMON_TASTE, OWN_CONTENT + ITSELF.part];
-const _: () = assert!(ITSELF.part < PARTS);
+/// The columns of features that stay numbers: of dates, publications and counts, and what both tastes say of an activity by
+/// itself.
+const NUMBERS: [usize; 8] = [
+    DAYS_TO_START,
+    DAYS_PUBLISHED,
+    POSITIVES,
+    POSITIVES_TOTAL,
+    VIEWS,
+    DENSITY,
+    COMMON_TASTE,
+    OWN_CONTENT + ITSELF.part,
+];
 
-/// The points of rows, each a few table entries.
+/// The points of rows, each the sum of a few.
 pub struct RowPoints<'a> {
-    rows: &'a [RowCodes],
+    scan: &'a ScanCodes,
     count_codes: &'a [u32],
-    by_row: &'a [[f32; 2]],
-    table: &'a [Point],
-    vectors: &'a PairVectors,
+    interactions: &'a PairInteractions,
+    axes: [&'a Axis; NUMBERS.len()],
 }
 
 impl RowPoints<'_> {
-    /// Adds the point of a row.
+    /// What the features of a row make of each other beside `origin`, and of one more vector.
     #[inline(always)]
-    pub fn add_to(&self, point: &mut Point, row: Row) {
-        let index = row.index();
-        let codes = &self.rows[index];
-        for at in [
-            codes.content,
-            codes.date,
-            codes.place,
-            codes.published,
-            self.count_codes[index],
-        ] {
-            point.add(&self.table[at as usize]);
+    pub fn meet(&self, origin: &Point, row: Row, arrow: &Arrow<'_>) -> Meeting {
+        let (scan, interactions) = (self.scan, self.interactions);
+        let (codes, starts) = (&scan.rows[row.index()], scan.starts);
+        let date = (codes.date - starts.dates) as usize;
+        let points = [
+            origin,
+            &interactions.contents[codes.content as usize],
+            &interactions.places[(codes.place - starts.places) as usize],
+            &interactions.properties.times[scan.dates[date].time as usize],
+        ];
+        let counted = (self.count_codes[row.index()] - starts.counts) as usize;
+        let [positives, total, views, density] = &interactions.counts;
+        let by_itself = interactions.by_row[row.index()];
+        let numbers = [
+            interactions.days_to_start[date],
+            interactions.days_published[(codes.published - starts.published) as usize],
+            positives[counted],
+            total[counted],
+            views[counted],
+            density[counted],
+            by_itself[0],
+            by_itself[1],
+        ];
+        let mut features = self.axes.map(|axis| (0.0, axis));
+        for (feature, number) in features.iter_mut().zip(numbers) {
+            feature.0 = number;
         }
-        for (column, verdict) in BY_ROW.into_iter().zip(self.by_row[index]) {
-            self.vectors.add(point, column, verdict);
-        }
+        Meeting::of(points, features, arrow)
     }
 }
 
 impl PairWorth {
     /// The points of the rows of the catalogue it was prepared from, under the vectors they were worked out for.
-    pub fn points<'a>(
-        &'a self,
-        vectors: &'a PairVectors,
-        prepared: &'a Prepared,
-    ) -> RowPoints<'a> {
+    pub fn points<'a>(&'a self, vectors: &'a PairVectors, prepared: &'a Prepared) -> RowPoints<'a> {
         let count_codes = self.count_codes(prepared);
         RowPoints {
-            rows: &prepared.scan.rows,
+            scan: &prepared.scan,
             count_codes: count_codes.map_or(&[], |codes| &codes.codes),
-            by_row: &self.interactions.by_row,
-            table: &self.interactions.table,
-            vectors,
+            interactions: &self.interactions,
+            axes: NUMBERS.map(|column| vectors.axis(column)),
         }
     }
 }
@@ -129,33 +149,19 @@ impl PairInteractions {
                 .map(|(list, scale)| cosines(appraiser.measure, of_text, terms, list, scale)),
         );
         let (tag_lists, word_lists) = (&self.tag_lists[..], &self.word_lists[..]);
-        let point_of = |content: &ContentCodes| {
-            let mut point = tag_lists[content.tags as usize];
-            for part in [
+        self.contents.clear();
+        self.contents.resize(contents.codes.len(), Point::default());
+        for (point, content) in self.contents.iter_mut().zip(&contents.codes) {
+            point.add_all([
+                &tag_lists[content.tags as usize],
                 &word_lists[content.words as usize],
                 &properties.kinds[content.kind as usize],
                 &properties.levels[usize::from(content.level)],
                 &properties.organisers[usize::from(content.organiser)],
                 &properties.series[usize::from(content.series)],
                 &properties.prices[content.price as usize],
-            ] {
-                point.add(part);
-            }
-            point
-        };
-        self.table.extend(contents.codes.iter().map(point_of));
-    }
-
-    fn add_dates(&mut self, appraiser: &mut Appraiser<'_, PairVectors>, prepared: &Prepared) {
-        self.properties.weigh_times(appraiser, prepared);
-        let times = &self.properties.times;
-        self.table.extend(prepared.scan.dates.iter().map(|date| {
-            let mut point = times[date.time as usize];
-            let days = appraiser.side.days_to_start(date.start_ms);
-            let logarithm = ln_1p_approximate(days);
-            appraiser.measure.add(&mut point, DAYS_TO_START, logarithm);
-            point
-        }));
+            ]);
+        }
     }
 
     fn add_places(
@@ -176,21 +182,21 @@ impl PairInteractions {
         nearness.approximate(&places.lat, &places.lon, &mut self.nearness);
         let (corners, localities) = (&self.corners[..], &self.properties.localities[..]);
         let nearness = &self.nearness;
-        let point_of = |place: usize| {
-            let mut point = localities[usize::from(places.localities[place])];
+        self.places.clear();
+        self.places.resize(places.lat.len(), Point::default());
+        for (place, point) in self.places.iter_mut().enumerate() {
+            *point = localities[usize::from(places.localities[place])];
             for (corner, share) in places.shares[place] {
                 if let Some(corner) = corners.get(corner as usize) {
                     point.add_times(share, corner);
                 }
             }
             let vectors = appraiser.measure;
-            vectors.add(&mut point, TRANSIT, places.transit[place]);
+            vectors.add(point, TRANSIT, places.transit[place]);
             for (column, nearness) in NEARNESS.into_iter().zip(nearness) {
-                vectors.add(&mut point, column, nearness[place]);
+                vectors.add(point, column, nearness[place]);
             }
-            point
-        };
-        self.table.extend((0..places.lat.len()).map(point_of));
+        }
     }
 }
 
@@ -213,28 +219,22 @@ impl PairSide {
             schema,
             magnitude: 0.0,
         };
-        interactions.table.clear();
         interactions.add_contents(&mut appraiser, words, prepared);
-        interactions.add_dates(&mut appraiser, prepared);
         interactions.add_places(&mut appraiser, words, prepared);
-        let table = &mut interactions.table;
-        table.extend(prepared.scan.published.iter().map(|&time_ms| {
-            let logarithm = ln_1p_approximate(self.days_published(time_ms));
-            let mut point = Point::default();
-            vectors.add(&mut point, DAYS_PUBLISHED, logarithm);
-            point
-        }));
+        let properties = &mut interactions.properties;
+        properties.weigh_times(&mut appraiser, prepared);
+        let starts = prepared.scan.dates.iter().map(|date| date.start_ms);
+        let days = starts.map(|start_ms| self.days_to_start(start_ms));
+        logarithms(&mut interactions.days_to_start, days);
+        let published = prepared.scan.published.iter();
+        let days = published.map(|&time_ms| self.days_published(time_ms));
+        logarithms(&mut interactions.days_published, days);
         if let Some(codes) = worth.count_codes(prepared) {
-            let columns = self.counts(catalog, counters);
-            let [of_first, ..] = &codes.counts;
-            table.extend((0..of_first.len()).map(|code| {
-                let mut point = Point::default();
-                for (&(column, _, decay), counts) in columns.iter().zip(&codes.counts) {
-                    let logarithm = ln_1p_approximate(counts[code] * decay);
-                    vectors.add(&mut point, column, logarithm);
-                }
-                point
-            }));
+            let columns = self.counts(catalog, counters).into_iter();
+            let counts = columns.zip(&codes.counts);
+            for (to, ((_, _, decay), counts)) in interactions.counts.iter_mut().zip(counts) {
+                logarithms(to, counts.iter().map(|count| count * decay));
+            }
         }
         let by_row = &mut interactions.by_row;
         by_row.clear();
@@ -248,6 +248,16 @@ impl PairSide {
             }
         }
         worth.interactions = interactions;
+    }
+}
+
+/// Works out `ln(1 + x)` of each.
+fn logarithms(to: &mut Vec<f32>, of: impl Iterator<Item = f32>) {
+    to.clear();
+    to.extend(of);
+    // By themselves logarithms are worked out several at a time.
+    for x in to.iter_mut() {
+        *x = ln_1p_approximate(*x);
     }
 }
 

@@ -25,6 +25,11 @@ impl Prepared {
         }
     }
 
+    /// How many points of properties a request works out where it asks what features make of each other.
+    pub fn points(&self) -> usize {
+        self.scan.contents.codes.len() + self.scan.places.lat.len()
+    }
+
     /// Takes in new counters.
     pub fn refresh(&mut self, catalog: &Catalog, counters: &Counters) {
         self.organiser_share = organiser_shares(catalog, counters);

@@ -115,7 +115,10 @@ impl<W: Copy + Default> PropertyWorth<W> {
             declared += usize::from(flags[0]);
             agreed += usize::from(flags[1]);
         }
-        [self.matches[declared.min(3)], self.agreements[agreed.min(3)]]
+        [
+            self.matches[declared.min(3)],
+            self.agreements[agreed.min(3)],
+        ]
     }
 
     /// Works out what is worth something by when in the week it takes place.

@@ -190,11 +190,7 @@ fn weigh_contents(
     table.extend(contents.codes.iter().map(worth_of));
 }
 
-fn weigh_dates(
-    appraiser: &mut Appraiser<'_, PairRow>,
-    prepared: &Prepared,
-    worth: &mut PairWorth,
-) {
+fn weigh_dates(appraiser: &mut Appraiser<'_, PairRow>, prepared: &Prepared, worth: &mut PairWorth) {
     worth.properties.weigh_times(appraiser, prepared);
     let weight = appraiser.measure[DAYS_TO_START];
     let dates = &prepared.scan.dates;

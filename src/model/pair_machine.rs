@@ -17,7 +17,7 @@
 
 use super::factorization_machine::{FACTORS, FactorSum, FactorizationMachine};
 use super::machine_features::{FeatureSpace, PAIRS};
-use crate::feature::{ActivityRow, PairRow, PairVectors, Point, Schema, UserRow, VECTOR};
+use crate::feature::{ActivityRow, Arrow, PairRow, PairVectors, Point, Schema, UserRow, VECTOR};
 use crate::math::{dot, norm};
 
 const _: () = assert!(VECTOR == FACTORS);
@@ -46,20 +46,25 @@ pub struct MachineVisitor {
 
 /// The activity's half of the score.
 #[derive(Debug, Clone, PartialEq)]
+// In this order: what retrieval reads of every row lies together.
+#[repr(C)]
 pub struct MachineActivity {
     sum: FactorSum,
-    /// `⟨v_p, V_a⟩`.
-    columns: PairRow,
     /// `own(a) − ½|V_a|²`, and `|V_a|`.
     apart: f32,
     length: f32,
+    /// `⟨v_p, V_a⟩`.
+    columns: PairRow,
 }
 
 impl MachineActivity {
-    /// Adds it to the sum of what else a pair is made of.
-    #[inline(always)]
-    pub fn add_to(&self, point: &mut Point) {
-        point.join(&self.sum.sum, self.length, self.apart);
+    /// What it adds to the sum of what else a pair is made of.
+    pub fn arrow(&self) -> Arrow<'_> {
+        Arrow {
+            vector: &self.sum.sum,
+            length: self.length,
+            flat: self.apart,
+        }
     }
 }
 
