@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::Fields;
 use super::{ActivityId, Shown};
 use crate::error::EventError;
+use crate::json;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -305,7 +306,7 @@ fn check_shown(shown: &Shown) -> Result<(), EventError> {
     if !(shown.propensity > 0.0 && shown.propensity <= 1.0) {
         return Err(out_of_range(
             "shown.propensity",
-            shown.propensity,
+            json::text_of(shown.propensity),
             "above 0 up to 1",
         ));
     }
@@ -339,7 +340,7 @@ fn check_number(
     if value >= low && value <= high {
         Ok(())
     } else {
-        Err(out_of_range(field, value, allowed))
+        Err(out_of_range(field, json::text_of(value), allowed))
     }
 }
 

@@ -128,8 +128,7 @@ impl History {
             v: SNAPSHOT_VERSION,
             entries: self.entries.clone(),
         };
-        serde_json::to_string(&snapshot)
-            .unwrap_or_else(|_| String::from("{\"v\":1,\"entries\":{}}"))
+        json::write(&snapshot).unwrap_or_else(|_| String::from("{\"v\":1,\"entries\":{}}"))
     }
 
     /// Reads a snapshot back.

@@ -8,8 +8,8 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::JsonError;
 use super::text::Text;
+use super::{JsonError, number};
 
 /// Reads values one after the other.
 pub(super) struct Reader<'de>(Text<'de>);
@@ -42,17 +42,11 @@ impl<'de> Reader<'de> {
     }
 
     fn single(&mut self) -> Result<f32, JsonError> {
-        let number = self.0.number()?.parse().ok();
-        number
-            .filter(|number: &f32| number.is_finite())
-            .ok_or_else(too_large)
+        number::single(self.0.number()?).ok_or_else(too_large)
     }
 
     fn double(&mut self) -> Result<f64, JsonError> {
-        let number = self.0.number()?.parse().ok();
-        number
-            .filter(|number: &f64| number.is_finite())
-            .ok_or_else(too_large)
+        number::double(self.0.number()?).ok_or_else(too_large)
     }
 
     fn boolean(&mut self) -> Result<bool, JsonError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ListOrObject, read};
+use super::{ListOrObject, read, text_of, write};
 use crate::math::Random;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -143,22 +143,146 @@ fn it_agrees_with_another_reader_about_damaged_texts() {
     assert!(accepted > 2_000 && refused > 2_000, "{accepted} {refused}");
 }
 
+/// Numbers as the standard library reads them, infinite ones refused.
+fn assert_read_alike(text: &str) {
+    let single = text.parse::<f32>().ok().filter(|number| number.is_finite());
+    let double = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let singly = read::<f32>(text.as_bytes()).ok();
+    let doubly = read::<f64>(text.as_bytes()).ok();
+    assert_eq!(singly.map(f32::to_bits), single.map(f32::to_bits), "{text}");
+    assert_eq!(doubly.map(f64::to_bits), double.map(f64::to_bits), "{text}");
+}
+
 #[test]
-fn numbers_are_read_to_the_last_bit() {
+fn numbers_are_written_and_read_to_the_last_bit() {
     let mut random = Random::new(3);
-    for _ in 0..200_000 {
-        let (single, double) = (
-            f32::from_bits(random.next_u64() as u32),
-            f64::from_bits(random.next_u64()),
+    let mut doubles = vec![
+        0.0,
+        -0.0,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        f64::EPSILON,
+        5e-324,
+        1e22,
+        1e23,
+    ];
+    doubles.extend((0..100_000).map(|_| f64::from_bits(random.next_u64())));
+    // What somebody writes by hand, or counts.
+    doubles.extend(
+        (0..100_000).map(|_| random.below(1 << 30) as f64 / 10_f64.powi(random.below(9) as i32)),
+    );
+    for double in doubles.into_iter().filter(|double| double.is_finite()) {
+        let single = double as f32;
+        let texts = (
+            serde_json::to_string(&single).unwrap(),
+            serde_json::to_string(&double).unwrap(),
         );
-        if single.is_finite() {
-            let again: f32 = read(serde_json::to_string(&single).unwrap().as_bytes()).unwrap();
-            assert_eq!(again.to_bits(), single.to_bits());
+        assert_eq!((write(&single).unwrap(), write(&double).unwrap()), texts);
+        assert_read_alike(&texts.0);
+        assert_read_alike(&texts.1);
+        assert_read_alike(&format!("{double:e}"));
+        assert_read_alike(&format!("{single:.3}"));
+    }
+    let mut singles = vec![f32::MAX, f32::MIN_POSITIVE, 1e-45, 16_777_216.0];
+    singles.extend((0..100_000).map(|_| f32::from_bits(random.next_u64() as u32)));
+    for single in singles.into_iter().filter(|single| single.is_finite()) {
+        let text = serde_json::to_string(&single).unwrap();
+        assert_eq!(write(&single).unwrap(), text);
+        assert_read_alike(&text);
+    }
+    assert_eq!([f32::NAN, f32::INFINITY].map(text_of), ["NaN", "inf"]);
+    assert_eq!(write(&f64::NAN).unwrap(), "null");
+}
+
+/// The number exactly between two that are not negative, with all its digits.
+fn middle(low: f64, high: f64) -> String {
+    let digits = |number: f64| format!("{number:01400.1080}").into_bytes();
+    let (mut middle, high) = (digits(low), digits(high));
+    let mut carried = 0;
+    for (digit, other) in middle
+        .iter_mut()
+        .zip(high)
+        .rev()
+        .filter(|digit| *digit.0 != b'.')
+    {
+        let sum = *digit - b'0' + other - b'0' + carried;
+        (carried, *digit) = (sum / 10, b'0' + sum % 10);
+    }
+    let mut rest = 0;
+    for digit in middle.iter_mut().filter(|digit| **digit != b'.') {
+        let twice = rest * 10 + *digit - b'0';
+        (rest, *digit) = (twice % 2, b'0' + twice / 2);
+    }
+    let text = String::from_utf8(middle).unwrap();
+    let text = text.trim_matches('0');
+    format!("{}{text}0", if text.starts_with('.') { "0" } else { "" })
+}
+
+/// All digits of what lies between two numbers decide which of them it is, and any further one.
+#[test]
+fn numbers_between_two_others_are_read_to_the_last_bit() {
+    assert_eq!(middle(0.5, 1.0), "0.750");
+    let mut random = Random::new(5);
+    for round in 0..2_000 {
+        let bits = random.next_u64();
+        // Subnormal ones too.
+        let (single, double) = match round % 4 {
+            0 => (
+                f32::from_bits(bits as u32 >> 12),
+                f64::from_bits(bits >> 12),
+            ),
+            _ => (f32::from_bits(bits as u32 >> 1), f64::from_bits(bits >> 1)),
+        };
+        let singles = [single, single.next_up()].map(f64::from);
+        for [low, high] in [singles, [double, double.next_up()]] {
+            if !high.is_finite() {
+                continue;
+            }
+            let middle = middle(low, high);
+            let digits = middle.trim_end_matches(['0', '.']);
+            let (others, last) = digits.split_at(digits.len() - 1);
+            let last: u32 = last.parse().unwrap();
+            assert_read_alike(&middle);
+            assert_read_alike(&format!("{middle}{}1", "0".repeat(900)));
+            if middle.contains(others) && digits.contains('.') {
+                assert_read_alike(&format!("{others}{}99", last - 1));
+            }
         }
-        if double.is_finite() {
-            let again: f64 = read(serde_json::to_string(&double).unwrap().as_bytes()).unwrap();
-            assert_eq!(again.to_bits(), double.to_bits());
-        }
+    }
+}
+
+#[test]
+fn numbers_are_read_however_they_are_written() {
+    let zeros = "0".repeat(2_000);
+    for text in [
+        "0",
+        "-0",
+        "-0.0",
+        "0e9999999999999999999",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "1e99999999999999999999",
+        "1E+5",
+        "1e-99999999999999999999",
+        "340282356779733661637539395458142568447",
+        "340282356779733661637539395458142568448",
+        "179769313486231580793e289",
+        "9007199254740993",
+        "9007199254740993.0000000000000000000000000000000000001",
+        "16777217",
+        "16777217.0000000001",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "7.006492321624085e-46",
+        "7.006492321624086e-46",
+        &format!("1{zeros}e-2000"),
+        &format!("0.{zeros}1e2001"),
+        &format!("123{zeros}.5"),
+        &format!("0.{zeros}5"),
+        &format!("1{zeros}1e-2001"),
+    ] {
+        assert_read_alike(text);
     }
 }
 

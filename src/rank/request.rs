@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::RequestError;
 use crate::event::ActivityId;
+use crate::json;
 
 /// Which model ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -144,7 +145,7 @@ impl Request {
         if let Some(diversity) = self.diversity
             && !(0.0..=1.0).contains(&diversity)
         {
-            return refuse("diversity", diversity.to_string(), "0 to 1");
+            return refuse("diversity", json::text_of(diversity), "0 to 1");
         }
         if let Some(slots) = self.exploration_slots
             && slots > 5
@@ -165,7 +166,7 @@ impl Request {
         if let Some(price) = filters.max_price
             && (price.is_nan() || price < 0.0)
         {
-            return refuse("filters.maxPrice", price.to_string(), "0 and above");
+            return refuse("filters.maxPrice", json::text_of(price), "0 and above");
         }
         if let Some(within) = filters.within {
             let place = crate::catalog::Place {
@@ -174,9 +175,10 @@ impl Request {
             };
             let radius_is_valid = within.km > 0.0 && within.km.is_finite();
             if !place.is_valid() || !radius_is_valid {
+                let [lat, lon, km] = [within.lat, within.lon, within.km].map(json::text_of);
                 return refuse(
                     "filters.within",
-                    format!("{within:?}"),
+                    format!("{km} km around {lat}, {lon}"),
                     "a valid point and a radius above 0",
                 );
             }

@@ -106,7 +106,7 @@ impl PlainEngine {
     pub fn recommend(&mut self, request: &str) -> Result<String, JsValue> {
         let slate = self.slate(request, None);
         slate
-            .and_then(|slate| serde_json::to_string(&slate).map_err(malformed))
+            .and_then(|slate| json::write(&slate).map_err(malformed))
             .map_err(|error| thrown::error(&error))
     }
 
@@ -125,7 +125,7 @@ impl PlainEngine {
     /// What people read of an activity, JSON; nothing where the catalogue does not have it.
     pub fn card(&self, activity: String) -> Option<String> {
         let card = self.engine.card(&ActivityId(activity))?;
-        serde_json::to_string(&card).ok()
+        json::write(&card).ok()
     }
 }
 

@@ -8,6 +8,7 @@ use super::clock;
 use super::state::{State, keep_accounts, keep_history, keep_profile, key};
 use super::storage::Change;
 use crate::event::{Consent, DeviceId, Grade};
+use crate::json;
 
 /// The version of the text the package shows with its three grades.
 pub(super) const TEXT_VERSION: &str = "2026-11";
@@ -93,7 +94,7 @@ pub(super) fn apply(state: &mut State, choice: &Choice) -> Vec<Change> {
     let now = &state.consent;
     let mut changes = vec![Change::state(
         key::CONSENT,
-        serde_json::to_string(now).unwrap_or_default(),
+        json::write(now).unwrap_or_default(),
     )];
     if !now.allows_location() {
         state.visitor.profile.location = None;

@@ -119,7 +119,7 @@ async fn lease(storage: &Storage, me: &str) -> Option<Leader> {
     let mut decide = |values: Vec<JsValue>| {
         let claimed = claim(read(&values).as_ref(), me, clock::now_ms());
         is_mine = claimed.is_some();
-        let json = claimed.and_then(|lease| serde_json::to_string(&lease).ok());
+        let json = claimed.and_then(|lease| json::write(&lease).ok());
         json.map(|json| Change::state(key::LEASE, json))
             .into_iter()
             .collect()

@@ -357,7 +357,7 @@ fn batch_json<'a>(
         dropped,
         events: vec![],
     };
-    let envelope = serde_json::to_string(&empty).unwrap_or_default();
+    let envelope = json::write(&empty).unwrap_or_default();
     envelope.replacen(
         "\"events\":[]",
         &format!("\"events\":[{}]", events.join(",")),
@@ -394,6 +394,6 @@ async fn withdraw(url: &str, device: &str) -> bool {
         v: WIRE_VERSION,
         device,
     };
-    let body = serde_json::to_string(&withdrawal).unwrap_or_default();
+    let body = json::write(&withdrawal).unwrap_or_default();
     (200..300).contains(&network::post(&address, &body, POST_LIMIT_MS).await.status)
 }

@@ -84,7 +84,7 @@ pub(super) async fn load(storage: &Storage, address: &str) -> Kept {
     };
     if kept.consent != consent {
         // So that nobody sends for this page: a service worker cannot ask as much of the browser.
-        let json = serde_json::to_string(&kept.consent).unwrap_or_default();
+        let json = json::write(&kept.consent).unwrap_or_default();
         let _ = storage.write(vec![Change::state(key::CONSENT, json)]).await;
     }
     if !kept.consent.allows_storage() {
@@ -217,7 +217,7 @@ impl State {
             consent: self.consent.clone(),
             body: body.clone(),
         };
-        let json = serde_json::to_string(&event).unwrap_or_default();
+        let json = json::write(&event).unwrap_or_default();
         let bytes = json.len();
         Some(Queued {
             device,
@@ -288,10 +288,7 @@ pub(super) fn put_event(address: &str, id: EventId, json: &str) -> Change {
 
 /// The change that keeps the accounts.
 pub(super) fn keep_accounts(accounts: &Accounts) -> Change {
-    Change::state(
-        key::DEVICES,
-        serde_json::to_string(accounts).unwrap_or_default(),
-    )
+    Change::state(key::DEVICES, json::write(accounts).unwrap_or_default())
 }
 
 /// The change that keeps the profile. The visitor's location is never written.
@@ -300,10 +297,7 @@ pub(super) fn keep_profile(visitor: &Visitor) -> Change {
         location: None,
         ..visitor.profile.clone()
     };
-    Change::state(
-        key::PROFILE,
-        serde_json::to_string(&profile).unwrap_or_default(),
-    )
+    Change::state(key::PROFILE, json::write(&profile).unwrap_or_default())
 }
 
 /// The change that keeps the history. What another page wrote and this one cannot read stays as it is.
