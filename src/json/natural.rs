@@ -15,16 +15,6 @@ impl Natural {
         self.0.is_empty()
     }
 
-    /// It, if it takes no more than two pieces.
-    pub(super) fn small(&self) -> Option<u64> {
-        match self.0[..] {
-            [] => Some(0),
-            [low] => Some(u64::from(low)),
-            [low, high] => Some(u64::from(high) << 32 | u64::from(low)),
-            _ => None,
-        }
-    }
-
     /// How many bits it takes.
     pub(super) fn bits(&self) -> i32 {
         let last = self.0.last().map_or(0, |piece| piece.leading_zeros());

@@ -79,71 +79,78 @@ fn is_settled(double: f64) -> bool {
     double >= f64::from(f32::MIN_POSITIVE) && double.to_bits() & LOWEST != MIDDLE
 }
 
-/// A number without its sign as it is written: `digits` times ten to the `power`.
-struct Decimal {
-    digits: Natural,
+/// A number as it is written, its sign aside: what stands before the power of ten, and this power.
+struct Decimal<'a> {
+    digits: &'a str,
     power: i64,
 }
 
-impl Decimal {
-    fn of(text: &str) -> Self {
-        let (digits_of, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+impl<'a> Decimal<'a> {
+    fn of(text: &'a str) -> Self {
+        let (digits, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let far = if power.starts_with('-') { -FAR } else { FAR };
-        let mut power = power.parse().unwrap_or(far).clamp(-FAR, FAR);
-        let mut digits = Natural::default();
-        let (mut taken, mut is_behind_point, mut is_more) = (0, false, false);
-        for byte in digits_of.bytes() {
-            if !byte.is_ascii_digit() {
-                is_behind_point |= byte == b'.';
-                continue;
-            }
-            let digit = u32::from(byte - b'0');
-            if taken < LIMIT_DIGITS {
-                digits.times_plus(10, digit);
-                taken += usize::from(!digits.is_zero());
-                power -= i64::from(is_behind_point);
-            } else {
-                is_more |= digit > 0;
-                power += i64::from(!is_behind_point);
-            }
-        }
-        if is_more {
-            digits.times_plus(10, 1);
-            power -= 1;
-        }
+        let power = power.parse().unwrap_or(far).clamp(-FAR, FAR);
         Self { digits, power }
+    }
+
+    /// The digits, each with whether it stands behind the point.
+    fn digits(&self) -> impl Iterator<Item = (u8, bool)> + use<'a> {
+        let mut is_behind = false;
+        self.digits.bytes().filter_map(move |byte| {
+            is_behind |= byte == b'.';
+            byte.is_ascii_digit().then(|| (byte - b'0', is_behind))
+        })
     }
 
     /// The double nearest to it, where one operation finds it.
     fn quick(&self) -> Option<f64> {
-        let whole = self
-            .digits
-            .small()
-            .filter(|&whole| whole <= LARGEST_WHOLE)? as f64;
-        let ten = *TENS.get(usize::try_from(self.power.unsigned_abs()).ok()?)?;
-        Some(if self.power < 0 {
-            whole / ten
-        } else {
-            whole * ten
-        })
+        let (mut whole, mut power) = (0_u64, self.power);
+        for (digit, is_behind) in self.digits() {
+            whole = whole.checked_mul(10)?.checked_add(u64::from(digit))?;
+            power -= i64::from(is_behind);
+        }
+        if whole > LARGEST_WHOLE {
+            return None;
+        }
+        let ten = TENS.get(usize::try_from(power.unsigned_abs()).ok()?)?;
+        let whole = whole as f64;
+        Some(if power < 0 { whole / ten } else { whole * ten })
+    }
+
+    /// All its digits as a whole number, and the power of ten that goes with it.
+    fn whole(&self) -> (Natural, i64) {
+        let (mut whole, mut power) = (Natural::default(), self.power);
+        let (mut taken, mut is_more) = (0, false);
+        for (digit, is_behind) in self.digits() {
+            if taken < LIMIT_DIGITS {
+                whole.times_plus(10, u32::from(digit));
+                taken += usize::from(!whole.is_zero());
+                power -= i64::from(is_behind);
+            } else {
+                is_more |= digit > 0;
+                power += i64::from(!is_behind);
+            }
+        }
+        if is_more {
+            whole.times_plus(10, 1);
+            power -= 1;
+        }
+        (whole, power)
     }
 
     /// The bits of the number nearest to it; nothing where it is too large.
-    fn nearest(self, kind: &Kind) -> Option<u64> {
-        let about = self.power + i64::from(self.digits.bits()) * 3 / 10;
-        if self.digits.is_zero() || about < -LIMIT_POWER {
+    fn nearest(&self, kind: &Kind) -> Option<u64> {
+        let (whole, power) = self.whole();
+        let about = power + i64::from(whole.bits()) * 3 / 10;
+        if whole.is_zero() || about < -LIMIT_POWER {
             return Some(0);
         }
         if about > LIMIT_POWER {
             return None;
         }
-        let (mut above, mut below) = (self.digits, Natural::one());
-        let scaled = if self.power < 0 {
-            &mut below
-        } else {
-            &mut above
-        };
-        for _ in 0..self.power.unsigned_abs() {
+        let (mut above, mut below) = (whole, Natural::one());
+        let scaled = if power < 0 { &mut below } else { &mut above };
+        for _ in 0..power.unsigned_abs() {
             scaled.times_plus(10, 0);
         }
         // From here on it is above / below, which is at least 1 and less than 2, times two to the power `two`.

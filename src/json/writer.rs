@@ -24,11 +24,14 @@ pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, JsonError> {
 
 /// A number as the shortest text that is read as this number again; `NaN`, `inf` and `-inf` where it is none.
 pub fn text_of(number: impl Float) -> String {
-    let mut buffer = Buffer::new();
-    let text = buffer.format(number);
+    with_sign(Buffer::new().format(number)).concat()
+}
+
+/// The other library says that a power is not negative.
+fn with_sign(text: &str) -> [&str; 3] {
     match text.split_once('e') {
-        Some((digits, power)) if !power.starts_with('-') => format!("{digits}e+{power}"),
-        _ => text.to_owned(),
+        Some((digits, power)) if !power.starts_with('-') => [digits, "e+", power],
+        _ => [text, "", ""],
     }
 }
 
@@ -36,10 +39,17 @@ struct Numbers;
 
 impl Formatter for Numbers {
     fn write_f32<W: io::Write + ?Sized>(&mut self, writer: &mut W, number: f32) -> io::Result<()> {
-        writer.write_all(text_of(number).as_bytes())
+        write_number(writer, number)
     }
 
     fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, number: f64) -> io::Result<()> {
-        writer.write_all(text_of(number).as_bytes())
+        write_number(writer, number)
     }
+}
+
+fn write_number(writer: &mut (impl io::Write + ?Sized), number: impl Float) -> io::Result<()> {
+    let mut buffer = Buffer::new();
+    let pieces = with_sign(buffer.format_finite(number));
+    let mut pieces = pieces.iter();
+    pieces.try_for_each(|piece| writer.write_all(piece.as_bytes()))
 }
