@@ -242,9 +242,11 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 }
 
+/// Never inlined: what is read at many places, such as a text or a list of numbers, is built once.
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     type Error = JsonError;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -260,6 +262,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 impl<'de> MapAccess<'de> for Elements<'_, 'de> {
     type Error = JsonError;
 
+    #[inline(never)]
     fn next_key_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -270,6 +273,7 @@ impl<'de> MapAccess<'de> for Elements<'_, 'de> {
         }
     }
 
+    #[inline(never)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, JsonError> {
         seed.deserialize(&mut *self.reader)
     }
