@@ -163,7 +163,8 @@ pub struct SelfTestCase {
     pub digest: String,
 }
 
-/// The manifest. Unknown fields are ignored; a change that must not be ignored raises the format.
+/// The manifest. Unknown fields are ignored; a change that must not be ignored raises the format. What only whoever publishes
+/// asks for a browser does not read either: the code for it would be downloaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`MANIFEST_FORMAT`].
@@ -185,15 +186,19 @@ pub struct Manifest {
     /// The vector row's layout.
     pub sections: Vec<Section>,
     /// Offline figures.
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub metrics: Vec<Metric>,
     /// The compositions that were compared; empty where there was nothing to compare them on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub compositions: Vec<Composition>,
     /// How the model was judged; absent where nothing judged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub judgement: Option<Judgement>,
     /// Present where the model was published although the gate refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub forced: Option<Forced>,
     /// The self-test of a bundle that has it here, as all had until engine 6.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
