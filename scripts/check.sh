@@ -42,10 +42,10 @@ lints_for_the_browser() {
   if [[ $(<"$wasm_route_file") == 3 ]]; then
     apt_packages rust-web-clippy
     PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib -- -D warnings &&
-      PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib --no-default-features -- -D warnings
+      PATH=/usr/bin:$PATH wasm_cargo clippy -p triqueta --lib --no-default-features --features plain -- -D warnings
   else
-    wasm_cargo clippy -p triqueta --lib --test 'wasm_*' -- -D warnings &&
-      wasm_cargo clippy -p triqueta --lib --test 'wasm_*' --no-default-features -- -D warnings
+    wasm_cargo clippy -p triqueta --lib --test 'wasm_*' --features plain -- -D warnings &&
+      wasm_cargo clippy -p triqueta --lib --test 'wasm_*' --no-default-features --features plain -- -D warnings
   fi
 }
 

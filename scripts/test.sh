@@ -77,8 +77,8 @@ wasm_tests_in_chromium() {
 
 # Without vector instructions and with them; only an optimised build uses those it has, and thousands of lists take seconds.
 wasm_tests() {
-  wasm_cargo test --release -p triqueta --test 'wasm_*' &&
-    WASM_TARGET_DIR=target/wasm-simd RUSTFLAGS=-Ctarget-feature=+simd128 wasm_cargo test --release -p triqueta --test 'wasm_*'
+  wasm_cargo test --release -p triqueta --features plain --test 'wasm_*' &&
+    WASM_TARGET_DIR=target/wasm-simd RUSTFLAGS=-Ctarget-feature=+simd128 wasm_cargo test --release -p triqueta --features plain --test 'wasm_*'
 }
 
 npm_package_tests() {

@@ -109,7 +109,7 @@ wasm_module() {
   local out=pkg/dist/wasm form made_from
   for form in simd scalar; do
     compiled_module "$form" triqueta
-    compiled_module "$form" ranking --no-default-features
+    compiled_module "$form" ranking --no-default-features --features plain
   done
   made_from=$(sha256sum target/wasm-{simd,scalar}/{triqueta,ranking}.wasm scripts/tools/package-lock.json scripts/wasm.sh)
   [[ $(cat target/wasm-simd/made-from 2>/dev/null) == "$made_from" && -f $out/ranking_scalar_bg.wasm ]] && return 0

@@ -1,5 +1,5 @@
 //! Are texts found that stay in the browser's memory, and is their list empty where that was handed elsewhere?
-#![cfg(target_arch = "wasm32")]
+#![cfg(all(target_arch = "wasm32", feature = "plain"))]
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -103,8 +103,8 @@ function killed(pid) {
 
 /** The lists of all visitors as Node has them. */
 async function listed() {
-  const { default: init, PlainEngine } = await import(pathToFileURL(join(module, 'triqueta.js')));
-  await init({ module_or_path: await readFile(join(module, 'triqueta_bg.wasm')) });
+  const { default: init, PlainEngine } = await import(pathToFileURL(join(module, 'ranking.js')));
+  await init({ module_or_path: await readFile(join(module, 'ranking_bg.wasm')) });
   const folder = join(bundles, String(ACTIVITIES));
   const { id, now, paths, visitors } = JSON.parse(await readFile(join(folder, 'bench.json'), 'utf8'));
   const read = async (path) => [path, new Uint8Array(await readFile(join(folder, path)))];

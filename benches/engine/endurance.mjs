@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [module, folder, calls = '1000000'] = process.argv.slice(2);
-const { default: init, PlainEngine } = await import(pathToFileURL(resolve(module, 'triqueta.js')));
-const { memory } = await init({ module_or_path: await readFile(join(module, 'triqueta_bg.wasm')) });
+const { default: init, PlainEngine } = await import(pathToFileURL(resolve(module, 'ranking.js')));
+const { memory } = await init({ module_or_path: await readFile(join(module, 'ranking_bg.wasm')) });
 const { id, now, paths, visitors } = JSON.parse(await readFile(join(folder, 'bench.json'), 'utf8'));
 const read = async (path) => [path, new Uint8Array(await readFile(join(folder, path)))];
 const engine = PlainEngine.open(id, await Promise.all(paths.map(read)), false);

@@ -4,7 +4,7 @@ import { bundle } from './contenders/ours.mjs';
 import { listedBy } from './lists.mjs';
 import { race } from './race.mjs';
 
-const MODULES = ['triqueta_bg.wasm', 'triqueta_scalar_bg.wasm'];
+const MODULES = ['ranking_bg.wasm', 'ranking_scalar_bg.wasm'];
 
 const about = new URLSearchParams(location.search);
 const answer = async () => {
@@ -22,7 +22,7 @@ const answer = async () => {
 
 /** The lists of all visitors by a module, as it writes them. */
 async function listed(activities, module) {
-  const { default: init, PlainEngine } = await import(`/module/triqueta.js?${module}`);
+  const { default: init, PlainEngine } = await import(`/module/ranking.js?${module}`);
   await init({ module_or_path: `/module/${module}` });
   const { id, now, visitors, files } = await bundle(activities);
   return listedBy(PlainEngine.open(id, files, false), now, visitors);

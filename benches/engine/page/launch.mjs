@@ -12,7 +12,7 @@ const WARM = 2_000;
  * that its bundle was verified; or of one whose module is `compiled` besides, as fast as the browser makes it.
  */
 export async function launch(activities, visit) {
-  const bytes = await (await fetch('/module/triqueta_bg.wasm')).arrayBuffer();
+  const bytes = await (await fetch('/module/ranking_bg.wasm')).arrayBuffer();
   const { id, now, visitors, files } = await bundle(activities);
   const [visitor] = visitors;
   const times = {};
@@ -49,7 +49,7 @@ export async function launch(activities, visit) {
 }
 
 /** The module's JavaScript, once a name: each serves one instance. */
-const glueOf = (name) => import(`/module/triqueta.js?${name}`);
+const glueOf = (name) => import(`/module/ranking.js?${name}`);
 
 async function instance(module, glue) {
   const { memory } = await glue.default({ module_or_path: module });

@@ -31,8 +31,8 @@ export async function deepened(activities) {
 
 /** Three contenders on one engine: the list in typed arrays, the list as objects, and the list after a click. */
 export async function ours(activities) {
-  const { default: init, PlainEngine } = await import('/module/triqueta.js');
-  await init({ module_or_path: '/module/triqueta_bg.wasm' });
+  const { default: init, PlainEngine } = await import('/module/ranking.js');
+  await init({ module_or_path: '/module/ranking_bg.wasm' });
   const { id, now, visitors, files } = await bundle(activities);
   const engine = PlainEngine.open(id, files, false);
   const rows = new Uint32Array(BEST);
