@@ -9,6 +9,7 @@ use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
 use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
+use crate::json;
 use crate::math::{cosine, norm};
 use crate::model::{Resolved, Score};
 use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
@@ -87,7 +88,9 @@ impl Engine {
                 return Err(BundleError::Malformed {
                     path: "activities".into(),
                     detail: format!(
-                        "the point of row {row} is {length:e} long, more than {LONGEST:e}"
+                        "the point of row {row} is {} long, more than {}",
+                        json::text_of(length),
+                        json::text_of(LONGEST)
                     ),
                 }
                 .into());

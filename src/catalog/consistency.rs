@@ -4,6 +4,7 @@
 use super::parts::{CodeLists, ContentPart, PlacePart};
 use super::{Columns, MOST_TAGS, TEXT_TERMS, Words};
 use crate::error::CatalogError;
+use crate::json;
 use crate::math::{all_within, count_stops, is_ascending};
 
 fn refuse(column: &str, detail: String) -> Result<(), CatalogError> {
@@ -121,7 +122,8 @@ fn check_numbers(columns: &Columns) -> Result<(), CatalogError> {
             return Ok(());
         }
         let outside = |n: &&f32| !n.is_nan() && !(least..=most).contains(*n);
-        let number = numbers.iter().find(outside).unwrap_or(&most);
+        let number = *numbers.iter().find(outside).unwrap_or(&most);
+        let [number, least, most] = [number, least, most].map(json::text_of);
         refuse(column, format!("{number} is outside {least} to {most}"))
     };
     for place in &columns.places {

@@ -22,7 +22,8 @@ pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, JsonError> {
     String::from_utf8(bytes).map_err(|error| JsonError::new(&error.to_string()))
 }
 
-/// A number as the shortest text that is read as this number again; `NaN`, `inf` and `-inf` where it is none.
+/// A number as the shortest text that is read as this number again; `NaN`, `inf` and `-inf` where it is none. What a module says
+/// of numbers it says by this: the standard library brings more code for it than for everything else it says.
 pub fn text_of(number: impl Float) -> String {
     with_sign(Buffer::new().format(number)).concat()
 }

@@ -13,22 +13,31 @@ pub(crate) struct Distinct<T> {
     pub(crate) codes: Vec<u32>,
 }
 
+/// A value that was met. It keeps its hash, so that tables of all kinds of values grow by the same code.
+struct Known {
+    hash: u64,
+    code: u32,
+}
+
+impl Known {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
 impl<T: Copy + Eq + Hash> Distinct<T> {
     pub(crate) fn of(rows: impl Iterator<Item = T>) -> Self {
         let state = RandomState::default();
-        let mut known: HashTable<u32> = HashTable::new();
+        let mut known: HashTable<Known> = HashTable::new();
         let mut values: Vec<T> = Vec::new();
         let code = |value: T| {
-            let entry = known.entry(
-                state.hash_one(value),
-                |&code| values[code as usize] == value,
-                |&code| state.hash_one(values[code as usize]),
-            );
-            match entry {
-                Entry::Occupied(known) => *known.get(),
+            let hash = state.hash_one(value);
+            let is_value = |known: &Known| values[known.code as usize] == value;
+            match known.entry(hash, is_value, Known::hash) {
+                Entry::Occupied(known) => known.get().code,
                 Entry::Vacant(free) => {
                     let code = values.len() as u32;
-                    free.insert(code);
+                    free.insert(Known { hash, code });
                     values.push(value);
                     code
                 }
