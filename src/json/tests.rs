@@ -169,7 +169,7 @@ fn numbers_are_written_and_read_to_the_last_bit() {
     doubles.extend((0..100_000).map(|_| f64::from_bits(random.next_u64())));
     // What somebody writes by hand, or counts.
     doubles.extend(
-        (0..100_000).map(|_| random.below(1 << 30) as f64 / 10_f64.powi(random.below(9) as i32)),
+        (0..100_000).map(|_| random.below(1 << 30) as f64 / [1.0, 10.0, 1e3, 1e7][random.below(4)]),
     );
     for double in doubles.into_iter().filter(|double| double.is_finite()) {
         let single = double as f32;
