@@ -10,7 +10,7 @@ use crate::event::{ActivityId, Body};
 use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
 use crate::json;
-use crate::math::{cosine, norm};
+use crate::math::{cosine, norms};
 use crate::model::{Resolved, Score};
 use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -82,8 +82,7 @@ impl Engine {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
         let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
-        for (row, point) in bundle.activities.embeddings.iter().enumerate() {
-            let length = norm(point);
+        for (row, length) in norms(&bundle.activities.embeddings).enumerate() {
             if length > LONGEST {
                 return Err(BundleError::Malformed {
                     path: "activities".into(),

@@ -1,6 +1,6 @@
 //! Where in a list is a word? Found by hashing, without a copy of the words: opening a catalogue makes nothing of its ids.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -31,9 +31,9 @@ impl Index {
     }
 
     /// Adds the word at `place`, unless it is known; whether it was added.
-    pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a str) -> bool {
+    pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a [u8]) -> bool {
         let word = word_at(place);
-        let hash = |word: &str| self.state.hash_one(word);
+        let hash = |word: &[u8]| hash(&self.state, word);
         let is_word = |&known: &u32| word_at(known) == word;
         let entry = self
             .places
@@ -48,9 +48,17 @@ impl Index {
     }
 
     /// The place of a word.
-    pub(super) fn find<'a>(&self, word: &str, word_at: impl Fn(u32) -> &'a str) -> Option<u32> {
-        let hash = self.state.hash_one(word);
-        let found = self.places.find(hash, |&place| word_at(place) == word);
+    pub(super) fn find<'a>(&self, word: &str, word_at: impl Fn(u32) -> &'a [u8]) -> Option<u32> {
+        let word = word.as_bytes();
+        let found = self
+            .places
+            .find(hash(&self.state, word), |&place| word_at(place) == word);
         found.copied()
     }
+}
+
+fn hash(state: &RandomState, word: &[u8]) -> u64 {
+    let mut hasher = state.build_hasher();
+    hasher.write(word);
+    hasher.finish()
 }

@@ -1,6 +1,7 @@
 //! One text a row, all in one piece: thousands are opened without making a text of each.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
@@ -43,14 +44,25 @@ impl Joined {
         self.ends.is_empty()
     }
 
-    /// The text of a row; empty where there is no such row.
-    pub fn get(&self, index: usize) -> &str {
+    /// Where the text of a row lies; nowhere where there is no such row.
+    #[inline(always)]
+    fn range(&self, index: usize) -> Range<usize> {
         let from = match index {
             0 => 0,
             _ => self.ends.get(index - 1).map_or(0, |&end| end as usize),
         };
-        let until = self.ends.get(index).map_or(from, |&end| end as usize);
-        &self.all[from..until]
+        from..self.ends.get(index).map_or(from, |&end| end as usize)
+    }
+
+    /// The text of a row; empty where there is no such row.
+    pub fn get(&self, index: usize) -> &str {
+        &self.all[self.range(index)]
+    }
+
+    /// The same as bytes, for who looks at all of them.
+    #[inline(always)]
+    pub(super) fn bytes(&self, index: usize) -> &[u8] {
+        &self.all.as_bytes()[self.range(index)]
     }
 
     /// All texts in order of row.

@@ -71,7 +71,7 @@ impl Catalog {
                 column: "id".into(),
                 detail: "more than 4,294,967,295 rows".into(),
             })?;
-            if !removed && !rows.add(row, |row| columns.id.get(row as usize)) {
+            if !removed && !rows.add(row, |row| columns.id.bytes(row as usize)) {
                 return Err(CatalogError::DuplicateId {
                     activity: columns.id.get(index).to_owned(),
                 });
@@ -139,7 +139,7 @@ impl Catalog {
 
     /// The live row of an id.
     pub fn row(&self, id: &ActivityId) -> Option<Row> {
-        let id_at = |row: u32| self.columns.id.get(row as usize);
+        let id_at = |row: u32| self.columns.id.bytes(row as usize);
         self.rows.find(id.as_str(), id_at).map(Row)
     }
 

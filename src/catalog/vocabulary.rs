@@ -30,7 +30,7 @@ impl From<Joined> for Vocabulary {
         let mut places = Index::with_capacity(terms.len());
         for place in 0..terms.len() {
             // A word that is there twice has its first code.
-            places.add(place as u32, |place| terms.get(place as usize));
+            places.add(place as u32, |place| terms.bytes(place as usize));
         }
         Self { terms, places }
     }
@@ -75,7 +75,7 @@ impl Vocabulary {
 
     /// The code of `word`, [`UNKNOWN`] if it has none.
     pub fn code(&self, word: &str) -> u16 {
-        let word_at = |place| self.terms.get(place as usize);
+        let word_at = |place| self.terms.bytes(place as usize);
         let place = self.places.find(word, word_at);
         place.map_or(UNKNOWN, |place| place as u16 + 1)
     }

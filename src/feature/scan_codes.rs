@@ -128,14 +128,17 @@ impl ScanCodes {
         starts.places = starts.dates + dates.len() as u32;
         starts.published = starts.places + places.lat.len() as u32;
         starts.counts = starts.published + published.len() as u32;
-        let row = |index: usize| RowCodes {
-            content: of_contents[index],
-            date: starts.dates + columns.date_numbers[index],
-            place: starts.places + columns.place_numbers[index],
-            published: starts.published + columns.publication_numbers[index],
-        };
+        let (dates_of, places_of) = (&columns.date_numbers, &columns.place_numbers);
+        let rows = of_contents.iter().zip(dates_of);
+        let rows = rows.zip(places_of.iter().zip(&columns.publication_numbers));
+        let rows = rows.map(|((&content, date), (place, published))| RowCodes {
+            content,
+            date: starts.dates + date,
+            place: starts.places + place,
+            published: starts.published + published,
+        });
         Self {
-            rows: (0..catalog.len()).map(row).collect(),
+            rows: rows.collect(),
             starts,
             contents,
             dates,

@@ -30,9 +30,12 @@ impl Matrix {
     /// From its numbers, row after row.
     pub fn new(rows: usize, columns: usize, numbers: impl IntoIterator<Item = f32>) -> Self {
         let mut groups = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * columns];
-        for (at, number) in numbers.into_iter().take(rows * columns).enumerate() {
-            let (row, column) = (at / columns, at % columns);
-            groups[row / GROUP * columns + column][row % GROUP] = number;
+        let mut numbers = numbers.into_iter();
+        for row in 0..rows {
+            let group = &mut groups[row / GROUP * columns..][..columns];
+            for (column, number) in group.iter_mut().zip(numbers.by_ref()) {
+                column[row % GROUP] = number;
+            }
         }
         Self {
             rows,

@@ -24,7 +24,7 @@ pub(crate) use column::{Column, Numbers};
 pub use digest::Digest;
 pub(crate) use distinct::{Distinct, packed, unpacked};
 pub use exponentials::{EXP_GROUP, exp_of_each};
-pub use linear::{cosine, dot, norm, normalise};
+pub use linear::{cosine, dot, norm, normalise, norms};
 pub use matrix::{Matrix, NonZero};
 pub use order::{select, sort};
 pub use random::Random;

@@ -16,8 +16,10 @@ impl Dense {
     /// A layer of this weight, `[out, in]` as PyTorch has it, and bias.
     pub fn new(weight: &Array2<f32>, bias: Array1<f32>) -> Self {
         let (outputs, inputs) = weight.dim();
+        let numbers = weight.as_standard_layout();
+        let numbers = numbers.as_slice().unwrap_or_default().iter();
         Self {
-            weight: Matrix::new(outputs, inputs, weight.iter().copied()),
+            weight: Matrix::new(outputs, inputs, numbers.copied()),
             bias,
         }
     }
