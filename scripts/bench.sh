@@ -174,7 +174,7 @@ engine_programs() {
 
 # engine_pass FOLDER: a module that is not shipped, built as those that are.
 engine_pass() {
-  WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "$short_inlined -Ctarget-feature=+simd128" --profile wasm -p triqueta-pass --lib
+  WASM_TARGET_DIR=target/wasm-simd wasm_cargo_slim "-Ctarget-feature=+simd128" --profile wasm -p triqueta-pass --lib
   bound_module "target/wasm-simd/$wasm_target/wasm/triqueta_pass.wasm" triqueta_pass "$1"
 }
 

@@ -8,9 +8,6 @@
 
 wasm_target=wasm32-unknown-unknown
 wasm_route_file=$PWD/target/tools/wasm-route
-# A function goes into its callers up to this length, which is less than a compiler for speed allows: that is a twentieth less to
-# download, and lists take as long as before. (At 75, lists of small catalogues take 2 % longer.)
-short_inlined=-Cllvm-args=-inline-threshold=100
 debian_compiler=(rustc-web cargo-web rust-web-src rust-web-llvm lld-22)
 
 target_installed() {
@@ -126,8 +123,8 @@ wasm_module() {
 # compiled_module simd|scalar NAME ARGUMENT…: target/wasm-FORM/NAME.wasm, built with these arguments. Both modules are built in
 # one folder, because what they depend on is the same.
 compiled_module() {
-  local target=target/wasm-$1 name=$2 flags=$short_inlined
-  [[ $1 != simd ]] || flags+=" -Ctarget-feature=+simd128"
+  local target=target/wasm-$1 name=$2 flags=
+  [[ $1 != simd ]] || flags=-Ctarget-feature=+simd128
   shift 2
   WASM_TARGET_DIR=$target wasm_cargo_slim "$flags" --profile wasm -p triqueta --lib "$@"
   cp "$target/$wasm_target/wasm/triqueta.wasm" "$target/$name.wasm"
