@@ -5,6 +5,18 @@ import type { WasmSource } from './types.js';
 /** What wasm-bindgen makes of every module. */
 export interface Generated {
   default(input: { module_or_path: unknown }): Promise<unknown>;
+  initSync(input: { module: unknown }): unknown;
+}
+
+/** Whether what is compiled is ready at once: to wait for a promise takes longer. Browsers of before 2023 do not allow it. */
+function isReadyAtOnce(module: Generated, source: WasmSource | undefined): boolean {
+  if (!(source instanceof WebAssembly.Module)) return false;
+  try {
+    module.initSync({ module: source });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -27,7 +39,7 @@ export function loader<Module extends Generated>(
     }
     try {
       const module = (await script()) as Module;
-      await module.default({ module_or_path: source ?? shipped() });
+      if (!isReadyAtOnce(module, source)) await module.default({ module_or_path: source ?? shipped() });
       return module;
     } catch (thrown) {
       const cause = toTriquetaError(thrown);

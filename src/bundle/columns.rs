@@ -1,6 +1,6 @@
 //! Catalogue columns as shards: rows of one publication together, so that a later one adds a small file and changes none.
 
-use super::lists::{read_offsets, write_lengths};
+use super::lists::{read_texts, write_lengths};
 use super::shared::{ListNames, TAGS, TEXT, append_lists, append_values, check_length, fill};
 use super::tensors::{Element, TensorReader, TensorWriter};
 use crate::catalog::{
@@ -121,12 +121,11 @@ fn put<T: Element>(
 
 /// The ids of a shard, each a valid one.
 fn ids(reader: &TensorReader) -> Result<Joined, BundleError> {
-    let mut offsets = read_offsets(reader, "id_lengths", "id_offsets")?;
-    let begins = !offsets.is_empty() && offsets.remove(0) == 0;
-    let text = String::from_utf8(reader.u8("id")?).ok();
-    let ids = text.and_then(|text| Joined::new(text, offsets));
-    ids.filter(|ids| begins && ActivityId::are_valid(ids.all(), ids.iter()))
-        .ok_or_else(|| reader.refuse("an activity id is not valid text".into()))
+    let ids = read_texts(reader, "id", "id_lengths", "id_offsets")?;
+    if ActivityId::are_valid(ids.all(), ids.lengths()) {
+        return Ok(ids);
+    }
+    Err(reader.refuse("an activity id is not valid text".into()))
 }
 
 /// Appends a shard to `columns`, all but the volatile ones.

@@ -2,6 +2,7 @@
 //! travelled themselves, under another name.
 
 use super::tensors::{TensorReader, TensorWriter};
+use crate::catalog::Joined;
 use crate::error::BundleError;
 
 /// Writes how long lists are, list `i` being `offsets[i]..offsets[i + 1]`.
@@ -51,6 +52,22 @@ pub(super) fn read_offsets(
     let mut offsets = vec![0];
     append_ends(&mut offsets, reader, lengths, 0)?;
     Ok(offsets)
+}
+
+/// Texts in one piece, and how long each is.
+pub(super) fn read_texts(
+    reader: &TensorReader,
+    name: &str,
+    lengths: &str,
+    offsets: &str,
+) -> Result<Joined, BundleError> {
+    let mut ends = read_offsets(reader, lengths, offsets)?;
+    let begins = !ends.is_empty() && ends.remove(0) == 0;
+    let text = String::from_utf8(reader.u8(name)?).ok();
+    let texts = text.and_then(|text| Joined::new(text, ends));
+    texts
+        .filter(|_| begins)
+        .ok_or_else(|| reader.refuse(format!("`{name}` is not cut into texts")))
 }
 
 #[cfg(test)]

@@ -1,24 +1,31 @@
-//! The schema's long lists of numbers: what facets weigh for everybody, directions of taste, how rare words are. Until engine 6 they
-//! travelled within its JSON, which takes a hundred times as long to read.
+//! The schema's long lists: what facets weigh for everybody, directions of taste, the words of texts and how rare they are. Until
+//! engine 6 they travelled within its JSON, which takes many times as long to read.
 
-use super::lists::{read_offsets, write_lengths};
+use super::lists::{read_offsets, read_texts, write_lengths};
 use super::tensors::{TensorReader, TensorWriter};
-use crate::catalog::Blob;
+use crate::catalog::{Blob, Vocabulary};
 use crate::error::BundleError;
 use crate::feature::{CommonTaste, Schema};
 
 /// The schema as its own file has it, without these lists.
 pub(super) fn short(schema: &Schema) -> Schema {
-    Schema {
-        text_idf: Vec::new(),
-        common_taste: schema.common_taste.without_facets(),
-        ..schema.clone()
-    }
+    let mut short = schema.clone();
+    short.words.text = Vocabulary::default();
+    short.text_idf = Vec::new();
+    short.common_taste = schema.common_taste.without_facets();
+    short
 }
 
 /// Writes the lists.
 pub(super) fn write(schema: &Schema, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
+    let (mut words, mut ends) = (String::new(), vec![0]);
+    for word in schema.words.text.terms() {
+        words.push_str(word);
+        ends.push(words.len() as u32);
+    }
+    writer.u8("words", words.as_bytes());
+    write_lengths(&mut writer, "word_lengths", &ends);
     writer.f32("text_idf", &schema.text_idf);
     let (weights, directions, directed) = schema.common_taste.facets();
     put(&mut writer, "facets", "weights", weights);
@@ -42,6 +49,8 @@ fn put(writer: &mut TensorWriter, codes: &str, numbers: &str, facets: &[(u32, f3
 /// The schema with the lists. What they hold is the schema's to check.
 pub(super) fn read(schema: Schema, path: &str, file: &Blob) -> Result<Schema, BundleError> {
     let reader = &TensorReader::open(path, file)?;
+    let mut words = schema.words;
+    words.text = read_texts(reader, "words", "word_lengths", "word_offsets")?.into();
     let facets = facets(reader, "facets", "weights")?;
     let of_directions = self::facets(reader, "direction_facets", "shares")?;
     let offsets = read_offsets(reader, "direction_lengths", "direction_offsets")?;
@@ -60,6 +69,7 @@ pub(super) fn read(schema: Schema, path: &str, file: &Blob) -> Result<Schema, Bu
         .with_facets(facets, directions, directed)
         .map_err(|detail| reader.refuse(detail))?;
     Ok(Schema {
+        words,
         text_idf: reader.f32("text_idf")?,
         common_taste,
         ..schema
@@ -82,13 +92,18 @@ fn facets(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::{City, Words};
+    use crate::catalog::{City, Joined, Words};
 
     fn schema() -> Schema {
         let schema = Schema::new(City::default(), Words::default(), &[1], 3, 30.0);
         let directions = vec![vec![(0, 0.5), (16_777_217, -1.25)], vec![], vec![(7, 0.1)]];
         let taste = CommonTaste::default().with_facets(vec![(3, -0.75)], directions, vec![0, 7]);
+        let words = Words {
+            text: Joined::from_iter(["añejo", "", "jazz"]).into(),
+            ..schema.words
+        };
         Schema {
+            words,
             text_idf: vec![0.0, 1.5],
             common_taste: taste.unwrap(),
             ..schema
@@ -114,6 +129,7 @@ mod tests {
             (None, &[0; 65]),
             (Some("weights"), &[2]),
             (Some("shares"), &[2]),
+            (Some("words"), &[2]),
         ] {
             let mut writer = TensorWriter::default();
             for name in names {
@@ -126,6 +142,15 @@ mod tests {
             }
             writer.u32("direction_lengths", lengths);
             writer.u32("directed", &[]);
+            writer.u8("words", "año".as_bytes());
+            writer.u32(
+                "word_lengths",
+                if damaged == Some("words") {
+                    &[2, 2]
+                } else {
+                    &[3, 1]
+                },
+            );
             writer.f32("text_idf", &[]);
             let file = writer.finish("numbers").unwrap().into();
             let is_whole =

@@ -1,11 +1,11 @@
 //! Do the columns fit each other and the vocabularies? One entry a row in each, numbers of values there are, codes within their
 //! vocabularies, and numbers within their ranges.
 
-use super::parts::{CodeLists, ContentPart, PlacePart};
+use super::parts::{CodeLists, ContentPart};
 use super::{Columns, MOST_TAGS, TEXT_TERMS, Words};
 use crate::error::CatalogError;
 use crate::json;
-use crate::math::{all_within, count_stops, is_ascending};
+use crate::math::{count_stops, is_ascending};
 
 fn refuse(column: &str, detail: String) -> Result<(), CatalogError> {
     Err(CatalogError::Inconsistent {
@@ -116,31 +116,33 @@ fn check_codes(columns: &Columns, words: &Words) -> Result<(), CatalogError> {
     Ok(())
 }
 
+/// Refuses numbers that are neither unknown nor from `least` to `most`. Looks at all of them without leaving early.
+fn check_within(
+    column: &str,
+    numbers: impl Iterator<Item = f32> + Clone,
+    least: f32,
+    most: f32,
+) -> Result<(), CatalogError> {
+    let is_outside = |number: &f32| (*number < least) | (*number > most);
+    if !numbers
+        .clone()
+        .fold(false, |any, number| any | is_outside(&number))
+    {
+        return Ok(());
+    }
+    let number = numbers.clone().find(is_outside).unwrap_or(most);
+    let [number, least, most] = [number, least, most].map(json::text_of);
+    refuse(column, format!("{number} is outside {least} to {most}"))
+}
+
 fn check_numbers(columns: &Columns) -> Result<(), CatalogError> {
-    let within = |column: &str, numbers: &[f32], least: f32, most: f32| {
-        if all_within(numbers, least, most) {
-            return Ok(());
-        }
-        let outside = |n: &&f32| !n.is_nan() && !(least..=most).contains(*n);
-        let number = *numbers.iter().find(outside).unwrap_or(&most);
-        let [number, least, most] = [number, least, most].map(json::text_of);
-        refuse(column, format!("{number} is outside {least} to {most}"))
-    };
-    for place in &columns.places {
-        let &PlacePart {
-            lat,
-            lon,
-            transit_m,
-            ..
-        } = place;
-        within("lat", &[lat], -90.0, 90.0)?;
-        within("lon", &[lon], -180.0, 180.0)?;
-        within("transit_m", &[transit_m], 0.0, f32::MAX)?;
-    }
-    for content in &columns.contents {
-        within("price", &[content.price], 0.0, f32::MAX)?;
-    }
-    within("density", &columns.density, 0.0, f32::MAX)?;
+    let (places, prices) = (columns.places.iter(), columns.contents.iter());
+    check_within("lat", places.clone().map(|place| place.lat), -90.0, 90.0)?;
+    check_within("lon", places.clone().map(|place| place.lon), -180.0, 180.0)?;
+    let most = f32::MAX;
+    check_within("transit_m", places.map(|place| place.transit_m), 0.0, most)?;
+    check_within("price", prices.map(|content| content.price), 0.0, most)?;
+    check_within("density", columns.density.iter().copied(), 0.0, most)?;
     for date in &columns.dates {
         for (column, number, most) in [("weekday", date.weekday, 6), ("hour", date.hour, 23)] {
             if number > most {

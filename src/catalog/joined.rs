@@ -65,6 +65,13 @@ impl Joined {
         &self.all.as_bytes()[self.range(index)]
     }
 
+    /// How many bytes each row's text has.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = usize> {
+        let begins = std::iter::once(&0).chain(&self.ends);
+        let pairs = begins.zip(&self.ends);
+        pairs.map(|(begin, end)| (end - begin) as usize)
+    }
+
     /// All texts in order of row.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|index| self.get(index))
@@ -199,6 +206,7 @@ mod tests {
         assert!(joined.append(rows(&["b", "ç"])));
         let all: Vec<&str> = joined.iter().collect();
         assert_eq!(all, ["añ", "", "b", "ç"]);
+        assert!(joined.lengths().eq([3, 0, 1, 2]));
         assert_eq!(joined, rows(&["añ", "", "b", "ç"]));
         assert_eq!(joined.get(4), "");
     }

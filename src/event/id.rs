@@ -67,13 +67,13 @@ impl ActivityId {
 
     /// Whether the id keeps to the limits.
     pub fn is_valid(&self) -> bool {
-        Self::are_valid(&self.0, [self.as_str()])
+        Self::are_valid(&self.0, [self.0.len()])
     }
 
-    /// Whether each of these ids keeps to the limits; `all` are they in one piece.
-    pub(crate) fn are_valid<'a>(all: &str, ids: impl IntoIterator<Item = &'a str>) -> bool {
-        let is_long_enough = |id: &str| (1..=Self::LIMIT_BYTES).contains(&id.len());
-        ids.into_iter().all(is_long_enough) && !has_control(all)
+    /// Whether each of these ids keeps to the limits; `all` are they in one piece, each of so many bytes.
+    pub(crate) fn are_valid(all: &str, lengths: impl IntoIterator<Item = usize>) -> bool {
+        let mut lengths = lengths.into_iter();
+        lengths.all(|length| (1..=Self::LIMIT_BYTES).contains(&length)) && !has_control(all)
     }
 
     /// The id as text.

@@ -15,13 +15,14 @@ pub(crate) struct Distinct<T> {
 
 /// A value that was met. It keeps its hash, so that tables of all kinds of values grow by the same code.
 struct Known {
-    hash: u64,
+    hash: u32,
     code: u32,
 }
 
 impl Known {
+    /// The table takes where it looks from one end of a hash and how it tells values apart from the other.
     fn hash(&self) -> u64 {
-        self.hash
+        u64::from(self.hash) << 32 | u64::from(self.hash)
     }
 }
 
@@ -31,15 +32,17 @@ impl<T: Copy + Eq + Hash> Distinct<T> {
         let mut known: HashTable<Known> = HashTable::new();
         let mut values: Vec<T> = Vec::new();
         let code = |value: T| {
-            let hash = state.hash_one(value);
+            let hash = state.hash_one(value) as u32;
+            let new = Known {
+                hash,
+                code: values.len() as u32,
+            };
             let is_value = |known: &Known| values[known.code as usize] == value;
-            match known.entry(hash, is_value, Known::hash) {
+            match known.entry(new.hash(), is_value, Known::hash) {
                 Entry::Occupied(known) => known.get().code,
                 Entry::Vacant(free) => {
-                    let code = values.len() as u32;
-                    free.insert(Known { hash, code });
                     values.push(value);
-                    code
+                    free.insert(new).get().code
                 }
             }
         };

@@ -51,7 +51,8 @@ export async function launch(activities, visit) {
 /** The module's JavaScript, once a name: each serves one instance. */
 const glueOf = (name) => import(`/module/ranking.js?${name}`);
 
-async function instance(module, glue) {
-  const { memory } = await glue.default({ module_or_path: module });
+/** As the package does with what is compiled. */
+function instance(module, glue) {
+  const { memory } = glue.initSync({ module });
   return { ...glue, memory };
 }
