@@ -25,7 +25,11 @@ export function code(module) {
   const rows = (name, folder, files) =>
     weighed({ case: `download, ${name}`, contender: name }, files.map((file) => join(folder, file)));
   const peers = Object.entries(LOADED).flatMap(([name, files]) => rows(name, PEERS, files));
-  return [...rows('triqueta', module, ['triqueta.js', 'triqueta_bg.wasm']), ...peers];
+  return [
+    ...rows('triqueta', module, ['triqueta.js', 'triqueta_bg.wasm']),
+    ...rows('triqueta, ranking alone', module, ['ranking.js', 'ranking_bg.wasm']),
+    ...peers,
+  ];
 }
 
 /** Rows of a bundle's groups. */

@@ -49,7 +49,7 @@ export function floors(find, known) {
   const groups = known('group', { suite: 'bytes' }).filter(Boolean);
   const bundle = groups.reduce((sum, group) => sum + find({ suite: 'bytes', group, metric: 'raw' }), 0);
   const memory = find({ suite: 'launch', activities: 10_000, visit: 'first', step: 'memory listed', metric: 'memory' });
-  const download = [find({ suite: 'bytes', contender: 'triqueta', metric: 'brotli' }) / 1000];
+  const download = (contender) => [find({ suite: 'bytes', contender, metric: 'brotli' }) / 1000];
   return [
     ...ranks,
     atLeast('`recommend` (objects) beside the faster onnxruntime-web, 10,000 activities', 2, faster(10_000, 'recommend')),
@@ -60,7 +60,8 @@ export function floors(find, known) {
     atMost(`Wide & Deep in a list of 10,000 activities, for each 100 of ${survivors} survivors`, 0.6, 'ms', deep),
     atMost('longest task of a page whose engine is in a worker, 100,000 activities, 4 × slower', 16, 'ms', held),
     atMost('memory after a list, 10,000 activities, beside twice the bundle and 2.5 MB', 1, '×', [memory / (2 * bundle + 2.5e6)]),
-    atMost('module and glue, brotli', 50, 'KB', download),
+    atMost('module and glue, brotli', 50, 'KB', download('triqueta')),
+    atMost('the module that only ranks, and its glue, brotli', 20, 'KB', download('triqueta, ranking alone')),
   ];
 }
 

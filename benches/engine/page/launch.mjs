@@ -12,7 +12,7 @@ const WARM = 2_000;
  * that its bundle was verified; or of one whose module is `compiled` besides, as fast as the browser makes it.
  */
 export async function launch(activities, visit) {
-  const bytes = await (await fetch('/module/ranking_bg.wasm')).arrayBuffer();
+  const bytes = await bytesOf('ranking');
   const { id, now, visitors, files } = await bundle(activities);
   const [visitor] = visitors;
   const times = {};
@@ -31,25 +31,32 @@ export async function launch(activities, visit) {
     : PlainEngine.open(id, files, true);
   const module = await timed('compile', () => WebAssembly.compile(bytes));
   if (visit === 'compiled') {
-    const glue = await instance(module, await glueOf('warm'));
+    const glue = instance(module, await glueOf('ranking', 'warm'));
     for (const until = performance.now() + WARM; performance.now() < until; ) {
       const engine = await open(glue);
       for (let call = 0; call < 20; call++) list(engine);
       engine.free();
     }
   }
-  const script = await glueOf('measured');
+  const script = await glueOf('ranking', 'measured');
   const glue = await timed('instantiate', () => instance(module, script));
   const { memory } = glue;
   const empty = memory.buffer.byteLength;
   const engine = await timed('open', () => open(glue));
   const opened = memory.buffer.byteLength;
   await timed('first list', () => list(engine));
+  if (visit === 'compiled') {
+    const whole = await WebAssembly.compile(await bytesOf('triqueta'));
+    const itsScript = await glueOf('triqueta', 'measured');
+    await timed('the whole module', () => instance(whole, itsScript));
+  }
   return { times, memory: { empty, opened, listed: memory.buffer.byteLength } };
 }
 
-/** The module's JavaScript, once a name: each serves one instance. */
-const glueOf = (name) => import(`/module/ranking.js?${name}`);
+const bytesOf = async (module) => (await fetch(`/module/${module}_bg.wasm`)).arrayBuffer();
+
+/** A module's JavaScript, once a use: each serves one instance. */
+const glueOf = (module, use) => import(`/module/${module}.js?${use}`);
 
 /** As the package does with what is compiled. */
 function instance(module, glue) {
