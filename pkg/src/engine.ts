@@ -6,6 +6,7 @@ import type {
   ActivityCard, Consent, ConsentChoice, EventBody, FlushReport, Knowledge, Profile, RecommendRequest, Slate, Status,
   Trace, Vocabulary,
 } from './types.js';
+import type { Generated } from './loader.js';
 import type { Doubt } from './signature.js';
 
 /** Options the engine takes. */
@@ -45,8 +46,7 @@ export interface EngineRecommender {
 }
 
 /** The generated module. */
-export interface EngineModule {
-  default(input: { module_or_path: unknown }): Promise<unknown>;
+export interface EngineModule extends Generated {
   Recommender: { open(options: EngineOptions, doubt?: Doubt): Promise<EngineRecommender> };
   sendWaiting(): Promise<boolean>;
 }
