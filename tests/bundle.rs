@@ -324,21 +324,15 @@ fn a_shard_that_comes_again_is_refused_before_it_is_read_to_the_end() {
 #[test]
 fn an_engine_that_ranks_otherwise_refuses_the_bundle() {
     let (id, files) = small();
-    let mut cases = Bundle::open(&id, files.clone())
-        .unwrap()
-        .self_test()
-        .unwrap();
-    cases[0].digest = "0000000000000000".into();
-    let (forged, copy) = forged(&files, &id, |manifest, files| {
-        replace(
-            manifest,
-            files,
-            "self_test",
-            serde_json::to_vec(&cases).unwrap(),
-        );
+    let (other, copy) = forged(&files, &id, |manifest, _| {
+        manifest.self_test_digests[0] = "0000000000000000".into();
+    });
+    let (fewer, without) = forged(&files, &id, |manifest, _| {
+        manifest.self_test_digests.clear();
     });
     let code = |id: &str, files: Files| Engine::open(id, files).map(|_| ()).unwrap_err().code();
-    assert_eq!(code(&forged, copy), "BUNDLE_SELF_TEST");
+    assert_eq!(code(&other, copy), "BUNDLE_SELF_TEST");
+    assert_eq!(code(&fewer, without), "BUNDLE_MALFORMED");
 }
 
 #[test]

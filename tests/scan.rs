@@ -271,6 +271,25 @@ fn machines_of_any_size_leave_out_nobody() {
 }
 
 #[test]
+fn machines_whose_products_are_too_small_to_be_numbers_leave_out_nobody() {
+    let mut random = Random::new(16);
+    for (seed, faint) in (0..).zip([1e-17_f32, 1e-20, 1e-23, 1e-25]) {
+        let draft = support::with_every_model(support::draft(seed, 190), seed);
+        let draft = support::with_taste(plain(draft), &mut random);
+        let draft = with_machine(draft, |machine, mean, scale| {
+            let start = machine.factors.nrows() - PAIR_FEATURES.len();
+            for p in 0..PAIR_FEATURES.len() {
+                let mut vector = machine.factors.row_mut(start + p);
+                vector.mapv_inplace(|v| v * faint);
+                machine.weight[start + p] = 0.0;
+                (mean[p], scale[p]) = (0.0, 0.1 / faint);
+            }
+        });
+        agrees(&draft, 25, &mut random);
+    }
+}
+
+#[test]
 fn machines_whose_terms_nearly_cancel_leave_out_nobody() {
     let mut random = Random::new(15);
     for seed in 0..4 {

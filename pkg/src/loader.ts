@@ -14,8 +14,9 @@ function isReadyAtOnce(module: Generated, source: WasmSource | undefined): boole
   try {
     module.initSync({ module: source });
     return true;
-  } catch {
-    return false;
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return false;
+    throw thrown;
   }
 }
 

@@ -5,7 +5,7 @@ import { loader } from '../dist/loader.js';
 const COMPILED = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
 /** A generated module that notes how it was started. */
-function generated({ refuses = false } = {}) {
+function generated({ refuses = null } = {}) {
   const started = [];
   return {
     started,
@@ -13,7 +13,7 @@ function generated({ refuses = false } = {}) {
       started.push(['waited', source]);
     },
     initSync({ module }) {
-      if (refuses) throw new RangeError('disallowed on the main thread');
+      if (refuses) throw refuses;
       started.push(['at once', module]);
     },
   };
@@ -21,7 +21,7 @@ function generated({ refuses = false } = {}) {
 
 for (const [name, options, source, expected] of [
   ['what is compiled is started at once', {}, COMPILED, ['at once', COMPILED]],
-  ['where a browser does not allow that, it waits', { refuses: true }, COMPILED, ['waited', COMPILED]],
+  ['where a browser does not allow that, it waits', { refuses: new RangeError('disallowed on the main thread') }, COMPILED, ['waited', COMPILED]],
   ['what has to be fetched is waited for', {}, 'https://example.org/module.wasm', ['waited', 'https://example.org/module.wasm']],
   ['without a source the shipped one is fetched', {}, undefined, ['waited', '/shipped.wasm']],
 ]) {
@@ -33,3 +33,10 @@ for (const [name, options, source, expected] of [
     assert.deepEqual(module.started, [expected], 'once');
   });
 }
+
+test('what fails while it starts is not taken for started', async () => {
+  const module = generated({ refuses: new WebAssembly.RuntimeError('unreachable') });
+  const load = loader(async () => module, () => '/shipped.wasm');
+  await assert.rejects(load(COMPILED), { code: 'WASM_UNAVAILABLE' });
+  assert.deepEqual(module.started, []);
+});

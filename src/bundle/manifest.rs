@@ -13,8 +13,8 @@ pub const MANIFEST_FORMAT: u32 = 1;
 /// This engine's version: raised when a bundle can ask for something older engines cannot do. Since 2 an
 /// activity is known by the words of its text too, and tastes have directions; since 3 texts are columns; since 4 how far
 /// something was read says how to take its seconds; since 5 columns of few different values and lengths of lists are narrow;
-/// since 6 what rows share travels once, and so do the words of a training; since 7 lists of codes travel once too, and the self-test
-/// and the schema's long lists of numbers are files of their own.
+/// since 6 what rows share travels once, and so do the words of a training; since 7 lists of codes travel once too, and what the
+/// self-test asks and the schema's long lists are files of their own.
 pub const ENGINE_VERSION: u32 = 7;
 
 /// The largest manifest read, in bytes.
@@ -163,6 +163,19 @@ pub struct SelfTestCase {
     pub digest: String,
 }
 
+/// A case of a self-test as it travels in a file of its own: of one publication to the next only digests change mostly, and those are
+/// the manifest's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfTestInput {
+    /// The visitor's profile.
+    pub profile: Profile,
+    /// The visitor's history, a snapshot.
+    pub history: String,
+    /// The request.
+    pub request: Request,
+}
+
 /// The manifest. Unknown fields are ignored; a change that must not be ignored raises the format. What only whoever publishes
 /// asks for a browser does not read either: the code for it would be downloaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -171,7 +184,7 @@ pub struct Manifest {
     pub format: u32,
     /// The oldest engine that can use the bundle.
     pub engine: u32,
-    /// Hash of the feature schema.
+    /// SHA-256 of the file of the feature schema, without its long lists.
     pub schema_hash: String,
     /// Up to which moment the data reached, Unix ms. Data time, not the clock of the machine that trained.
     pub data_until_ms: i64,
@@ -200,7 +213,10 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub forced: Option<Forced>,
-    /// The self-test of a bundle that has it here, as all had until engine 6.
+    /// The digest of each case of the self-test, whose cases are a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub self_test_digests: Vec<String>,
+    /// The self-test of a bundle that has all of it here, as all had until engine 6.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub self_test: Vec<SelfTestCase>,
     /// The files, in order of name.

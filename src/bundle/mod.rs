@@ -34,7 +34,7 @@ pub use channel::{CHANNEL_FORMAT, Channel, Variant};
 pub use files::{Files, sha256_hex};
 pub use manifest::{
     Composition, ENGINE_VERSION, FileEntry, Forced, Group, Judgement, MANIFEST_FORMAT, Manifest,
-    Metric, RankingQuality, Section, SelfTestCase,
+    Metric, RankingQuality, Section, SelfTestCase, SelfTestInput,
 };
 pub use model::Model;
 pub use open::Bundle;

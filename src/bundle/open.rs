@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::files::Files;
 use super::machine;
-use super::manifest::{FileEntry, Manifest, SelfTestCase};
+use super::manifest::{FileEntry, Manifest, SelfTestCase, SelfTestInput};
 use super::model::Model;
 use super::neumf;
 use super::schema_numbers;
@@ -47,7 +47,7 @@ pub struct Bundle {
     pub counters: Counters,
     /// Titles and descriptions, one a row.
     pub texts: Texts,
-    /// The self-test, not read yet: few openings run it. Empty where the manifest has it, or nobody.
+    /// What the self-test asks, not read yet: few openings run it. Empty where the manifest has it, or nobody.
     self_test: Blob,
 }
 
@@ -67,10 +67,25 @@ impl Bundle {
     /// # Errors
     /// [`BundleError::Malformed`] where it cannot be read.
     pub fn self_test(&self) -> Result<Vec<SelfTestCase>, BundleError> {
-        match self.manifest.file(Self::SELF_TEST) {
-            Ok(entry) => json(entry, &self.self_test),
-            Err(_) => Ok(self.manifest.self_test.clone()),
+        let Ok(entry) = self.manifest.file(Self::SELF_TEST) else {
+            return Ok(self.manifest.self_test.clone());
+        };
+        let inputs: Vec<SelfTestInput> = json(entry, &self.self_test)?;
+        let digests = &self.manifest.self_test_digests;
+        if inputs.len() != digests.len() {
+            return Err(BundleError::Malformed {
+                path: entry.path.clone(),
+                detail: format!("{} cases for {} digests", inputs.len(), digests.len()),
+            });
         }
+        let cases = inputs.into_iter().zip(digests);
+        let case = |(input, digest): (SelfTestInput, &String)| SelfTestCase {
+            profile: input.profile,
+            history: input.history,
+            request: input.request,
+            digest: digest.clone(),
+        };
+        Ok(cases.map(case).collect())
     }
 
     /// Opens the bundle `id` from `files`, which hold its manifest and every file it lists. Each but those of texts, neighbours and the

@@ -129,6 +129,12 @@ impl BundleDraft {
                 ),
             });
         }
+        if !self.texts.are_sound() {
+            return Err(BundleError::Malformed {
+                path: "texts".into(),
+                detail: "the lengths of a field do not cover it".into(),
+            });
+        }
         let mut writer = Writer::default();
         let schema = schema_numbers::short(&self.schema);
         writer.json("schema", Group::Model, &schema)?;
@@ -221,6 +227,7 @@ impl BundleDraft {
             compositions: self.compositions.clone(),
             judgement: self.judgement.clone(),
             forced: self.forced.clone(),
+            self_test_digests: Vec::new(),
             self_test: Vec::new(),
             files: writer.entries,
         };

@@ -99,7 +99,7 @@ impl Default for CodeLists {
 impl CodeLists {
     /// How many lists there are.
     pub fn len(&self) -> usize {
-        self.offsets.len() - 1
+        self.offsets.len().saturating_sub(1)
     }
 
     /// Whether there are none.

@@ -270,12 +270,13 @@ mod tests {
     #[test]
     fn damaged_columns_are_refused_with_the_columns_name() {
         let good = catalog();
-        let cases: [(&str, fn(&mut Columns)); 13] = [
+        let cases: [(&str, fn(&mut Columns)); 14] = [
             ("end_ms", |columns| columns.end_ms.truncate(1)),
             ("content", |columns| columns.content_numbers[1] = 2),
             ("date", |columns| columns.dates.clear()),
             ("place", |columns| columns.place_numbers.truncate(1)),
             ("tags", |columns| columns.tags.offsets[1] = 99),
+            ("content", |columns| columns.tags.offsets.clear()),
             ("tags", |columns| columns.tags.codes[..2].reverse()),
             ("content", |columns| columns.contents[1].tags = 2),
             ("content", |columns| columns.text = CodeLists::default()),

@@ -30,6 +30,8 @@ use crate::rank::{Scored, keep_best};
 const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
 /// Roundings of a term beside those of its sum: in the feature, standardised, weighted, in its component and the total.
 const OTHER_ROUNDINGS: usize = 32;
+/// Products that are too small to be numbers are lost, and add up to less: of vectors see [`crate::feature::PairVectors`].
+const LOST: f32 = 1e-28;
 /// To score an activity exactly by a factorization machine takes as long as to work out so many points.
 const POINTS_A_SCORE: usize = 12;
 
@@ -249,5 +251,5 @@ fn reach(linear: &Linear, worth: &PairWorth, said: &Said) -> f32 {
     let size = worth.magnitude + said.size + linear.magnitude + weights;
     let roundings = (worth.length + OTHER_ROUNDINGS) as f32;
     // Both computations round; twice as much again covers the roundings of this bound itself.
-    4.0 * roundings * UNIT_ROUNDOFF * size + 2.0 * APPROXIMATION_ERROR * (size + said.unit)
+    LOST + 4.0 * roundings * UNIT_ROUNDOFF * size + 2.0 * APPROXIMATION_ERROR * (size + said.unit)
 }

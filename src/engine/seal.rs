@@ -1,7 +1,7 @@
 //! The last step of writing a bundle: the engine runs on it, and what it gives becomes the bundle's self-test.
 
 use super::Engine;
-use crate::bundle::{Bundle, FileEntry, Files, Group, Manifest, SelfTestCase};
+use crate::bundle::{Bundle, FileEntry, Files, Group, Manifest, SelfTestInput};
 use crate::error::{BundleError, RecommenderError};
 use crate::history::Visitor;
 use crate::rank::Request;
@@ -16,28 +16,29 @@ pub fn seal(
     mut files: Files,
     cases: &[(Visitor, Request)],
 ) -> Result<(String, Files), RecommenderError> {
+    let name = Bundle::SELF_TEST;
+    manifest.files.retain(|file| file.name != name);
+    manifest.self_test_digests.clear();
     let draft = manifest.to_json()?;
     let draft_id = Manifest::id(&draft);
     let mut draft_files = files.clone();
     draft_files.insert(Manifest::path(&draft_id), draft);
     let engine = Engine::open(&draft_id, draft_files)?;
-    let mut self_test = Vec::with_capacity(cases.len());
+    let mut inputs = Vec::with_capacity(cases.len());
     for (visitor, request) in cases {
         let digest = engine.recommend(visitor, request)?.digest();
-        let (profile, history) = (visitor.profile.clone(), visitor.history.snapshot());
-        self_test.push(SelfTestCase {
-            profile,
-            history,
+        manifest.self_test_digests.push(digest);
+        inputs.push(SelfTestInput {
+            profile: visitor.profile.clone(),
+            history: visitor.history.snapshot(),
             request: request.clone(),
-            digest,
         });
     }
-    let name = Bundle::SELF_TEST;
-    let bytes = serde_json::to_vec(&self_test).map_err(|error| BundleError::Malformed {
+    let bytes = serde_json::to_vec(&inputs).map_err(|error| BundleError::Malformed {
         path: name.into(),
         detail: error.to_string(),
     })?;
-    let entry = FileEntry::of(name.into(), Group::Model, "json", &bytes);
+    let entry = FileEntry::of(name.into(), Group::Catalogue, "json", &bytes);
     files.insert(entry.path.clone(), bytes);
     manifest.files.push(entry);
     manifest.files.sort_by(|a, b| a.name.cmp(&b.name));

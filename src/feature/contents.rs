@@ -60,6 +60,11 @@ impl Terms {
         terms
     }
 
+    /// How many lists there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The length of the vector of a list, by number.
     fn norm(&self, number: u32) -> f32 {
         self.norms[number as usize]

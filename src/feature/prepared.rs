@@ -27,7 +27,9 @@ impl Prepared {
 
     /// How many points of properties a request works out where it asks what features make of each other.
     pub fn points(&self) -> usize {
-        self.scan.contents.codes.len() + self.scan.places.lat.len()
+        let (contents, places) = (&self.scan.contents, &self.scan.places);
+        let lists = contents.tag_lists.len() + contents.word_lists.len();
+        contents.codes.len() + lists + places.lat.len() + places.corners.len()
     }
 
     /// Takes in new counters.

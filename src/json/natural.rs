@@ -34,6 +34,15 @@ impl Natural {
         }
     }
 
+    /// Multiplies it by ten so many times.
+    pub(super) fn times_ten(&mut self, times: u64) {
+        const NINE: u64 = 9;
+        for _ in 0..times / NINE {
+            self.times_plus(10_u32.pow(NINE as u32), 0);
+        }
+        self.times_plus(10_u32.pow((times % NINE) as u32), 0);
+    }
+
     /// Doubles it so many times; less often than once is not at all.
     pub(super) fn double(&mut self, times: i32) {
         let times = times.max(0) as usize;

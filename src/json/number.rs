@@ -150,9 +150,7 @@ impl<'a> Decimal<'a> {
         }
         let (mut above, mut below) = (whole, Natural::one());
         let scaled = if power < 0 { &mut below } else { &mut above };
-        for _ in 0..power.unsigned_abs() {
-            scaled.times_plus(10, 0);
-        }
+        scaled.times_ten(power.unsigned_abs());
         // From here on it is above / below, which is at least 1 and less than 2, times two to the power `two`.
         let mut two = above.bits() - below.bits();
         below.double(two);

@@ -188,6 +188,7 @@ fn a_visitor_downloads_only_what_is_new() {
         "volatile",
         "words",
         "counters",
+        "self_test",
     ]);
     assert_eq!(new_files(&first, &second), tail);
 
