@@ -286,6 +286,16 @@ fn machines_whose_products_are_too_small_to_be_numbers_leave_out_nobody() {
             }
         });
         agrees(&draft, 25, &mut random);
+        // Lists with reranking assert that what is nearly known of survivors is near enough.
+        let engine = support::engine_of(&draft);
+        for _ in 0..25 {
+            let visitor = support::visitor(&mut random, &engine, 40);
+            let request = Request {
+                ranking: Ranking::Learned,
+                ..support::request(&mut random)
+            };
+            assert!(engine.recommend(&visitor, &request).is_ok());
+        }
     }
 }
 

@@ -30,7 +30,8 @@ use crate::rank::{Scored, keep_best};
 const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
 /// Roundings of a term beside those of its sum: in the feature, standardised, weighted, in its component and the total.
 const OTHER_ROUNDINGS: usize = 32;
-/// Products that are too small to be numbers are lost, and add up to less: of vectors see [`crate::feature::PairVectors`].
+/// Products that are too small to be numbers are lost. Those of features that are far from their means are made up for by longer
+/// lengths ([`crate::feature::PairVectors`]); the others add up to less.
 const LOST: f32 = 1e-28;
 /// To score an activity exactly by a factorization machine takes as long as to work out so many points.
 const POINTS_A_SCORE: usize = 12;

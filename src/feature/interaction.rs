@@ -27,17 +27,9 @@ const SIZE: usize = LENGTH + 1;
 const LANES: usize = 40;
 const _: () = assert!(SIZE < LANES);
 
-/// Products of numbers so small may be nothing in single precision, or hardly a number.
-const FAINT: f32 = 1e-18;
-/// No pair feature is larger before it is standardised: they are shares, logarithms and counts of a few.
-const LARGEST: f32 = 100.0;
-/// Of standardised features up to this size, products that are lost between faint numbers add up to less than 1e-28.
-const LARGEST_SCALED: f32 = 1e6;
-
-/// Whether products with such numbers may be lost.
-fn is_faint(number: &f32) -> bool {
-    *number != 0.0 && number.abs() < FAINT
-}
+/// Squares and products of numbers so small that they are hardly numbers are missing in lengths and in exact scores. Vectors whose
+/// lengths are said to be longer by this make up for both: what is lost of two of them is far less than a rounding of such lengths.
+const FAINT: f32 = 1e-17;
 
 /// A sum of vectors, and what goes with it. Aligned as vector registers are loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -182,15 +174,11 @@ impl PairVectors {
             }
             let length = norm(vector);
             slope.0[FLAT] = weights[column] * scale;
-            // Squares of faint numbers are missing in a length.
-            slope.0[LENGTH] = (length + 8.0 * FAINT) * scale.abs();
+            let at_most = length + FAINT;
+            slope.0[LENGTH] = at_most * scale.abs();
             slope.0[SIZE] = slope.0[FLAT].abs();
-            if vector.iter().any(is_faint) && scale.abs() * (mean.abs() + LARGEST) > LARGEST_SCALED
-            {
-                unit = (f32::INFINITY, f32::INFINITY);
-            }
             // Exact scores take products of vectors before they are scaled.
-            unit.0 += length * if scale.abs() > 1.0 { scale.abs() } else { 1.0 };
+            unit.0 += at_most * if scale.abs() > 1.0 { scale.abs() } else { 1.0 };
             unit.1 += slope.0[SIZE];
             for (lane, slope) in origin.0[..LENGTH].iter_mut().zip(&slope.0) {
                 *lane -= mean * slope;
