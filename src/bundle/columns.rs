@@ -287,7 +287,7 @@ pub(super) fn read_counters(rows: usize, path: &str, file: &Blob) -> Result<Coun
     let reader = TensorReader::open(path, file)?;
     let count = |name: &str| -> Result<Vec<f32>, BundleError> {
         let counts = reader.finite_rows(name, rows)?;
-        if !all_within(&counts, 0.0, f32::MAX) {
+        if !all_within(counts.iter().copied(), 0.0, f32::MAX) {
             return Err(reader.refuse(format!("`{name}` holds a negative count")));
         }
         Ok(counts)

@@ -5,7 +5,7 @@ use super::parts::{CodeLists, ContentPart};
 use super::{Columns, MOST_TAGS, TEXT_TERMS, Words};
 use crate::error::CatalogError;
 use crate::json;
-use crate::math::{count_stops, is_ascending};
+use crate::math::{all_within, count_stops, is_ascending};
 
 fn refuse(column: &str, detail: String) -> Result<(), CatalogError> {
     Err(CatalogError::Inconsistent {
@@ -116,21 +116,18 @@ fn check_codes(columns: &Columns, words: &Words) -> Result<(), CatalogError> {
     Ok(())
 }
 
-/// Refuses numbers that are neither unknown nor from `least` to `most`. Looks at all of them without leaving early.
+/// Refuses numbers that are neither unknown nor from `least` to `most`.
 fn check_within(
     column: &str,
-    numbers: impl Iterator<Item = f32> + Clone,
+    mut numbers: impl Iterator<Item = f32> + Clone,
     least: f32,
     most: f32,
 ) -> Result<(), CatalogError> {
-    let is_outside = |number: &f32| (*number < least) | (*number > most);
-    if !numbers
-        .clone()
-        .fold(false, |any, number| any | is_outside(&number))
-    {
+    if all_within(numbers.clone(), least, most) {
         return Ok(());
     }
-    let number = numbers.clone().find(is_outside).unwrap_or(most);
+    let outside = |number: &f32| *number < least || *number > most;
+    let number = numbers.find(outside).unwrap_or(most);
     let [number, least, most] = [number, least, most].map(json::text_of);
     refuse(column, format!("{number} is outside {least} to {most}"))
 }

@@ -12,9 +12,10 @@ pub fn all_finite(numbers: &[f32]) -> bool {
 }
 
 /// Whether all are unknown (NaN) or from `least` to `most`.
-pub fn all_within(numbers: &[f32], least: f32, most: f32) -> bool {
-    let outside = |number: &f32| u32::from((*number < least) | (*number > most));
-    numbers.iter().fold(0, |any, number| any | outside(number)) == 0
+pub fn all_within(numbers: impl IntoIterator<Item = f32>, least: f32, most: f32) -> bool {
+    let outside = |number: f32| u32::from((number < least) | (number > most));
+    let numbers = numbers.into_iter();
+    numbers.fold(0, |any, number| any | outside(number)) == 0
 }
 
 /// Whether none is less than the one before.
@@ -48,13 +49,16 @@ mod tests {
     fn one_bad_number_is_found_wherever_it_is() {
         for size in 1..70 {
             let good: Vec<f32> = (0..size).map(|n| n as f32 - 30.0).collect();
-            assert!(all_finite(&good) && all_within(&good, -30.0, 40.0));
+            assert!(all_finite(&good) && all_within(good.iter().copied(), -30.0, 40.0));
             for at in 0..size {
                 for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                     let mut numbers = good.clone();
                     numbers[at] = bad;
                     assert!(!all_finite(&numbers));
-                    assert_eq!(all_within(&numbers, -30.0, 40.0), bad.is_nan());
+                    assert_eq!(
+                        all_within(numbers.iter().copied(), -30.0, 40.0),
+                        bad.is_nan()
+                    );
                 }
             }
         }
