@@ -4,7 +4,7 @@
 //! browser's one visitor and a batch job's many.
 
 use crate::bundle::{Bundle, Files, SelfTestCase};
-use crate::catalog::{Catalog, Content, Row};
+use crate::catalog::{Catalog, Content, Row, RowSet};
 use crate::error::{BundleError, RecommenderError, RequestError};
 use crate::event::{ActivityId, Body};
 use crate::feature::{Component, Prepared};
@@ -245,12 +245,12 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        let mut passing = Vec::new();
-        filter.list(&mut passing);
-        let eligible = passing.into_iter().filter(|&row| row != origin);
+        let mut eligible = RowSet::default();
+        filter.list(&mut eligible);
+        eligible.remove(origin);
         let said = self.said_by(origin);
         let mut scoring = scoring::Scoring::default();
-        scoring.scored.extend(eligible.map(|row| Scored {
+        scoring.scored.extend(eligible.rows().map(|row| Scored {
             row,
             score: self.likeness(origin, row, said.get(row.index()).copied()),
         }));

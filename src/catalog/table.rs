@@ -23,7 +23,7 @@ impl Row {
 /// A time that is not known.
 pub const NO_TIME: i64 = i64::MIN;
 /// So many rows are looked at together: those of a publication mostly end about the same time.
-const BLOCK: usize = 32;
+pub(crate) const BLOCK: usize = 32;
 
 /// The catalogue: columns, vocabularies and the city, with tombstones for removed activities.
 #[derive(Debug, Clone, PartialEq, Default)]

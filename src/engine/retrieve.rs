@@ -20,8 +20,8 @@ use std::mem::take;
 
 use super::Engine;
 use super::scoring::Side;
-use crate::catalog::Row;
-use crate::feature::PairWorth;
+use crate::catalog::{Row, RowSet, places};
+use crate::feature::{PairWorth, not_below};
 use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
@@ -56,26 +56,29 @@ pub(super) struct Nearly<'a> {
 }
 
 impl Retrieval {
-    /// Leaves of `rows`, which ascend, those that may be among the `keep` best by the blend. Returns what is nearly known of
-    /// them, where it was needed and all are numbers.
+    /// Leaves in `rows` those of the eligible that may be among the `keep` best by the blend, ascending. Returns what is nearly
+    /// known of them, where it was needed and all are numbers.
     pub(super) fn narrow(
         &mut self,
         engine: &Engine,
         side: &Side,
+        eligible: &RowSet,
         rows: &mut Vec<Row>,
         keep: usize,
     ) -> Option<Nearly<'_>> {
-        if rows.len() <= keep || keep == 0 {
+        rows.clear();
+        let others = eligible.len().saturating_sub(keep);
+        if others == 0 || keep == 0 {
+            rows.extend(eligible.rows());
             return None;
         }
-        let Some((last, reach)) = self.scan(engine, side, rows, keep) else {
-            keep_best_of_all(engine, side, rows, keep);
+        let Some((last, reach)) = self.scan(engine, side, eligible, keep, others) else {
+            keep_best_of_all(engine, side, eligible, rows, keep);
             return None;
         };
         let threshold = last - 2.0 * reach;
         self.near
             .retain(|(_, score)| score.is_nan() || *score >= threshold);
-        rows.clear();
         rows.extend(self.near.iter().map(|&(row, _)| row));
         let scores = &self.near[..];
         let nearly = Nearly {
@@ -93,13 +96,13 @@ impl Retrieval {
         &mut self,
         engine: &Engine,
         side: &Side,
-        eligible: &[Row],
+        eligible: &RowSet,
         keep: usize,
+        others: usize,
     ) -> Option<(f32, f32)> {
         let bundle = &engine.bundle;
         let has_machine = bundle.models.factorization_machine.is_some();
-        let saved = POINTS_A_SCORE * (eligible.len() - keep);
-        if has_machine && saved < engine.prepared.points() {
+        if has_machine && POINTS_A_SCORE * others < engine.prepared.points() {
             return None;
         }
         let linear = engine.resolved.linear(side.maturity)?;
@@ -125,6 +128,11 @@ impl Retrieval {
         }
         let length = norm(&side.models.embedding);
         let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
+        let score = |row: Row, sum: f32| {
+            let point = &bundle.activities.embeddings[row.index()];
+            let alike = dot(&side.models.embedding, point) * engine.inverse_lengths[row.index()];
+            sum + linear.offset + cosine_scale * alike
+        };
         let most_ahead = linear.offset + cosine.abs() * engine.most_alike;
         let sums = worth.sums(&engine.prepared);
         // In the loop's own hands: what it only borrows it would look up again for every row.
@@ -132,17 +140,19 @@ impl Retrieval {
         best.begin(keep);
         near.clear();
         near.reserve(4 * keep);
-        for &row in eligible {
-            let sum = sums.of(row);
-            // Were the towers all for it, it would still be too far below: a third `reach` covers the roundings of this sum.
-            if sum + most_ahead < best.bar() - 3.0 * reach {
+        for (group, &listed) in eligible.groups().iter().enumerate() {
+            if listed == 0 {
                 continue;
             }
-            let point = &bundle.activities.embeddings[row.index()];
-            let alike = dot(&side.models.embedding, point) * engine.inverse_lengths[row.index()];
-            let score = sum + linear.offset + cosine_scale * alike;
-            best.offer(score);
-            near.push((row, score));
+            let sums = sums.of(group);
+            // Were the towers all for them, others would still be too far below: a third `reach` covers the roundings of this sum.
+            let bar = best.bar() - most_ahead - 3.0 * reach;
+            for place in places(listed & not_below(&sums, bar)) {
+                let row = Row::of(group, place);
+                let score = score(row, sums[place]);
+                best.offer(score);
+                near.push((row, score));
+            }
         }
         let least = best.least();
         (self.best, self.near) = (best, near);
@@ -151,14 +161,19 @@ impl Retrieval {
 }
 
 /// Leaves the best themselves, each scored exactly.
-fn keep_best_of_all(engine: &Engine, side: &Side, rows: &mut Vec<Row>, keep: usize) {
-    let scored = rows.iter().map(|&row| Scored {
+fn keep_best_of_all(
+    engine: &Engine,
+    side: &Side,
+    eligible: &RowSet,
+    rows: &mut Vec<Row>,
+    keep: usize,
+) {
+    let scored = eligible.rows().map(|row| Scored {
         row,
         score: engine.blended(side, row),
     });
     let mut scored = scored.collect();
     keep_best(&mut scored, engine.catalog(), keep);
-    rows.clear();
     rows.extend(scored.into_iter().map(|scored| scored.row));
     rows.sort_unstable();
 }
@@ -169,7 +184,7 @@ fn add_models(
     engine: &Engine,
     linear: &Linear,
     visitor: &VisitorSide,
-    rows: &[Row],
+    eligible: &RowSet,
     by_row: &mut [f32],
 ) -> f32 {
     let [_cosine, _machine, factors, neighbours, ..] = linear.models;
@@ -180,7 +195,7 @@ fn add_models(
     let mut size = neighbours.abs() * largest_size(said);
     if let Some(of) = &engine.bundle.models.matrix_factorization {
         let mut most = 0.0;
-        for row in rows {
+        for row in eligible.rows() {
             let term = factors * of.score(&visitor.factor, row.index());
             by_row[row.index()] += term;
             // What is no number is found by its score.
@@ -211,7 +226,7 @@ fn add_machine(
     engine: &Engine,
     weight: f32,
     side: &Side,
-    rows: &[Row],
+    eligible: &RowSet,
     worth: &mut PairWorth,
 ) -> Said {
     let bundle = &engine.bundle;
@@ -227,7 +242,7 @@ fn add_machine(
     let points = worth.points(vectors, prepared);
     let origin = machine.origin(visitor);
     let (mut size, mut length) = (0.0, 0.0);
-    for &row in rows {
+    for row in eligible.rows() {
         let Some(activity) = bundle.activities.machine.get(row.index()) else {
             continue;
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::retrieve::Retrieval;
 use super::shortlist::{Bounds, Survivor};
 use super::{Engine, Recollection};
-use crate::catalog::Row;
+use crate::catalog::{Row, RowSet};
 use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
@@ -25,6 +25,7 @@ pub(super) struct Scoring {
     pub(super) bounds: Bounds,
     /// What was scored by the blend, rows ascending.
     seen: Vec<Seen>,
+    eligible: RowSet,
     rows: Vec<Row>,
     retrieval: Retrieval,
     near: KnownPlaces,
@@ -129,7 +130,7 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        filter.list(&mut scoring.rows);
+        filter.list(&mut scoring.eligible);
         scoring.seen.clear();
         scoring.scored.clear();
         scoring.survivors.clear();
@@ -137,16 +138,16 @@ impl Engine {
         let keep = usize::from(self.bundle.model.policy.survivors.max(request.limit));
         match request.ranking {
             Ranking::Learned => {
-                scoring.total = scoring.rows.len();
+                scoring.total = scoring.eligible.len();
                 if !self.find_survivors(side, keep, scoring) {
                     self.score_survivors(side, keep, scoring);
                 }
             }
             ranking => {
                 let score_of = self.scorer(ranking, visitor, side, now_ms);
-                let rows = scoring.rows.iter();
+                let rows = scoring.eligible.rows();
                 // The rule says nothing of some activities.
-                scoring.scored.extend(rows.filter_map(|&row| {
+                scoring.scored.extend(rows.filter_map(|row| {
                     let score = score_of(row)?;
                     Some(Scored { row, score })
                 }));
@@ -156,16 +157,17 @@ impl Engine {
         }
     }
 
-    /// Leaves of the rows those that may be among the `keep` best by the blend. Says whether these were found themselves
+    /// Leaves in the rows those of the eligible that may be among the `keep` best by the blend. Says whether these were found themselves
     /// without all being scored, which trees would not do with.
     fn find_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) -> bool {
         let Scoring {
             retrieval,
+            eligible,
             rows,
             survivors,
             ..
         } = scoring;
-        let nearly = retrieval.narrow(self, side, rows, keep);
+        let nearly = retrieval.narrow(self, side, eligible, rows, keep);
         let Some(nearly) = nearly.filter(|_| self.bundle.boosted_trees.is_none()) else {
             return false;
         };

@@ -5,6 +5,8 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so for which activities the sum does not decide (see [`crate::engine`]).
 
+use std::array;
+
 use super::appraiser::{Appraiser, TermSums, larger};
 use super::contents::{ContentCodes, Contents};
 use super::facet::{Corners, Facet, ITSELF, Property};
@@ -17,20 +19,22 @@ use super::prepared::Prepared;
 use super::property_worth::PropertyWorth;
 use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Row, Words};
+use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
 use crate::math::{APPROXIMATION_ERROR, largest_size, ln_1p_approximate};
 
 /// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
 /// for that.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PairWorth {
-    /// What each activity of the catalogue is worth by itself, beside its properties. Whoever knows more of it adds that.
+    /// What each activity of the catalogue is worth by itself, beside its properties, up to the end of the last group of rows.
+    /// Whoever knows more of it adds that.
     pub by_row: Vec<f32>,
     /// No row's sum has terms whose sizes add up to more than this.
     pub magnitude: f32,
     /// No term is a sum of more numbers than this.
     pub length: usize,
-    /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece.
+    /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece as long as
+    /// a power of two: a code is an entry whatever it is, so that nothing has to look whether it is.
     table: Vec<f32>,
     properties: PropertyWorth<f32>,
     lists: ListWorth,
@@ -51,35 +55,51 @@ struct ListWorth {
     of_words: Vec<f32>,
 }
 
-/// The sums `Σ weight · feature` of rows, each a few table entries.
+/// The sums `Σ weight · feature` of rows, each a few table entries, a group at a time: a browser keeps what a loop counts in
+/// memory where much is done in it, which for each row takes longer than its sum.
 pub struct RowSums<'a> {
-    rows: &'a [RowCodes],
-    count_codes: &'a [u32],
-    by_row: &'a [f32],
+    rows: &'a [[RowCodes; ROW_GROUP]],
+    count_codes: &'a [[u32; ROW_GROUP]],
+    by_row: &'a [[f32; ROW_GROUP]],
     table: &'a [f32],
 }
 
 impl RowSums<'_> {
-    /// The sum of a row.
+    /// The sums of a group's rows; those of places behind the last row mean nothing.
     #[inline(always)]
-    pub fn of(&self, row: Row) -> f32 {
-        let index = row.index();
-        let worth = |at: u32| self.table[at as usize];
-        let row = &self.rows[index];
-        (worth(row.content) + worth(row.date))
-            + (worth(row.place) + worth(row.published))
-            + (worth(self.count_codes[index]) + self.by_row[index])
+    pub fn of(&self, group: usize) -> [f32; ROW_GROUP] {
+        let (rows, counts) = (&self.rows[group], &self.count_codes[group]);
+        let by_row = &self.by_row[group];
+        let last = self.table.len().wrapping_sub(1);
+        let worth = |code: u32| self.table[code as usize & last];
+        array::from_fn(|place| {
+            let row = &rows[place];
+            (worth(row.content) + worth(row.date))
+                + (worth(row.place) + worth(row.published))
+                + (worth(counts[place]) + by_row[place])
+        })
     }
+}
+
+/// A bit for each place of a group whose sum is not below `least`.
+#[inline(always)]
+pub fn not_below(sums: &[f32; ROW_GROUP], least: f32) -> u8 {
+    let bits = sums.iter().enumerate();
+    bits.fold(0, |bits, (place, &sum)| {
+        let is_below = sum < least;
+        bits | u8::from(!is_below) << place
+    })
 }
 
 impl PairWorth {
     /// The sums of the rows of the catalogue it was prepared from.
     pub fn sums<'a>(&'a self, prepared: &'a Prepared) -> RowSums<'a> {
         let count_codes = self.count_codes(prepared);
+        let count_codes: &[u32] = count_codes.map_or(&[], |codes| &codes.codes);
         RowSums {
-            rows: &prepared.scan.rows,
-            count_codes: count_codes.map_or(&[], |codes| &codes.codes),
-            by_row: &self.by_row,
+            rows: prepared.scan.rows.as_chunks().0,
+            count_codes: count_codes.as_chunks().0,
+            by_row: self.by_row.as_chunks().0,
             table: &self.table,
         }
     }
@@ -132,6 +152,8 @@ impl PairSide {
                 appraiser.magnitude += add_counts(sums, weights[column], of_column, decay);
             }
         }
+        let entries = worth.table.len().next_power_of_two();
+        worth.table.resize(entries, 0.0);
         worth.by_row.clear();
         worth.by_row.resize(codes.rows.len(), 0.0);
         for (facets, column) in self.own_taste().of_rows(&schema.common_taste) {

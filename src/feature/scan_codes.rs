@@ -7,12 +7,13 @@ use super::contents::Contents;
 use super::facet::{Corners, grid_corners};
 use super::pair::{TimeOfWeek, transit_feature};
 use super::schema::Schema;
-use crate::catalog::{Catalog, Counters, Place, Row};
+use crate::catalog::{Catalog, Counters, Place, ROW_GROUP, Row};
 use crate::math::{Distinct, packed, unpacked};
 
 /// The catalogue as the scan reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ScanCodes {
+    /// Of each row, up to the end of the last group.
     pub(super) rows: Vec<RowCodes>,
     pub(super) contents: Contents,
     pub(super) dates: Vec<Date>,
@@ -137,8 +138,10 @@ impl ScanCodes {
             place: starts.places + place,
             published: starts.published + published,
         });
+        let mut rows: Vec<RowCodes> = rows.collect();
+        rows.resize(rows.len().next_multiple_of(ROW_GROUP), RowCodes::default());
         Self {
-            rows: rows.collect(),
+            rows,
             starts,
             contents,
             dates,
@@ -162,7 +165,7 @@ impl ScanCodes {
 /// What occurs among what is counted of rows, in the order of [`super::pair::PairSide::counts`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct CountCodes {
-    /// Of each row where in a request's table its counts are.
+    /// Of each row, up to the end of the last group, where in a request's table its counts are.
     pub(super) codes: Vec<u32>,
     /// Positives, all positives ever, views, and density.
     pub(super) counts: [Vec<f32>; 4],
@@ -185,9 +188,9 @@ impl CountCodes {
             let values = distinct.values.iter();
             values.map(move |&counts| f32::from_bits(unpacked(counts)[of]))
         };
-        Self {
-            counts: [0, 1, 2, 3].map(|of| column(of).collect()),
-            codes: distinct.codes,
-        }
+        let counts = [0, 1, 2, 3].map(|of| column(of).collect());
+        let mut codes = distinct.codes;
+        codes.resize(codes.len().next_multiple_of(ROW_GROUP), start);
+        Self { codes, counts }
     }
 }

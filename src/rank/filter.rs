@@ -1,8 +1,12 @@
 //! Which activities may be shown at all.
 
+use std::ops::Range;
+
 use super::request::Filters;
 use super::search::Search;
-use crate::catalog::{Catalog, Place, Row, Status, Texts, Vocabulary, distance_km, over_ms};
+use crate::catalog::{
+    BLOCK, Catalog, DatePart, Place, Row, RowSet, Status, Texts, Vocabulary, distance_km, over_ms,
+};
 use crate::history::{Entry, History};
 use crate::math::sort;
 
@@ -10,7 +14,6 @@ use crate::math::sort;
 pub struct Filter<'a> {
     filters: &'a Filters,
     catalog: &'a Catalog,
-    /// Ascending.
     refused: Vec<Row>,
     /// Ascending; where only those are asked for, or those not.
     favourites: Vec<Row>,
@@ -55,7 +58,6 @@ impl<'a> Filter<'a> {
         if filters.exclude_favourites {
             refused.extend(&favourites);
         }
-        sort(&mut refused, |a, b| a < b);
         // What a request says of each activity apart from its whereabouts in time and the visitor's refusals.
         let plain = Filters {
             exclude: filters.exclude.clone(),
@@ -79,50 +81,40 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Puts the rows that may be shown into `passing`, in order: what was in it is gone.
-    pub fn list(&self, passing: &mut Vec<Row>) {
-        let (columns, filters) = (self.catalog.columns(), self.filters);
-        let removed = self.catalog.removed();
-        let least_ms = if filters.include_past {
+    /// Puts the rows that may be shown into `passing`: what was in it is gone.
+    pub fn list(&self, passing: &mut RowSet) {
+        let least_ms = if self.filters.include_past {
             i64::MIN
         } else {
             self.now_ms
         };
-        passing.clear();
+        passing.clear(self.catalog.len());
         // Asked first, because most of a catalogue that has stood for a while is over.
         for block in self.catalog.blocks_after(least_ms) {
-            let (dates, ends) = (
-                &columns.date_numbers[block.clone()],
-                &columns.end_ms[block.clone()],
-            );
-            let (removed, status) = (&removed[block.clone()], &columns.status[block.clone()]);
-            let states = dates.iter().zip(ends).zip(removed.iter().zip(status));
-            for (index, ((&date, &end_ms), (removed, &status))) in block.zip(states) {
-                let row = Row(index as u32);
-                let start_ms = columns.dates[date as usize].start_ms;
-                let passes = over_ms(start_ms, end_ms) >= least_ms
-                    && !removed
-                    && (filters.include_unpublished || Status::of(status) == Status::Active)
-                    && (!self.is_particular || self.fits(row));
-                if passes {
-                    passing.push(row);
-                }
+            let first = Row(block.start as u32);
+            let mut bits = self.announced(block, least_ms);
+            if self.is_particular {
+                let misfits = (0..BLOCK as u32)
+                    .filter(|place| bits >> place & 1 == 1 && !self.fits(Row(first.0 + place)));
+                bits = misfits.fold(bits, |bits, place| bits & !(1 << place));
             }
+            passing.insert(first, bits);
         }
-        self.leave_out_refused(passing);
+        for &row in &self.refused {
+            passing.remove(row);
+        }
     }
 
-    /// Of rows in order. Few are refused: what lies between them stays together.
-    fn leave_out_refused(&self, rows: &mut Vec<Row>) {
-        let (mut kept, mut from) = (0, 0);
-        for refused in &self.refused {
-            let until = from + rows[from..].partition_point(|row| row < refused);
-            rows.copy_within(from..until, kept);
-            kept += until - from;
-            from = until + usize::from(rows.get(until) == Some(refused));
-        }
-        rows.copy_within(from.., kept);
-        rows.truncate(kept + rows.len() - from);
+    /// A bit for each row of a block that is published and not over by then, the lowest for the first.
+    fn announced(&self, block: Range<usize>, least_ms: i64) -> u32 {
+        let columns = self.catalog.columns();
+        let published = Published {
+            removed: &self.catalog.removed()[block.clone()],
+            status: &columns.status[block.clone()],
+            or_not: self.filters.include_unpublished,
+        };
+        let numbers = &columns.date_numbers[block.clone()];
+        published.and_not_over(&columns.dates, numbers, &columns.end_ms[block], least_ms)
     }
 
     /// Whether it is what the request asks for in particular.
@@ -159,6 +151,40 @@ impl<'a> Filter<'a> {
                 .place(row)
                 .is_some_and(|place| distance_km(centre, place) <= within.km)
         })
+    }
+}
+
+/// Which rows of a block are published.
+struct Published<'a> {
+    removed: &'a [bool],
+    status: &'a [u8],
+    /// Those that are not, but for what was removed, count as well.
+    or_not: bool,
+}
+
+impl Published<'_> {
+    /// A bit for each of them that is not over by then, the lowest for the first. By itself, because a browser keeps what a
+    /// loop works with in memory where there is much around it; without branches, because what is over is hard to predict.
+    #[inline(never)]
+    fn and_not_over(
+        &self,
+        dates: &[DatePart],
+        numbers: &[u32],
+        ends: &[i64],
+        least_ms: i64,
+    ) -> u32 {
+        let states = self.removed.iter().zip(self.status);
+        let times = numbers.iter().zip(ends);
+        let (mut bits, mut bit) = (0, 1);
+        for ((&removed, &status), (&number, &end_ms)) in states.zip(times) {
+            let start_ms = dates[number as usize].start_ms;
+            let passes = (over_ms(start_ms, end_ms) >= least_ms)
+                & !removed
+                & (self.or_not | (Status::of(status) == Status::Active));
+            bits |= if passes { bit } else { 0 };
+            bit <<= 1;
+        }
+        bits
     }
 }
 

@@ -11,8 +11,8 @@ mod module;
 mod tests;
 
 use triqueta::bundle::{Bundle, Files};
-use triqueta::catalog::Row;
-use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow};
+use triqueta::catalog::{ROW_GROUP, Row, RowSet, places};
+use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow, not_below};
 use triqueta::history::{History, Visitor};
 use triqueta::json;
 use triqueta::math::{Best, sort};
@@ -34,7 +34,8 @@ pub struct LinearPass {
 /// What a pass works with, kept for the next.
 #[derive(Default)]
 struct Room {
-    rows: Vec<Row>,
+    every: RowSet,
+    shown: RowSet,
     best: Best,
     /// Rows that may be among the best as far as they had been looked at, and their sums.
     near: Vec<(Row, f32)>,
@@ -44,13 +45,19 @@ impl LinearPass {
     /// Opens a bundle that was verified before.
     pub fn open(id: &str, files: Files, now_ms: i64) -> Self {
         let bundle = Bundle::open(id, files).unwrap();
+        let mut room = Room::default();
+        room.every.clear(bundle.catalog.len());
+        for first in (0..bundle.catalog.len() as u32).step_by(ROW_GROUP) {
+            let rows = (bundle.catalog.len() as u32 - first).min(ROW_GROUP as u32);
+            room.every.insert(Row(first), u32::MAX >> (32 - rows));
+        }
         Self {
             prepared: Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters),
             bundle,
             now_ms,
             visitor: Visitor::default(),
             worth: PairWorth::default(),
-            room: Room::default(),
+            room,
         }
     }
 
@@ -72,39 +79,43 @@ impl LinearPass {
 
     /// The best of all rows.
     pub fn of_every_row(&mut self) -> &[(Row, f32)] {
+        let every = std::mem::take(&mut self.room.every);
         let sums = self.worth.sums(&self.prepared);
-        let rows = 0..self.bundle.catalog.len() as u32;
-        self.room.pass(&sums, rows.map(Row))
+        self.room.pass(&sums, &every);
+        self.room.every = every;
+        &self.room.near
     }
 
     /// The best of those that a list without wishes may show, who they are included.
     pub fn of_what_may_be_shown(&mut self) -> &[(Row, f32)] {
         let (catalog, texts) = (&self.bundle.catalog, &self.bundle.texts);
         let (filters, history) = (Filters::default(), &self.visitor.history);
-        let mut rows = std::mem::take(&mut self.room.rows);
-        Filter::new(&filters, catalog, texts, history, self.now_ms).list(&mut rows);
+        let mut shown = std::mem::take(&mut self.room.shown);
+        Filter::new(&filters, catalog, texts, history, self.now_ms).list(&mut shown);
         let sums = self.worth.sums(&self.prepared);
-        self.room.pass(&sums, rows.iter().copied());
-        self.room.rows = rows;
+        self.room.pass(&sums, &shown);
+        self.room.shown = shown;
         &self.room.near
     }
 }
 
 impl Room {
     /// The best of these rows, the best first.
-    fn pass(&mut self, sums: &RowSums<'_>, rows: impl Iterator<Item = Row>) -> &[(Row, f32)] {
+    fn pass(&mut self, sums: &RowSums<'_>, rows: &RowSet) {
         // In the loop's own hands, as in retrieval.
         let mut best = std::mem::take(&mut self.best);
         let mut near = std::mem::take(&mut self.near);
         best.begin(BEST);
         near.clear();
-        for row in rows {
-            let sum = sums.of(row);
-            if sum < best.bar() {
+        for (group, &listed) in rows.groups().iter().enumerate() {
+            if listed == 0 {
                 continue;
             }
-            best.offer(sum);
-            near.push((row, sum));
+            let sums = sums.of(group);
+            for place in places(listed & not_below(&sums, best.bar())) {
+                best.offer(sums[place]);
+                near.push((Row::of(group, place), sums[place]));
+            }
         }
         if let Some(least) = best.least() {
             near.retain(|&(_, sum)| sum >= least);
@@ -112,6 +123,5 @@ impl Room {
         sort(&mut near, |a, b| a.1 > b.1 || a.1 == b.1 && a.0 < b.0);
         near.truncate(BEST);
         (self.best, self.near) = (best, near);
-        &self.near
     }
 }
