@@ -28,14 +28,14 @@ pub struct LinearPass {
     now_ms: i64,
     visitor: Visitor,
     worth: PairWorth,
+    every: RowSet,
+    shown: RowSet,
     room: Room,
 }
 
 /// What a pass works with, kept for the next.
 #[derive(Default)]
 struct Room {
-    every: RowSet,
-    shown: RowSet,
     best: Best,
     /// Rows that may be among the best as far as they had been looked at, and their sums.
     near: Vec<(Row, f32)>,
@@ -45,11 +45,11 @@ impl LinearPass {
     /// Opens a bundle that was verified before.
     pub fn open(id: &str, files: Files, now_ms: i64) -> Self {
         let bundle = Bundle::open(id, files).unwrap();
-        let mut room = Room::default();
-        room.every.clear(bundle.catalog.len());
-        for first in (0..bundle.catalog.len() as u32).step_by(ROW_GROUP) {
-            let rows = (bundle.catalog.len() as u32 - first).min(ROW_GROUP as u32);
-            room.every.insert(Row(first), u32::MAX >> (32 - rows));
+        let rows = bundle.catalog.len();
+        let mut every = RowSet::default();
+        every.clear(rows);
+        for row in 0..rows {
+            every.insert(Row::of(row / ROW_GROUP, 0), 1 << (row % ROW_GROUP));
         }
         Self {
             prepared: Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters),
@@ -57,7 +57,9 @@ impl LinearPass {
             now_ms,
             visitor: Visitor::default(),
             worth: PairWorth::default(),
-            room,
+            every,
+            shown: RowSet::default(),
+            room: Room::default(),
         }
     }
 
@@ -79,29 +81,23 @@ impl LinearPass {
 
     /// The best of all rows.
     pub fn of_every_row(&mut self) -> &[(Row, f32)] {
-        let every = std::mem::take(&mut self.room.every);
         let sums = self.worth.sums(&self.prepared);
-        self.room.pass(&sums, &every);
-        self.room.every = every;
-        &self.room.near
+        self.room.pass(&sums, &self.every)
     }
 
     /// The best of those that a list without wishes may show, who they are included.
     pub fn of_what_may_be_shown(&mut self) -> &[(Row, f32)] {
         let (catalog, texts) = (&self.bundle.catalog, &self.bundle.texts);
         let (filters, history) = (Filters::default(), &self.visitor.history);
-        let mut shown = std::mem::take(&mut self.room.shown);
-        Filter::new(&filters, catalog, texts, history, self.now_ms).list(&mut shown);
+        Filter::new(&filters, catalog, texts, history, self.now_ms).list(&mut self.shown);
         let sums = self.worth.sums(&self.prepared);
-        self.room.pass(&sums, &shown);
-        self.room.shown = shown;
-        &self.room.near
+        self.room.pass(&sums, &self.shown)
     }
 }
 
 impl Room {
     /// The best of these rows, the best first.
-    fn pass(&mut self, sums: &RowSums<'_>, rows: &RowSet) {
+    fn pass(&mut self, sums: &RowSums<'_>, rows: &RowSet) -> &[(Row, f32)] {
         // In the loop's own hands, as in retrieval.
         let mut best = std::mem::take(&mut self.best);
         let mut near = std::mem::take(&mut self.near);
@@ -123,5 +119,6 @@ impl Room {
         sort(&mut near, |a, b| a.1 > b.1 || a.1 == b.1 && a.0 < b.0);
         near.truncate(BEST);
         (self.best, self.near) = (best, near);
+        &self.near
     }
 }
