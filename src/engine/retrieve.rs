@@ -21,7 +21,7 @@ use std::mem::take;
 use super::Engine;
 use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
-use crate::feature::{PairWorth, not_below};
+use crate::feature::{PairWorth, all_below};
 use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
@@ -147,7 +147,13 @@ impl Retrieval {
             let sums = sums.of(group);
             // Were the towers all for them, others would still be too far below: a third `reach` covers the roundings of this sum.
             let bar = best.bar() - most_ahead - 3.0 * reach;
-            for place in places(listed & not_below(&sums, bar)) {
+            if all_below(&sums, bar) {
+                continue;
+            }
+            for place in places(listed) {
+                if sums[place] < bar {
+                    continue;
+                }
                 let row = Row::of(group, place);
                 let score = score(row, sums[place]);
                 best.offer(score);

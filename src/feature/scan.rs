@@ -5,8 +5,6 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so for which activities the sum does not decide (see [`crate::engine`]).
 
-use std::array;
-
 use super::appraiser::{Appraiser, TermSums, larger};
 use super::contents::{ContentCodes, Contents};
 use super::facet::{Corners, Facet, ITSELF, Property};
@@ -72,23 +70,22 @@ impl RowSums<'_> {
         let by_row = &self.by_row[group];
         let last = self.table.len().wrapping_sub(1);
         let worth = |code: u32| self.table[code as usize & last];
-        array::from_fn(|place| {
-            let row = &rows[place];
-            (worth(row.content) + worth(row.date))
+        let mut sums = [0.0; ROW_GROUP];
+        let codes = rows.iter().zip(counts);
+        for ((sum, by_row), (row, &count)) in sums.iter_mut().zip(by_row).zip(codes) {
+            *sum = (worth(row.content) + worth(row.date))
                 + (worth(row.place) + worth(row.published))
-                + (worth(counts[place]) + by_row[place])
-        })
+                + (worth(count) + by_row);
+        }
+        sums
     }
 }
 
-/// A bit for each place of a group whose sum is not below `least`.
+/// Whether every sum of a group is below `least`: of most groups, and then none need be looked at alone.
 #[inline(always)]
-pub fn not_below(sums: &[f32; ROW_GROUP], least: f32) -> u8 {
-    let bits = sums.iter().enumerate();
-    bits.fold(0, |bits, (place, &sum)| {
-        let is_below = sum < least;
-        bits | u8::from(!is_below) << place
-    })
+pub fn all_below(sums: &[f32; ROW_GROUP], least: f32) -> bool {
+    let below = sums.iter().map(|&sum| usize::from(sum < least));
+    below.sum::<usize>() == ROW_GROUP
 }
 
 impl PairWorth {

@@ -12,7 +12,7 @@ mod tests;
 
 use triqueta::bundle::{Bundle, Files};
 use triqueta::catalog::{ROW_GROUP, Row, RowSet, places};
-use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow, not_below};
+use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow, all_below};
 use triqueta::history::{History, Visitor};
 use triqueta::json;
 use triqueta::math::{Best, sort};
@@ -108,9 +108,14 @@ impl Room {
                 continue;
             }
             let sums = sums.of(group);
-            for place in places(listed & not_below(&sums, best.bar())) {
-                best.offer(sums[place]);
-                near.push((Row::of(group, place), sums[place]));
+            if all_below(&sums, best.bar()) {
+                continue;
+            }
+            for place in places(listed) {
+                if sums[place] >= best.bar() {
+                    best.offer(sums[place]);
+                    near.push((Row::of(group, place), sums[place]));
+                }
             }
         }
         if let Some(least) = best.least() {
