@@ -22,7 +22,7 @@ use super::Engine;
 use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
 use crate::feature::{PairWorth, all_below};
-use crate::math::{APPROXIMATION_ERROR, Best, dot, largest_size, norm};
+use crate::math::{APPROXIMATION_ERROR, Best, dot, larger, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
 
@@ -210,11 +210,6 @@ fn add_models(
         size += most;
     }
     size
-}
-
-/// The larger of two sizes, the first one where the second is no number.
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
 }
 
 /// What is known of how far what models say can be from what they were found to say.

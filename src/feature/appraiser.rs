@@ -5,6 +5,7 @@ use super::pair::PairSide;
 use super::pair_features::{COMMON_TASTE, OWN_CONTENT, PAIR_FEATURES, PairRow};
 use super::profiles::Profiles;
 use super::schema::Schema;
+use crate::math::larger;
 
 /// What features are worth: sums of what each column adds.
 pub(super) trait Measure {
@@ -117,9 +118,4 @@ impl TermSums {
         }
         appraiser.magnitude += most * most_terms as f32;
     }
-}
-
-/// The larger of two sizes. No function call, which `max` is in a browser.
-pub(super) fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
 }

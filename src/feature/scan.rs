@@ -5,7 +5,7 @@
 //! its features. With the sums comes how much was added up in them at most, signs aside: from that follows by how much
 //! rounding can have moved a sum, and so for which activities the sum does not decide (see [`crate::engine`]).
 
-use super::appraiser::{Appraiser, TermSums, larger};
+use super::appraiser::{Appraiser, TermSums};
 use super::contents::{ContentCodes, Contents};
 use super::facet::{Corners, Facet, ITSELF, Property};
 use super::interaction_scan::PairInteractions;
@@ -18,7 +18,7 @@ use super::property_worth::PropertyWorth;
 use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
-use crate::math::{APPROXIMATION_ERROR, largest_size, ln_1p_approximate};
+use crate::math::{APPROXIMATION_ERROR, larger, largest_size, ln_1p_approximate};
 
 /// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
 /// for that.

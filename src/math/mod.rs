@@ -49,6 +49,11 @@ pub fn ln_1p(x: f32) -> f32 {
     libm::log1pf(x)
 }
 
+/// The larger of two sizes, the first one where the second is no number. No function call, which `max` is in a browser.
+pub fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
 /// The largest size of these numbers, signs aside; no number where one of them is none.
 pub fn largest_size(numbers: &[f32]) -> f32 {
     // Sizes are in the order of their bits, and comparing bits is what vector instructions can do.
