@@ -10,7 +10,7 @@ use crate::event::{ActivityId, Body};
 use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
 use crate::json;
-use crate::math::{cosine, norms};
+use crate::math::{all_within, cosine, norms};
 use crate::model::{Resolved, Score};
 use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -81,22 +81,12 @@ impl Engine {
     pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
-        let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
-        for (row, length) in norms(&bundle.activities.embeddings).enumerate() {
-            if length > LONGEST {
-                return Err(BundleError::Malformed {
-                    path: "activities".into(),
-                    detail: format!(
-                        "the point of row {row} is {} long, more than {}",
-                        json::text_of(length),
-                        json::text_of(LONGEST)
-                    ),
-                }
-                .into());
-            }
-            inverse_lengths.push(if length > 0.0 { 1.0 / length } else { 0.0 });
+        let mut inverse_lengths = norms(&bundle.activities.embeddings);
+        check_lengths(&inverse_lengths)?;
+        for length in &mut inverse_lengths {
+            *length = if *length > 0.0 { 1.0 / *length } else { 0.0 };
         }
-        let is_faint = inverse_lengths.iter().any(|&inverse| inverse > FAINT);
+        let is_faint = !all_within(inverse_lengths.iter().copied(), 0.0, FAINT);
         let average_rate = bundle.counters.positive_rate();
         let counts = bundle
             .counters
@@ -342,4 +332,20 @@ impl Engine {
         };
         self.recommend(&visitor, &trace.request)
     }
+}
+
+fn check_lengths(lengths: &[f32]) -> Result<(), BundleError> {
+    if all_within(lengths.iter().copied(), 0.0, LONGEST) {
+        return Ok(());
+    }
+    let mut rows = lengths.iter().enumerate();
+    let (row, length) = rows.find(|row| *row.1 > LONGEST).unwrap_or((0, &LONGEST));
+    Err(BundleError::Malformed {
+        path: "activities".into(),
+        detail: format!(
+            "the point of row {row} is {} long, more than {}",
+            json::text_of(*length),
+            json::text_of(LONGEST)
+        ),
+    })
 }

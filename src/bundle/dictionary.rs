@@ -86,16 +86,21 @@ impl TensorReader {
         }
     }
 
-    /// Numbers, however many bytes each takes.
-    pub(super) fn numbers(&self, name: &str) -> Result<Vec<u32>, BundleError> {
+    /// Appends numbers, however many bytes each takes.
+    pub(super) fn append_numbers(
+        &self,
+        name: &str,
+        numbers: &mut Vec<u32>,
+    ) -> Result<(), BundleError> {
         let dtype = self.dtype(name);
         if dtype == Some(u8::DTYPE) {
-            Ok(self.u8(name)?.into_iter().map(u32::from).collect())
+            numbers.extend(self.u8(name)?.into_iter().map(u32::from));
         } else if dtype == Some(u16::DTYPE) {
-            Ok(self.u16(name)?.into_iter().map(u32::from).collect())
+            numbers.extend(self.u16(name)?.into_iter().map(u32::from));
         } else {
-            self.u32(name)
+            self.append_elements(name, numbers)?;
         }
+        Ok(())
     }
 
     /// The values of a column's rows.
@@ -135,7 +140,9 @@ mod tests {
         for (most, dtype) in [(255, u8::DTYPE), (256, u16::DTYPE), (1 << 16, u32::DTYPE)] {
             let bytes = file(|writer| writer.numbers("numbers", &[3, most]));
             let reader = TensorReader::open("file", &bytes).unwrap();
-            assert_eq!(reader.numbers("numbers").unwrap(), [3, most]);
+            let mut numbers = vec![7];
+            reader.append_numbers("numbers", &mut numbers).unwrap();
+            assert_eq!(numbers, [7, 3, most]);
             assert_eq!(reader.dtype("numbers"), Some(dtype));
         }
     }

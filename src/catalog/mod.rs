@@ -34,7 +34,7 @@ pub use counters::Counters;
 pub(crate) use fold_text::fold_text;
 pub use geography::{Projection, distance_km};
 pub use joined::Joined;
-pub(crate) use parts::append_numbers;
+pub(crate) use parts::number;
 pub use parts::{CodeLists, ContentPart, DatePart, Numbered, Parts, PlacePart};
 pub(crate) use table::over_ms;
 pub use table::{Catalog, NO_TIME, Row};
