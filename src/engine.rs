@@ -3,6 +3,8 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
+use std::sync::OnceLock;
+
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row};
 use crate::error::{BundleError, RecommenderError, RequestError};
@@ -44,8 +46,9 @@ pub struct Engine {
     inverse_lengths: Vec<f32>,
     /// No cosine with a row's point is larger: 1, but where a point is so faint that its length is not known.
     most_alike: f32,
-    average_rate: f32,
-    most_popular: f32,
+    /// Worked out for the first list that asks.
+    average_rate: OnceLock<f32>,
+    most_popular: OnceLock<f32>,
 }
 
 impl Engine {
@@ -87,15 +90,6 @@ impl Engine {
             *length = if *length > 0.0 { 1.0 / *length } else { 0.0 };
         }
         let is_faint = !all_within(inverse_lengths.iter().copied(), 0.0, FAINT);
-        let average_rate = bundle.counters.positive_rate();
-        let counts = bundle
-            .counters
-            .positives_total
-            .iter()
-            .zip(&bundle.counters.views_total);
-        let most_popular = counts
-            .map(|(positives, views)| positives + 0.1 * views)
-            .fold(0.0, f32::max);
         Ok(Self {
             bundle,
             variant: "default".into(),
@@ -103,8 +97,8 @@ impl Engine {
             prepared,
             inverse_lengths,
             most_alike: if is_faint { f32::INFINITY } else { 1.0 },
-            average_rate,
-            most_popular,
+            average_rate: OnceLock::new(),
+            most_popular: OnceLock::new(),
         })
     }
 
@@ -153,6 +147,24 @@ impl Engine {
     /// The open bundle.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// Positive interactions a view over the whole catalogue.
+    fn average_rate(&self) -> f32 {
+        let counters = &self.bundle.counters;
+        *self.average_rate.get_or_init(|| counters.positive_rate())
+    }
+
+    /// How popular the most popular activity is by the present rule.
+    fn most_popular(&self) -> f32 {
+        *self.most_popular.get_or_init(|| {
+            let counters = &self.bundle.counters;
+            let counts = counters.positives_total.iter();
+            counts
+                .zip(counters.views_total.iter())
+                .map(|(positives, views)| positives + 0.1 * views)
+                .fold(0.0, f32::max)
+        })
     }
 
     fn catalog(&self) -> &Catalog {

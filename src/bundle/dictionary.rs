@@ -103,6 +103,15 @@ impl TensorReader {
         Ok(())
     }
 
+    /// A column as it travelled.
+    pub(super) fn as_column<T: Element>(&self, name: &str) -> Result<Column<T>, BundleError> {
+        if self.has(&values_name(name)) {
+            Ok(self.numbered(name)?.into_owned())
+        } else {
+            self.elements(name).map(Column::from)
+        }
+    }
+
     /// The values of a column's rows.
     pub(super) fn rows<T: Element>(&self, name: &str) -> Result<Vec<T>, BundleError> {
         let mut rows = Vec::new();
@@ -131,6 +140,8 @@ mod tests {
             let reader = TensorReader::open("file", &bytes).unwrap();
             assert_eq!(reader.has("column.values"), has_values);
             assert_eq!(reader.rows::<f32>("column").unwrap(), rows);
+            let column = reader.as_column::<f32>("column").unwrap();
+            assert!(column.iter().eq(&rows));
             assert!(reader.rows::<i64>("column").is_err());
         }
     }

@@ -48,15 +48,12 @@ impl Index {
     }
 
     /// The place of a word, or the slot where it would be with what is above its place there.
-    #[inline(always)]
     fn look_up<'a>(
         &self,
         word: &[u8],
         word_at: impl Fn(u32) -> &'a [u8],
     ) -> Result<u32, (usize, u32)> {
-        let mut hasher = self.state.build_hasher();
-        hasher.write(word);
-        let hash = hasher.finish();
+        let hash = hash(&self.state, word);
         let last = self.slots.len().wrapping_sub(1);
         // There are more slots than places: these bits are enough for a place, and the others tell words apart.
         let of_place = last as u32;
@@ -74,6 +71,12 @@ impl Index {
             slot = (slot + 1) & last;
         }
     }
+}
+
+fn hash(state: &RandomState, word: &[u8]) -> u64 {
+    let mut hasher = state.build_hasher();
+    hasher.write(word);
+    hasher.finish()
 }
 
 #[cfg(test)]
