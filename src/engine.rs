@@ -3,6 +3,8 @@
 //! It ties the stages together and holds no visitor: whoever calls it keeps the [`Visitor`], so that one engine serves a
 //! browser's one visitor and a batch job's many.
 
+use std::sync::OnceLock;
+
 use crate::bundle::{Bundle, Files, SelfTestCase};
 use crate::catalog::{Catalog, Content, Row, RowSet};
 use crate::error::{BundleError, RecommenderError, RequestError};
@@ -10,7 +12,7 @@ use crate::event::{ActivityId, Body};
 use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
 use crate::json;
-use crate::math::{cosine, norms};
+use crate::math::{all_within, cosine, norms};
 use crate::model::{Resolved, Score};
 use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
@@ -44,8 +46,9 @@ pub struct Engine {
     inverse_lengths: Vec<f32>,
     /// No cosine with a row's point is larger: 1, but where a point is so faint that its length is not known.
     most_alike: f32,
-    average_rate: f32,
-    most_popular: f32,
+    /// Worked out for the first list that asks.
+    average_rate: OnceLock<f32>,
+    most_popular: OnceLock<f32>,
 }
 
 impl Engine {
@@ -81,31 +84,12 @@ impl Engine {
     pub fn new(bundle: Bundle) -> Result<Self, RecommenderError> {
         let resolved = bundle.model.blend.resolve()?;
         let prepared = Prepared::new(&bundle.schema, &bundle.catalog, &bundle.counters);
-        let mut inverse_lengths = Vec::with_capacity(bundle.activities.embeddings.len());
-        for (row, length) in norms(&bundle.activities.embeddings).enumerate() {
-            if length > LONGEST {
-                return Err(BundleError::Malformed {
-                    path: "activities".into(),
-                    detail: format!(
-                        "the point of row {row} is {} long, more than {}",
-                        json::text_of(length),
-                        json::text_of(LONGEST)
-                    ),
-                }
-                .into());
-            }
-            inverse_lengths.push(if length > 0.0 { 1.0 / length } else { 0.0 });
+        let mut inverse_lengths = norms(&bundle.activities.embeddings);
+        check_lengths(&inverse_lengths)?;
+        for length in &mut inverse_lengths {
+            *length = if *length > 0.0 { 1.0 / *length } else { 0.0 };
         }
-        let is_faint = inverse_lengths.iter().any(|&inverse| inverse > FAINT);
-        let average_rate = bundle.counters.positive_rate();
-        let counts = bundle
-            .counters
-            .positives_total
-            .iter()
-            .zip(&bundle.counters.views_total);
-        let most_popular = counts
-            .map(|(positives, views)| positives + 0.1 * views)
-            .fold(0.0, f32::max);
+        let is_faint = !all_within(inverse_lengths.iter().copied(), 0.0, FAINT);
         Ok(Self {
             bundle,
             variant: "default".into(),
@@ -113,8 +97,8 @@ impl Engine {
             prepared,
             inverse_lengths,
             most_alike: if is_faint { f32::INFINITY } else { 1.0 },
-            average_rate,
-            most_popular,
+            average_rate: OnceLock::new(),
+            most_popular: OnceLock::new(),
         })
     }
 
@@ -163,6 +147,24 @@ impl Engine {
     /// The open bundle.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// Positive interactions a view over the whole catalogue.
+    fn average_rate(&self) -> f32 {
+        let counters = &self.bundle.counters;
+        *self.average_rate.get_or_init(|| counters.positive_rate())
+    }
+
+    /// How popular the most popular activity is by the present rule.
+    fn most_popular(&self) -> f32 {
+        *self.most_popular.get_or_init(|| {
+            let counters = &self.bundle.counters;
+            let counts = counters.positives_total.iter();
+            counts
+                .zip(counters.views_total.iter())
+                .map(|(positives, views)| positives + 0.1 * views)
+                .fold(0.0, f32::max)
+        })
     }
 
     fn catalog(&self) -> &Catalog {
@@ -342,4 +344,20 @@ impl Engine {
         };
         self.recommend(&visitor, &trace.request)
     }
+}
+
+fn check_lengths(lengths: &[f32]) -> Result<(), BundleError> {
+    if all_within(lengths.iter().copied(), 0.0, LONGEST) {
+        return Ok(());
+    }
+    let mut rows = lengths.iter().enumerate();
+    let (row, length) = rows.find(|row| *row.1 > LONGEST).unwrap_or((0, &LONGEST));
+    Err(BundleError::Malformed {
+        path: "activities".into(),
+        detail: format!(
+            "the point of row {row} is {} long, more than {}",
+            json::text_of(*length),
+            json::text_of(LONGEST)
+        ),
+    })
 }

@@ -70,7 +70,7 @@ fn of_pairs(seed: u64) -> BundleDraft {
     activities.extend(again);
     let mut draft = support::draft_of(&mut random, &activities);
     let counters = &mut draft.counters;
-    counters.positives = vec![1.0; 700];
+    counters.positives = vec![1.0; 700].into();
     draft
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::{
 };
 use crate::error::BundleError;
 use crate::event::ActivityId;
-use crate::math::all_within;
+use crate::math::{Column, all_within};
 use crate::model::{EMBEDDING, Embedding};
 
 /// Where the codes of what rows share lie.
@@ -220,7 +220,7 @@ fn append_places(
 pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     writer.u8("status", &catalog.columns().status);
-    writer.column("density", &catalog.columns().density);
+    writer.column("density", &rows_of(&catalog.columns().density));
     writer.u8(
         "removed",
         &catalog
@@ -240,7 +240,7 @@ pub(super) fn read_volatile(
 ) -> Result<Vec<bool>, BundleError> {
     let reader = TensorReader::open(path, file)?;
     columns.status = reader.u8("status")?;
-    columns.density = reader.rows("density")?;
+    columns.density = reader.as_column("density")?;
     Ok(reader
         .u8("removed")?
         .into_iter()
@@ -270,24 +270,30 @@ pub(super) fn append_vectors(
     reader.append_rows("two_tower", vectors)
 }
 
+fn rows_of(column: &Column<f32>) -> Vec<f32> {
+    column.iter().copied().collect()
+}
+
 /// Writes the counters.
 pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     writer.i64("as_of_ms", &[counters.as_of_ms]);
     writer.f32("half_life_days", &[counters.half_life_days]);
-    writer.column("positives", &counters.positives);
-    writer.column("views", &counters.views);
-    writer.column("positives_total", &counters.positives_total);
-    writer.column("views_total", &counters.views_total);
+    writer.column("positives", &rows_of(&counters.positives));
+    writer.column("views", &rows_of(&counters.views));
+    writer.column("positives_total", &rows_of(&counters.positives_total));
+    writer.column("views_total", &rows_of(&counters.views_total));
     writer.finish(path)
 }
 
 /// Reads the counters of `rows` rows.
 pub(super) fn read_counters(rows: usize, path: &str, file: &Blob) -> Result<Counters, BundleError> {
     let reader = TensorReader::open(path, file)?;
-    let count = |name: &str| -> Result<Vec<f32>, BundleError> {
-        let counts = reader.finite_rows(name, rows)?;
-        if !all_within(counts.iter().copied(), 0.0, f32::MAX) {
+    let count = |name: &str| -> Result<Column<f32>, BundleError> {
+        let counts = reader.as_column::<f32>(name)?;
+        check_length(&reader, name, counts.len(), rows)?;
+        reader.check_finite(name, counts.values())?;
+        if !all_within(counts.values().iter().copied(), 0.0, f32::MAX) {
             return Err(reader.refuse(format!("`{name}` holds a negative count")));
         }
         Ok(counts)

@@ -86,15 +86,29 @@ impl TensorReader {
         }
     }
 
-    /// Numbers, however many bytes each takes.
-    pub(super) fn numbers(&self, name: &str) -> Result<Vec<u32>, BundleError> {
+    /// Appends numbers, however many bytes each takes.
+    pub(super) fn append_numbers(
+        &self,
+        name: &str,
+        numbers: &mut Vec<u32>,
+    ) -> Result<(), BundleError> {
         let dtype = self.dtype(name);
         if dtype == Some(u8::DTYPE) {
-            Ok(self.u8(name)?.into_iter().map(u32::from).collect())
+            numbers.extend(self.u8(name)?.into_iter().map(u32::from));
         } else if dtype == Some(u16::DTYPE) {
-            Ok(self.u16(name)?.into_iter().map(u32::from).collect())
+            numbers.extend(self.u16(name)?.into_iter().map(u32::from));
         } else {
-            self.u32(name)
+            self.append_elements(name, numbers)?;
+        }
+        Ok(())
+    }
+
+    /// A column as it travelled.
+    pub(super) fn as_column<T: Element>(&self, name: &str) -> Result<Column<T>, BundleError> {
+        if self.has(&values_name(name)) {
+            Ok(self.numbered(name)?.into_owned())
+        } else {
+            self.elements(name).map(Column::from)
         }
     }
 
@@ -126,6 +140,8 @@ mod tests {
             let reader = TensorReader::open("file", &bytes).unwrap();
             assert_eq!(reader.has("column.values"), has_values);
             assert_eq!(reader.rows::<f32>("column").unwrap(), rows);
+            let column = reader.as_column::<f32>("column").unwrap();
+            assert!(column.iter().eq(&rows));
             assert!(reader.rows::<i64>("column").is_err());
         }
     }
@@ -135,7 +151,9 @@ mod tests {
         for (most, dtype) in [(255, u8::DTYPE), (256, u16::DTYPE), (1 << 16, u32::DTYPE)] {
             let bytes = file(|writer| writer.numbers("numbers", &[3, most]));
             let reader = TensorReader::open("file", &bytes).unwrap();
-            assert_eq!(reader.numbers("numbers").unwrap(), [3, most]);
+            let mut numbers = vec![7];
+            reader.append_numbers("numbers", &mut numbers).unwrap();
+            assert_eq!(numbers, [7, 3, most]);
             assert_eq!(reader.dtype("numbers"), Some(dtype));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::lists::append_ends;
 use super::tensors::{Element, TensorReader};
-use crate::catalog::{CodeLists, append_numbers};
+use crate::catalog::{CodeLists, number};
 use crate::error::BundleError;
 
 /// What is called how of lists of codes: which of them each content has, since engine 7; the codes; how long lists are; and where
@@ -36,17 +36,16 @@ pub(super) fn append_values(
     numbers: &mut Vec<u32>,
     begin: usize,
 ) -> Result<usize, BundleError> {
-    let mut codes = if reader.has(name) {
-        reader.numbers(name)?
-    } else {
-        Vec::new()
-    };
-    if codes.is_empty() {
-        // Each has its own: as it was, and where too few are the same to say so.
-        codes.resize(rows, 0);
+    let first = numbers.len();
+    if reader.has(name) {
+        reader.append_numbers(name, numbers)?;
     }
-    let values = append_numbers(numbers, &codes, begin as u32);
-    match values {
+    if numbers.len() == first {
+        // Each has its own: as it was, and where too few are the same to say so.
+        numbers.resize(first + rows, 0);
+    }
+    let codes = &mut numbers[first..];
+    match number(codes, begin as u32) {
         Some(values) if codes.len() == rows => Ok(values as usize),
         _ => Err(reader.refuse(format!("`{name}` does not number rows in their order"))),
     }

@@ -264,7 +264,7 @@ impl TensorReader {
         Ok(values)
     }
 
-    fn check_finite(&self, name: &str, values: &[f32]) -> Result<(), BundleError> {
+    pub(super) fn check_finite(&self, name: &str, values: &[f32]) -> Result<(), BundleError> {
         if all_finite(values) {
             Ok(())
         } else {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::parts::{CodeLists, ContentPart, DatePart, Numbered, Parts, PlacePart};
 use super::text_terms::{activity_terms, text_codes};
 use super::{Activity, City, Joined, NO_TIME, Place, Words};
+use crate::math::Column;
 
 /// The columns. Unknown numbers are NaN, unknown words code 0. To ask columns that do not fit each other for a row's values
 /// panics: those of a [`Catalog`](super::Catalog) do.
@@ -15,7 +16,7 @@ pub struct Columns {
     /// End, Unix ms, or [`NO_TIME`].
     pub end_ms: Vec<i64>,
     /// How many other activities take place around: those in the 3 × 3 grid cells of about a kilometre.
-    pub density: Vec<f32>,
+    pub density: Column<f32>,
     /// Whether it may be shown: a [`Status`](super::Status) as number, in the order of its variants.
     pub status: Vec<u8>,
     /// Of each row the number of its content in [`Columns::contents`].
@@ -85,7 +86,7 @@ impl Columns {
     pub fn append(&mut self, other: &Self) {
         self.id.extend(other.id.iter());
         self.end_ms.extend(&other.end_ms);
-        self.density.extend(&other.density);
+        self.density.rows_mut().extend(other.density.iter());
         self.status.extend(&other.status);
         for (numbers, others, known) in [
             (
@@ -205,7 +206,7 @@ impl Columns {
             let is_known = !removed && place.lat.is_finite() && place.lon.is_finite();
             is_known.then_some((place.lat, place.lon))
         };
-        self.density = densities(removed.iter().enumerate().map(place).collect());
+        self.density = densities(removed.iter().enumerate().map(place).collect()).into();
     }
 }
 

@@ -139,7 +139,12 @@ fn check_numbers(columns: &Columns) -> Result<(), CatalogError> {
     let most = f32::MAX;
     check_within("transit_m", places.map(|place| place.transit_m), 0.0, most)?;
     check_within("price", prices.map(|content| content.price), 0.0, most)?;
-    check_within("density", columns.density.iter().copied(), 0.0, most)?;
+    check_within(
+        "density",
+        columns.density.values().iter().copied(),
+        0.0,
+        most,
+    )?;
     for date in &columns.dates {
         for (column, number, most) in [("weekday", date.weekday, 6), ("hour", date.hour, 23)] {
             if number > most {

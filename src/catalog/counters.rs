@@ -1,7 +1,7 @@
 //! Live popularity: the volatile columns, apart from the catalogue so that they can be refreshed hourly and alone.
 
 use super::table::Row;
-use crate::math::exp2;
+use crate::math::{Column, exp2};
 
 /// Decayed counts an activity, as of one moment. A count loses half its weight every half-life, so that "popular" means
 /// popular lately; the decay since [`Counters::as_of_ms`] is applied when it is read.
@@ -12,19 +12,19 @@ pub struct Counters {
     /// Half-life of a count in days, above 0. Short ones follow fashion, long ones remember the whole season.
     pub half_life_days: f32,
     /// Positive interactions (saved, liked, attended) an activity, decayed.
-    pub positives: Vec<f32>,
+    pub positives: Column<f32>,
     /// Views an activity, decayed.
-    pub views: Vec<f32>,
+    pub views: Column<f32>,
     /// Positive interactions an activity, never decayed.
-    pub positives_total: Vec<f32>,
+    pub positives_total: Column<f32>,
     /// Views an activity, never decayed.
-    pub views_total: Vec<f32>,
+    pub views_total: Column<f32>,
 }
 
 impl Counters {
     /// Zero counts for `rows` activities.
     pub fn new(rows: usize, as_of_ms: i64, half_life_days: f32) -> Self {
-        let zeros = vec![0.0; rows];
+        let zeros = Column::from(vec![0.0; rows]);
         Self {
             as_of_ms,
             half_life_days,
@@ -55,7 +55,8 @@ impl Counters {
     pub fn advance(&mut self, now_ms: i64) {
         if now_ms > self.as_of_ms {
             let factor = self.decay(now_ms);
-            for count in self.positives.iter_mut().chain(&mut self.views) {
+            let decayed = [&mut self.positives, &mut self.views];
+            for count in decayed.into_iter().flat_map(Column::rows_mut) {
                 *count *= factor;
             }
             self.as_of_ms = now_ms;
@@ -71,6 +72,7 @@ impl Counters {
         } else {
             (&mut self.views, &mut self.views_total)
         };
+        let (decayed, total) = (decayed.rows_mut(), total.rows_mut());
         if let (Some(decayed), Some(total)) =
             (decayed.get_mut(row.index()), total.get_mut(row.index()))
         {

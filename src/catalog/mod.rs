@@ -35,7 +35,7 @@ pub use counters::Counters;
 pub(crate) use fold_text::fold_text;
 pub use geography::{Projection, distance_km};
 pub use joined::Joined;
-pub(crate) use parts::append_numbers;
+pub(crate) use parts::number;
 pub use parts::{CodeLists, ContentPart, DatePart, Numbered, Parts, PlacePart};
 pub use row_set::{ROW_GROUP, RowSet, places};
 pub(crate) use table::BLOCK;

@@ -163,18 +163,18 @@ impl Numbered {
     }
 }
 
-/// Appends to `numbers` what [`Numbered::codes`] say of rows whose values are numbered from `begin` on. How many values there
+/// Makes numbers of what [`Numbered::codes`] say of rows whose values are numbered from `begin` on. How many values there
 /// are; nothing where a row has a number that none before it has.
-pub(crate) fn append_numbers(numbers: &mut Vec<u32>, codes: &[u32], begin: u32) -> Option<u32> {
+pub(crate) fn number(codes: &mut [u32], begin: u32) -> Option<u32> {
     u32::try_from(codes.len()).ok()?.checked_add(begin)?;
     let (mut values, mut are_known) = (0, true);
-    numbers.extend(codes.iter().map(|&code| {
-        let is_new = code == 0;
-        are_known &= code <= values;
-        let number = if is_new { values } else { code - 1 };
+    for code in codes {
+        let is_new = *code == 0;
+        are_known &= *code <= values;
+        let number = if is_new { values } else { *code - 1 };
         values += u32::from(is_new);
-        begin.wrapping_add(number)
-    }));
+        *code = begin.wrapping_add(number);
+    }
     are_known.then_some(values)
 }
 
@@ -234,19 +234,27 @@ mod tests {
             (&[0, 0, 1, 0][..], &[0, 2][..])
         );
         assert_eq!(numbered.codes(), [0, 1, 0, 1]);
-        let mut numbers = Vec::new();
-        assert_eq!(append_numbers(&mut numbers, &numbered.codes(), 0), Some(2));
-        assert_eq!(append_numbers(&mut numbers, &[0, 0, 1], 2), Some(2));
-        assert_eq!(append_numbers(&mut numbers, &[], 4), Some(0));
-        assert_eq!(numbers, [0, 0, 1, 0, 2, 3, 2]);
+        for (mut codes, begin, values, numbers) in [
+            (numbered.codes(), 0, 2, vec![0, 0, 1, 0]),
+            (vec![0, 0, 1], 2, 2, vec![2, 3, 2]),
+            (vec![], 4, 0, vec![]),
+        ] {
+            assert_eq!(number(&mut codes, begin), Some(values));
+            assert_eq!(codes, numbers);
+        }
     }
 
     #[test]
     fn numbers_that_nothing_before_has_are_refused() {
-        for codes in [&[1][..], &[0, 2], &[0, 1, u32::MAX], &[u32::MAX]] {
-            assert_eq!(append_numbers(&mut vec![0], codes, 1), None, "{codes:?}");
+        for (codes, begin) in [
+            (&[1][..], 1),
+            (&[0, 2], 1),
+            (&[0, 1, u32::MAX], 1),
+            (&[u32::MAX], 1),
+            (&[0, 0], u32::MAX - 1),
+            (&[0, 0, 3], 0),
+        ] {
+            assert_eq!(number(&mut codes.to_vec(), begin), None, "{codes:?}");
         }
-        assert_eq!(append_numbers(&mut Vec::new(), &[0, 0], u32::MAX - 1), None);
-        assert_eq!(append_numbers(&mut Vec::new(), &[0, 0, 3], 0), None);
     }
 }

@@ -263,7 +263,7 @@ mod tests {
         tags.sort();
         assert_eq!(tags, ["música", "teatro"]);
         assert_eq!(content.price, None);
-        assert_eq!(catalog.columns().density, [1.0, 1.0]);
+        assert_eq!(catalog.columns().density, vec![1.0, 1.0].into());
         assert_eq!(catalog.tags(catalog.row(&"b".into()).unwrap()).len(), 1);
     }
 

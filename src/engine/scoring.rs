@@ -282,7 +282,7 @@ impl Engine {
                 &visitor.profile,
                 &bundle.catalog,
                 &bundle.counters,
-                self.most_popular,
+                self.most_popular(),
                 now_ms,
                 bundle.model.policy.rule,
             )
@@ -305,8 +305,13 @@ impl Engine {
             }
             Ranking::Popularity => {
                 let smoothing = bundle.model.popularity;
-                let score =
-                    popularity_score(&bundle.counters, self.average_rate, row, now_ms, smoothing);
+                let score = popularity_score(
+                    &bundle.counters,
+                    self.average_rate(),
+                    row,
+                    now_ms,
+                    smoothing,
+                );
                 alone(Component::Popularity, score)
             }
             Ranking::Rule => {

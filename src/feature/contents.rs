@@ -3,8 +3,11 @@
 //! A request works out what each content is worth.
 
 use super::schema::Schema;
-use crate::catalog::{Catalog, CodeLists};
+use crate::catalog::{Catalog, CodeLists, DatePart};
 use crate::math::Distinct;
+
+/// No number of a content: there are fewer.
+const NONE: u32 = u32::MAX;
 
 /// The contents of a catalogue, in order of their first rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -99,26 +102,38 @@ impl Contents {
         let word_lists = Terms::of(&columns.text, |word| schema.text_idf(word));
         let prices = columns.contents.iter();
         let prices = Distinct::of(prices.map(|content| content.price.to_bits()));
-        let mut codes = Vec::with_capacity(columns.contents.len());
-        let mut known = vec![[None; 2]; columns.contents.len()];
-        let number = |(row, &number): (usize, &u32)| {
-            let (number, day_off) = (number as usize, columns.date(row).is_day_off());
-            *known[number][usize::from(day_off)].get_or_insert_with(|| {
-                let content = &columns.contents[number];
-                codes.push(ContentCodes {
-                    kind: 2 * u32::from(content.kind) + u32::from(day_off),
-                    price: prices.codes[number],
+        let days_off = columns.dates.iter().map(DatePart::is_day_off);
+        let days_off: Vec<usize> = days_off.map(usize::from).collect();
+        // Of each content, on other days and on days off.
+        let mut known = vec![[NONE; 2]; columns.contents.len()];
+        let mut count = 0;
+        let number = |(&content, &date): (&u32, &u32)| {
+            let known = &mut known[content as usize][days_off[date as usize]];
+            if *known == NONE {
+                *known = count;
+                count += 1;
+            }
+            *known
+        };
+        let rows = columns.content_numbers.iter().zip(&columns.date_numbers);
+        let numbers = rows.map(number).collect();
+        let mut codes = vec![ContentCodes::default(); count as usize];
+        for ((content, &price), known) in columns.contents.iter().zip(&prices.codes).zip(known) {
+            for (day_off, number) in (0..).zip(known) {
+                let Some(codes) = codes.get_mut(number as usize) else {
+                    continue;
+                };
+                *codes = ContentCodes {
+                    kind: 2 * u32::from(content.kind) + day_off,
+                    price,
                     tags: content.tags,
                     words: content.text,
                     level: content.level,
                     organiser: content.organiser,
                     series: content.series,
-                });
-                codes.len() as u32 - 1
-            })
-        };
-        let numbers = columns.content_numbers.iter().enumerate();
-        let numbers = numbers.map(number).collect();
+                };
+            }
+        }
         let contents = Self {
             codes,
             tag_lists,

@@ -3,6 +3,7 @@
 //! All directions know mostly the same facets, so that an activity's facets are looked for once for all of them.
 
 use super::facet::{DIRECTION, Facet, READINESS};
+use crate::math::sort;
 
 /// Directions, each of facets by code ascending.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,7 +18,7 @@ pub(super) struct Directions {
 impl From<Vec<Vec<Facet>>> for Directions {
     fn from(lists: Vec<Vec<Facet>>) -> Self {
         let mut codes: Vec<u32> = lists.iter().flatten().map(|facet| facet.0).collect();
-        codes.sort_unstable();
+        sort(&mut codes, |a, b| a < b);
         codes.dedup();
         let mut shares = vec![0.0; codes.len() * lists.len()];
         for (number, list) in lists.iter().enumerate() {

@@ -19,7 +19,7 @@ use super::schema::Schema;
 use super::user::{Past, UserRow};
 use crate::catalog::{Catalog, Counters, DatePart, NO_TIME, Row, UNKNOWN, Words, text_terms};
 use crate::history::Visitor;
-use crate::math::ln_1p;
+use crate::math::{Column, ln_1p};
 
 /// When in the week an activity takes place, as far as pair features see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -404,7 +404,7 @@ impl PairSide {
         &self,
         catalog: &'a Catalog,
         counters: &'a Counters,
-    ) -> [(usize, &'a [f32], f32); 4] {
+    ) -> [(usize, &'a Column<f32>, f32); 4] {
         let decay = counters.decay(self.now_ms);
         [
             (POSITIVES, &counters.positives, decay),

@@ -180,13 +180,12 @@ impl CountCodes {
             &counters.views,
             &catalog.columns().density,
         ];
-        let count = |counts: &[f32], row: usize| counts.get(row).map_or(0, |count| count.to_bits());
-        let counts = |row: usize| packed(columns.map(|counts| count(counts, row)));
+        let counts = |row: usize| packed(columns.map(|counts| counts.key(row)));
         let mut distinct = Distinct::of((0..catalog.len()).map(counts));
         distinct.codes.iter_mut().for_each(|code| *code += start);
         let column = |of: usize| {
             let values = distinct.values.iter();
-            values.map(move |&counts| f32::from_bits(unpacked(counts)[of]))
+            values.map(move |&counts| columns[of].of_key(unpacked(counts)[of]))
         };
         let counts = [0, 1, 2, 3].map(|of| column(of).collect());
         let mut codes = distinct.codes;

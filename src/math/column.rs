@@ -1,11 +1,13 @@
 //! Columns of few different values: those once, and of each row the number of its own in a byte or two. Nothing is rounded.
 
+use std::fmt;
+use std::ops::Index;
+
 use bytemuck::Pod;
 
-/// A column, each row's value as it is or as a number. Two are equal that are so in the same way. Numbers are bytes as
-/// they travel.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Column<T, B = Vec<u8>> {
+/// A column, each row's value as it is or as a number. Numbers are bytes as they travel.
+#[derive(Clone)]
+pub struct Column<T, B = Vec<u8>> {
     values: Vec<T>,
     numbers: Numbers<B>,
 }
@@ -25,6 +27,12 @@ pub(crate) enum Numbers<B> {
 fn pairs(bytes: &[u8]) -> impl ExactSizeIterator<Item = u16> {
     let (pairs, _) = bytes.as_chunks();
     pairs.iter().map(|&pair| u16::from_le_bytes(pair))
+}
+
+/// One of them.
+fn pair(bytes: &[u8], row: usize) -> Option<u16> {
+    let (pairs, _) = bytes.as_chunks();
+    pairs.get(row).map(|&pair| u16::from_le_bytes(pair))
 }
 
 /// Values are the same where their bits are: unknown numbers too, which do not equal themselves.
@@ -58,7 +66,90 @@ impl<T: Pod> Column<T> {
     }
 }
 
+impl<T: Pod> Column<T> {
+    /// All rows, each its value, to be changed.
+    pub fn rows_mut(&mut self) -> &mut Vec<T> {
+        if !matches!(self.numbers, Numbers::Own) {
+            *self = Self::wide(self.iter().copied().collect());
+        }
+        &mut self.values
+    }
+}
+
+impl Column<f32> {
+    /// What tells a row's value from others of this column.
+    #[inline(always)]
+    pub(crate) fn key(&self, row: usize) -> u32 {
+        match &self.numbers {
+            Numbers::Own => self.values.get(row).map_or(0, |value| value.to_bits()),
+            Numbers::Bytes(numbers) => numbers.get(row).map_or(0, |&number| 1 + u32::from(number)),
+            Numbers::Pairs(numbers) => pair(numbers, row).map_or(0, |number| 1 + u32::from(number)),
+        }
+    }
+
+    /// The value that a key is of, 0 where it is of no row.
+    pub(crate) fn of_key(&self, key: u32) -> f32 {
+        if matches!(self.numbers, Numbers::Own) {
+            return f32::from_bits(key);
+        }
+        let number = key.checked_sub(1);
+        let value = number.and_then(|number| self.values.get(number as usize));
+        value.copied().unwrap_or(0.0)
+    }
+}
+
 impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match &self.numbers {
+            Numbers::Own => self.values.len(),
+            Numbers::Bytes(numbers) => numbers.as_ref().len(),
+            Numbers::Pairs(numbers) => numbers.as_ref().len() / 2,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a row, if there is one. A call: whoever asks for a few rows does not download the ways again.
+    #[inline(never)]
+    pub fn get(&self, row: usize) -> Option<&T> {
+        let number = match &self.numbers {
+            Numbers::Own => row,
+            Numbers::Bytes(numbers) => usize::from(*numbers.as_ref().get(row)?),
+            Numbers::Pairs(numbers) => usize::from(pair(numbers.as_ref(), row)?),
+        };
+        self.values.get(number)
+    }
+
+    /// The values of all rows.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
+        (0..self.len()).map(|row| &self[row])
+    }
+
+    /// The values, of which others may be equal.
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// The same with numbers of its own.
+    pub(crate) fn into_owned(self) -> Column<T>
+    where
+        B: Into<Vec<u8>>,
+    {
+        let numbers = match self.numbers {
+            Numbers::Own => Numbers::Own,
+            Numbers::Bytes(numbers) => Numbers::Bytes(numbers.into()),
+            Numbers::Pairs(numbers) => Numbers::Pairs(numbers.into()),
+        };
+        Column {
+            values: self.values,
+            numbers,
+        }
+    }
+
     /// The rows as they are.
     pub(crate) fn wide(values: Vec<T>) -> Self {
         Self {
@@ -102,6 +193,47 @@ impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
     }
 }
 
+impl<T> Default for Column<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            numbers: Numbers::Own,
+        }
+    }
+}
+
+impl<T: Pod> From<Vec<T>> for Column<T> {
+    fn from(rows: Vec<T>) -> Self {
+        Self::wide(rows)
+    }
+}
+
+/// Equal where all rows are, whichever way.
+impl<T: Pod + PartialEq> PartialEq for Column<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+/// All rows, whichever way.
+impl<T: Pod + fmt::Debug> fmt::Debug for Column<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// To ask for a row there is none of panics.
+impl<T: Pod, B: AsRef<[u8]>> Index<usize> for Column<T, B> {
+    type Output = T;
+
+    fn index(&self, row: usize) -> &T {
+        match self.get(row) {
+            Some(value) => value,
+            None => &self.values[usize::MAX],
+        }
+    }
+}
+
 /// How many values there must be for these numbers.
 fn enough<N: Ord + Default + Into<usize>>(numbers: impl ExactSizeIterator<Item = N>) -> usize {
     let is_empty = numbers.len() == 0;
@@ -130,8 +262,15 @@ mod tests {
                 let rows: Vec<f32> = (0..rows)
                     .map(|row| (row % different) as f32 - 0.25)
                     .collect();
-                let column = Column::of(rows.clone());
+                let mut column = Column::of(rows.clone());
                 assert_eq!(rows_of(&column), rows);
+                assert!(column.iter().eq(&rows) && column == Column::from(rows.clone()));
+                let keys = (0..rows.len()).map(|row| column.of_key(column.key(row)));
+                assert!(keys.eq(rows.iter().copied()));
+                assert_eq!((column.len(), column.get(rows.len())), (rows.len(), None));
+                assert_eq!(column.of_key(column.key(rows.len())), 0.0);
+                assert_eq!(column.rows_mut(), &rows);
+                assert!(matches!(column.numbers, Numbers::Own));
             }
         }
         let other_nan = f32::from_bits(f32::NAN.to_bits() | 1);

@@ -20,7 +20,8 @@ pub use approximate::{
 };
 pub use best::Best;
 pub use checks::{all_finite, all_within, count_stops, is_ascending};
-pub(crate) use column::{Column, Numbers};
+pub use column::Column;
+pub(crate) use column::Numbers;
 pub use digest::Digest;
 pub(crate) use distinct::{Distinct, packed, unpacked};
 pub use exponentials::{EXP_GROUP, exp_of_each};

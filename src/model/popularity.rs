@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Counters, Row};
-use crate::math::ln_1p;
+use crate::math::{Column, ln_1p};
 
 /// The prior that smooths popularity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub fn popularity_score(
     smoothing: PopularitySmoothing,
 ) -> f32 {
     let decay = counters.decay(now_ms);
-    let count = |counts: &[f32]| counts.get(row.index()).copied().unwrap_or(0.0) * decay;
+    let count = |counts: &Column<f32>| counts.get(row.index()).copied().unwrap_or(0.0) * decay;
     let (positives, views) = (count(&counters.positives), count(&counters.views));
     if average_rate <= 0.0 {
         return ln_1p(positives);

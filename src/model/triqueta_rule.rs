@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Counters, Row, Vocabulary};
 use crate::history::Profile;
+use crate::math::Column;
 
 /// What the rule may do beyond the running code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -94,7 +95,7 @@ impl<'a> TriquetaRule<'a> {
         if self.options.future_only && columns.date(index).start_ms < self.now_ms {
             return None;
         }
-        let count = |counts: &[f32]| counts.get(index).copied().unwrap_or(0.0);
+        let count = |counts: &Column<f32>| counts.get(index).copied().unwrap_or(0.0);
         let counters = self.counters;
         let raw = count(&counters.positives_total) + 0.1 * count(&counters.views_total);
         let tags = self.catalog.tags(row).iter();

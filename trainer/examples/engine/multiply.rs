@@ -54,7 +54,7 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
             }
         };
         columns.end_ms.push(moved(from.end_ms[source]));
-        columns.density.push(from.density[source]);
+        columns.density.rows_mut().push(from.density[source]);
         columns.status.push(from.status[source]);
         let content = ContentPart {
             price: from.content(theirs).price,
@@ -83,7 +83,8 @@ pub(crate) fn multiplied(mut bundle: Bundle, rows: usize) -> Bundle {
         &mut counts.positives_total,
         &mut counts.views_total,
     ] {
-        *column = sources.iter().map(|&source| column[source]).collect();
+        let of_rows: Vec<f32> = sources.iter().map(|&source| column[source]).collect();
+        *column = of_rows.into();
     }
     let activities = &mut bundle.activities;
     activities.embeddings = sources

@@ -199,7 +199,8 @@ impl Untrained {
     ) -> Self {
         let counters = lens.counters();
         let average = counters.positive_rate();
-        let counts = counters.positives_total.iter().zip(&counters.views_total);
+        let totals = counters.positives_total.iter();
+        let counts = totals.zip(counters.views_total.iter());
         let most_popular = counts
             .map(|(positives, views)| positives + 0.1 * views)
             .fold(0.0, f32::max);

@@ -73,7 +73,8 @@ pub fn with_activities(
     // Old rows keep the density they were published with, as in training; new ones count what is around them now.
     let mut now = columns.clone();
     now.refresh_density(&removed);
-    columns.density[before..].copy_from_slice(&now.density[before..]);
+    let densities = now.density.rows_mut();
+    columns.density.rows_mut()[before..].copy_from_slice(&densities[before..]);
     let mut draft = BundleDraft::from(bundle);
     draft.catalog = Catalog::from_columns(city, words, columns, removed)?;
     for row in before..draft.catalog.len() {
@@ -88,7 +89,7 @@ pub fn with_activities(
         &mut counters.positives_total,
         &mut counters.views_total,
     ] {
-        counts.resize(draft.catalog.len(), 0.0);
+        counts.rows_mut().resize(draft.catalog.len(), 0.0);
     }
     carry_counts(&mut draft, before, &fresh);
     add_rows(&mut draft.shard_rows, fresh.len() as u32);
@@ -124,6 +125,7 @@ fn carry_counts(draft: &mut BundleDraft, before: usize, fresh: &[Activity]) {
                 &mut counters.positives_total,
                 &mut counters.views_total,
             ] {
+                let counts = counts.rows_mut();
                 counts[before + offset] = std::mem::take(&mut counts[old]);
             }
         }

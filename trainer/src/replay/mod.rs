@@ -49,7 +49,7 @@ impl VisitorKey {
 pub fn catalog_of(dataset: &Dataset, words: Words) -> Result<Catalog> {
     let catalog = Catalog::build(dataset.city.clone(), words, &dataset.activities)?;
     let mut columns = catalog.columns().clone();
-    columns.density = densities(&dataset.activities);
+    columns.density = densities(&dataset.activities).into();
     let removed = catalog.removed().to_vec();
     Ok(Catalog::from_columns(
         dataset.city.clone(),

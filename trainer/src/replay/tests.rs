@@ -80,11 +80,11 @@ fn counters_count_a_visitor_once_and_decay() {
     let words = Words::learn(&dataset.activities, [], 1).unwrap();
     let catalog = catalog_of(&dataset, words).unwrap();
     let counters = counters_of(&dataset, &catalog, START_MS + 10 * DAY, 10.0);
-    assert_eq!(counters.positives_total, [2.0]);
+    assert_eq!(counters.positives_total, vec![2.0].into());
     assert!((counters.positives[0] - 1.5).abs() < 1e-5);
     assert_eq!(
         counters_of(&dataset, &catalog, START_MS - 1, 10.0).positives,
-        [0.0]
+        vec![0.0].into()
     );
 }
 
@@ -108,6 +108,6 @@ fn density_counts_only_what_was_published() {
     let words = Words::learn(&dataset.activities, [], 1).unwrap();
     assert_eq!(
         catalog_of(&dataset, words).unwrap().columns().density,
-        [2.0, 1.0, 0.0]
+        vec![2.0, 1.0, 0.0].into()
     );
 }
