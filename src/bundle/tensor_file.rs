@@ -27,6 +27,18 @@ pub(super) struct Tensor {
     data_offsets: (usize, usize),
 }
 
+json::words! {
+    Dtype {
+        BOOL = "BOOL", F4 = "F4", F6_E2M3 = "F6_E2M3", F6_E3M2 = "F6_E3M2", U8 = "U8", I8 = "I8",
+        F8_E5M2 = "F8_E5M2", F8_E4M3 = "F8_E4M3", F8_E8M0 = "F8_E8M0",
+        F8_E4M3FNUZ = "F8_E4M3FNUZ", F8_E5M2FNUZ = "F8_E5M2FNUZ", I16 = "I16", U16 = "U16",
+        F16 = "F16", BF16 = "BF16", I32 = "I32", U32 = "U32", F32 = "F32", C64 = "C64",
+        F64 = "F64", I64 = "I64", U64 = "U64",
+    }
+}
+
+json::object! { Tensor: lenient {} { dtype, shape, data_offsets } }
+
 impl Tensor {
     /// How many bytes it has.
     pub(super) fn len(&self) -> usize {

@@ -6,6 +6,8 @@ use std::ops::Range;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+use crate::json::{FromJson, JsonError, Reader};
+
 /// Texts by row number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Joined {
@@ -133,6 +135,16 @@ impl<'a> FromIterator<&'a str> for Joined {
 impl Serialize for Joined {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
+    }
+}
+
+impl FromJson for Joined {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        reader.texts(&mut |text| self.push(text))
     }
 }
 

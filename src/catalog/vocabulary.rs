@@ -24,6 +24,8 @@ pub struct Vocabulary {
     places: Index,
 }
 
+crate::json::travels! { Vocabulary as Joined }
+
 impl From<Joined> for Vocabulary {
     fn from(mut terms: Joined) -> Self {
         terms.truncate(usize::from(u16::MAX));
@@ -180,6 +182,12 @@ pub struct Words {
     /// Words of titles and descriptions. Unlike the others, a later publication appends none.
     #[serde(default, skip_serializing_if = "Vocabulary::is_empty")]
     pub text: Vocabulary,
+}
+
+crate::json::object! {
+    Words: strict
+    { types, localities, levels, tags, organisers, series }
+    { text }
 }
 
 impl Words {

@@ -41,6 +41,8 @@ pub struct CommonTaste {
     reading: Reading,
 }
 
+crate::json::travels! { CommonTaste as Stored }
+
 /// The form in which it travels: weights alone, as it was first, or everything.
 type Stored = ListOrObject<Facet, Whole>;
 
@@ -52,6 +54,8 @@ struct Whole {
     directed: Vec<u32>,
     reading: Reading,
 }
+
+crate::json::object! { Whole: lenient { weights, directions, reading } { directed } }
 
 impl TryFrom<Stored> for CommonTaste {
     type Error = String;

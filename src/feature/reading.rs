@@ -36,6 +36,8 @@ pub(super) struct Reading {
     by_depth: Vec<Vec<f32>>,
 }
 
+crate::json::travels! { Reading as Stored }
+
 /// The form in which it travels: seconds alone, as it was first, or with how far it was read.
 type Stored = ListOrObject<f32, Whole>;
 
@@ -44,6 +46,8 @@ struct Whole {
     seconds: Vec<f32>,
     by_depth: Vec<Vec<f32>>,
 }
+
+crate::json::object! { Whole: lenient { seconds, by_depth } }
 
 impl From<Stored> for Reading {
     fn from(stored: Stored) -> Self {

@@ -34,6 +34,12 @@ pub struct Schema {
     pub names: Names,
 }
 
+crate::json::object! {
+    Schema: strict
+    { version, city, words, tag_idf, half_life_days, names }
+    { text_idf, common_taste }
+}
+
 /// The names of the numeric features, in column order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +53,8 @@ pub struct Names {
     /// Columns of [`super::PairRow`], or as many of the first as the writer knew.
     pub pair: Vec<String>,
 }
+
+crate::json::object! { Names: strict { user, context, activity, pair } }
 
 impl Names {
     fn current() -> Self {

@@ -32,6 +32,8 @@ struct Snapshot {
     entries: BTreeMap<ActivityId, Entry>,
 }
 
+crate::json::object! { Snapshot: strict { v, entries } }
+
 impl History {
     /// Folds one event in. `content` describes the activity where the catalogue still knows it; an activity that was
     /// seen before keeps the content it had. The same action twice changes nothing; impressions and looks are counted each
@@ -136,10 +138,10 @@ impl History {
     /// # Errors
     /// [`HistoryError::Version`] for a newer snapshot, [`HistoryError::Malformed`] for anything else that is not one.
     pub fn restore(json: &str) -> Result<Self, HistoryError> {
-        #[derive(Deserialize)]
         struct Version {
             v: u32,
         }
+        json::object! { Version: lenient { v } }
         let malformed = |error: json::JsonError| HistoryError::Malformed {
             detail: error.to_string(),
         };

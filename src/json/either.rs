@@ -7,6 +7,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+use super::{FromJson, JsonError, Reader};
+
 /// A list of `L`, or an object `O`.
 pub enum ListOrObject<L, O> {
     /// The list.
@@ -45,5 +47,24 @@ impl<'de, L: Deserialize<'de>, O: Deserialize<'de>> Visitor<'de> for Either<L, O
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
         O::deserialize(MapAccessDeserializer::new(object)).map(ListOrObject::Object)
+    }
+}
+
+impl<L: FromJson, O: FromJson> FromJson for ListOrObject<L, O> {
+    fn blank() -> Self {
+        Self::List(Vec::new())
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        if reader.is_list() {
+            let mut list = Vec::new();
+            list.fill(reader)?;
+            *self = Self::List(list);
+        } else {
+            let mut object = O::blank();
+            object.fill(reader)?;
+            *self = Self::Object(object);
+        }
+        Ok(())
     }
 }
