@@ -3,13 +3,12 @@
 //! The library that writes it could read it too, with a reader of JSON of its own: a visitor downloads one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use safetensors::tensor::Dtype;
 use serde::Deserialize;
 
 use crate::catalog::Blob;
-use crate::json;
+use crate::json::{self, FromJson, JsonError, Map, Reader};
 
 /// Notes that the format allows beside the tensors.
 const NOTES: &str = "__metadata__";
@@ -47,9 +46,28 @@ impl Tensor {
     }
 }
 
-/// The tensors of a file by name, none of them read yet.
+/// All that a header says, by name. There are a few dozen names at most: no map of them is worth its code.
+struct Header(Vec<(String, Tensor)>);
+
+impl FromJson for Header {
+    fn blank() -> Self {
+        Self(Vec::new())
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        reader.map(self)
+    }
+}
+
+impl Map for Header {
+    fn place(&mut self, name: String) -> &mut dyn FromJson {
+        &mut self.0.push_mut((name, Tensor::blank())).1
+    }
+}
+
+/// The tensors of a file in the order in which they lie, none of them read yet.
 pub(super) struct TensorFile {
-    tensors: BTreeMap<String, Tensor>,
+    tensors: Vec<(String, Tensor)>,
     data: Blob,
 }
 
@@ -65,13 +83,12 @@ impl TensorFile {
     /// Takes a file whose tensors are of the sizes that their shapes say, and cover it.
     pub(super) fn read(file: &Blob) -> Result<Self, String> {
         let (header, data) = cut(file).ok_or("the file is shorter than its header")?;
-        let mut tensors: BTreeMap<String, Tensor> =
-            json::read(&header).map_err(|error| error.to_string())?;
-        tensors.remove(NOTES);
-        let mut in_order: Vec<_> = tensors.iter().collect();
-        in_order.sort_by_key(|(_, tensor)| tensor.data_offsets);
+        let header: Header = json::read(&header).map_err(|error| error.to_string())?;
+        let mut tensors = header.0;
+        tensors.retain(|(name, _)| name != NOTES);
+        tensors.sort_by_key(|(_, tensor)| tensor.data_offsets);
         let mut end = 0;
-        for (name, tensor) in in_order {
+        for (name, tensor) in &tensors {
             let expected = bytes_of(tensor).and_then(|bytes| bytes.checked_add(end));
             if tensor.data_offsets.0 != end || expected != Some(tensor.data_offsets.1) {
                 return Err(format!("tensor `{name}` does not lie where its shape says"));
@@ -86,7 +103,9 @@ impl TensorFile {
 
     /// What the header says of a tensor.
     pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
-        self.tensors.get(name)
+        let mut tensors = self.tensors.iter();
+        let found = tensors.find(|(other, _)| other == name);
+        found.map(|(_, tensor)| tensor)
     }
 
     /// The bytes of a tensor of this file; nothing where they cannot be had any more.

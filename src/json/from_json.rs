@@ -10,7 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::JsonError;
-use super::reader::{List, Map, Reader};
+use super::reader::{List, Map, Reader, number_of};
 
 /// What can be read from JSON.
 pub trait FromJson {
@@ -107,7 +107,8 @@ macro_rules! words {
                 &mut self,
                 reader: &mut $crate::json::Reader<'_>,
             ) -> Result<(), $crate::json::JsonError> {
-                *self = $crate::json::Word::of_word(&reader.text()?)?;
+                let number = reader.one_of(<Self as $crate::json::Word>::WORDS)?;
+                *self = <Self as $crate::json::Word>::ALL[number];
                 Ok(())
             }
         }
@@ -128,11 +129,6 @@ pub trait Word: Copy + 'static {
     fn of_word(word: &str) -> Result<Self, JsonError> {
         Ok(Self::ALL[number_of(word, Self::WORDS)?])
     }
-}
-
-fn number_of(word: &str, words: &[&str]) -> Result<usize, JsonError> {
-    let number = words.iter().position(|other| *other == word);
-    number.ok_or_else(|| JsonError::among("variant", word, words))
 }
 
 /// Reads a struct of one field as this field: `alone!(Type)`.

@@ -24,7 +24,7 @@ pub(super) trait List {
 }
 
 /// Values by name.
-pub(super) trait Map {
+pub trait Map {
     /// The blank place of the one of this name.
     fn place(&mut self, name: String) -> &mut dyn FromJson;
 }
@@ -94,7 +94,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads an object of whatever names.
-    pub(super) fn map(&mut self, map: &mut dyn Map) -> Result<(), JsonError> {
+    pub(crate) fn map(&mut self, map: &mut dyn Map) -> Result<(), JsonError> {
         self.0.open(b'{', "expected an object")?;
         let mut first = true;
         while self.0.more(first, b'}')? {
@@ -159,6 +159,12 @@ impl<'de> Reader<'de> {
         Ok((word, Some(number)))
     }
 
+    /// Reads one of these words: its number.
+    #[inline(never)]
+    pub(crate) fn one_of(&mut self, words: &[&str]) -> Result<usize, JsonError> {
+        number_of(&self.text()?, words)
+    }
+
     /// Whether a list comes next.
     pub(super) fn is_list(&mut self) -> bool {
         self.0.next() == b'['
@@ -216,6 +222,14 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// Which of these words it is.
+pub(super) fn number_of(word: &str, words: &[&str]) -> Result<usize, JsonError> {
+    let number = words.iter().position(|other| *other == word);
+    number.ok_or_else(|| JsonError::among("variant", word, words))
+}
+
+#[cold]
+#[inline(never)]
 fn not_whole(kind: &str, number: &str) -> JsonError {
     JsonError::new(&format!("expected {kind} instead of {number}"))
 }
