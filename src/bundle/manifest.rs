@@ -219,19 +219,15 @@ pub struct Manifest {
     /// The vector row's layout.
     pub sections: Vec<Section>,
     /// Offline figures.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub metrics: Vec<Metric>,
     /// The compositions that were compared; empty where there was nothing to compare them on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub compositions: Vec<Composition>,
     /// How the model was judged; absent where nothing judged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub judgement: Option<Judgement>,
     /// Present where the model was published although the gate refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub forced: Option<Forced>,
     /// The digest of each case of the self-test, whose cases are a file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

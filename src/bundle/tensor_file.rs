@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use safetensors::tensor::Dtype;
-use serde::Deserialize;
 
 use crate::catalog::Blob;
 use crate::json::{self, FromJson, JsonError, Map, Reader};
@@ -17,12 +16,9 @@ const NOTES: &str = "__metadata__";
 const LENGTH_BYTES: usize = size_of::<u64>();
 
 /// What a header says of a tensor; nothing where it is of notes.
-#[derive(Deserialize)]
 pub(super) struct Tensor {
     pub(super) dtype: Option<Dtype>,
-    #[serde(default)]
     pub(super) shape: Vec<usize>,
-    #[serde(default)]
     data_offsets: (usize, usize),
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::entry::Entry;
 use super::signal::{Action, Signal};
@@ -25,8 +25,7 @@ pub struct History {
     entries: BTreeMap<ActivityId, Entry>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Snapshot {
     v: u32,
     entries: BTreeMap<ActivityId, Entry>,

@@ -41,7 +41,7 @@ impl FromJson for Action {
 
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         let (word, number) = reader.word_with_number()?;
-        *self = match (word.as_str(), number) {
+        *self = match (word.as_ref(), number) {
             (_, None) => Self::of_word(&word)?,
             ("opened", Some(seconds)) => Self::Opened(seconds),
             ("rated", Some(stars)) => Self::Rated(byte(stars)?),

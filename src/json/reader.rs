@@ -145,12 +145,12 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads a word, or an object of a number that goes by a word.
-    pub(crate) fn word_with_number(&mut self) -> Result<(String, Option<u16>), JsonError> {
+    pub(crate) fn word_with_number(&mut self) -> Result<(Cow<'de, str>, Option<u16>), JsonError> {
         if self.0.next() != b'{' {
-            return Ok((self.text()?, None));
+            return Ok((self.0.string()?, None));
         }
         self.0.open(b'{', "expected an object")?;
-        let word = self.0.name()?.into_owned();
+        let word = self.0.name()?;
         let mut number = 0;
         number.fill(self)?;
         if self.0.more(false, b'}')? {
@@ -162,7 +162,7 @@ impl<'de> Reader<'de> {
     /// Reads one of these words: its number.
     #[inline(never)]
     pub(crate) fn one_of(&mut self, words: &[&str]) -> Result<usize, JsonError> {
-        number_of(&self.text()?, words)
+        number_of(&self.0.string()?, words)
     }
 
     /// Whether a list comes next.
