@@ -47,6 +47,15 @@ impl Fields {
             strict: false,
         }
     }
+
+    /// The number of a field. It is looked for from `next` on first: most objects have their fields in order.
+    fn number(&self, name: &str, next: usize) -> Option<usize> {
+        let (before, after) = self.names.split_at(next);
+        let place = |names: &[&str]| names.iter().position(|other| *other == name);
+        place(after)
+            .map(|place| next + place)
+            .or_else(|| place(before))
+    }
 }
 
 impl<'de> Reader<'de> {
@@ -69,14 +78,14 @@ impl<'de> Reader<'de> {
         places: &mut [&mut dyn FromJson],
     ) -> Result<(), JsonError> {
         self.0.open(b'{', "expected an object")?;
-        let (mut first, mut found) = (true, 0_u32);
+        let (mut first, mut found, mut next) = (true, 0_u32, 0);
         while self.0.more(first, b'}')? {
             first = false;
             let name = self.0.name()?;
-            let number = fields.names.iter().position(|other| *other == name);
-            match number {
+            match fields.number(&name, next) {
                 Some(number) if found & 1 << number == 0 => {
                     found |= 1 << number;
+                    next = number + 1;
                     places[number].fill(self)?;
                 }
                 Some(_) => return Err(JsonError::new(&format!("duplicate field `{name}`"))),
