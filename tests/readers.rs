@@ -149,7 +149,6 @@ fn agrees<T: FromJson + DeserializeOwned + Serialize>(seed: &Value) {
         );
     }
     let Judged(taken, refused) = judged;
-    println!("{} {taken} {refused}", std::any::type_name::<T>());
     assert!(taken > 10 && refused > 100, "{taken} {refused}");
 }
 
