@@ -22,6 +22,8 @@ pub struct Variant {
     pub weight: u32,
 }
 
+crate::json::object! { Variant: lenient { bundle, weight } }
+
 /// The channel. Unknown fields are ignored, so that later versions may add some; a change that must not be ignored
 /// raises the format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,8 @@ pub struct Channel {
     /// The variants by name; there is always a `default`.
     pub variants: BTreeMap<String, Variant>,
 }
+
+crate::json::object! { Channel: lenient { format, sequence, expires_ms, variants } }
 
 impl Channel {
     /// Reads a channel and checks its shape.
@@ -53,10 +57,10 @@ impl Channel {
                 bytes.len()
             )));
         }
-        #[derive(Deserialize)]
         struct Format {
             format: u32,
         }
+        json::object! { Format: lenient { format } }
         let format: Format = json::read(bytes).map_err(|error| refuse(error.to_string()))?;
         if format.format != CHANNEL_FORMAT {
             return Err(BundleError::Format {

@@ -38,6 +38,8 @@ pub enum Group {
     Texts,
 }
 
+json::words! { Group { Model = "model", Catalogue = "catalogue", Counters = "counters", Texts = "texts" } }
+
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -52,6 +54,8 @@ pub struct FileEntry {
     /// Length in bytes.
     pub bytes: u64,
 }
+
+json::object! { FileEntry: lenient { name, group, path, sha256, bytes } }
 
 impl FileEntry {
     /// A file that is named by its content.
@@ -78,6 +82,8 @@ pub struct Section {
     pub dtype: String,
 }
 
+json::object! { Section: lenient { name, width, dtype } }
+
 /// One offline figure, with what it takes to read it honestly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
@@ -95,6 +101,8 @@ pub struct Metric {
     pub n: u64,
 }
 
+json::object! { Metric: lenient { metric, case, value, random, popularity, n } }
+
 /// How the model was judged before it was published, by questions nothing that answered them had seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
@@ -103,6 +111,8 @@ pub struct Judgement {
     /// How many questions there were.
     pub questions: u64,
 }
+
+json::object! { Judgement: lenient { answers, questions } }
 
 impl Judgement {
     /// Where the answers lie, relative to the folder of the bundle or registry: hidden, for no visitor needs them.
@@ -129,6 +139,8 @@ pub struct Composition {
     pub chosen: bool,
 }
 
+json::object! { Composition: lenient { parts, loss, above_best, standard_error, chosen } { ranking } }
+
 /// How well a composition ranks what was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RankingQuality {
@@ -140,6 +152,8 @@ pub struct RankingQuality {
     pub standard_error: f64,
 }
 
+json::object! { RankingQuality: lenient { ndcg_at_10, below_best, standard_error } }
+
 /// A publication against the gate's advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forced {
@@ -148,6 +162,8 @@ pub struct Forced {
     /// What the gate refused it for.
     pub refused: Vec<String>,
 }
+
+json::object! { Forced: lenient { reason, refused } }
 
 /// A visitor and a request whose slate the engine must reproduce, bit for bit, before it uses the bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,6 +179,8 @@ pub struct SelfTestCase {
     pub digest: String,
 }
 
+json::object! { SelfTestCase: strict { profile, history, request, digest } }
+
 /// A case of a self-test as it travels in a file of its own: of one publication to the next only digests change mostly, and those are
 /// the manifest's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -175,6 +193,8 @@ pub struct SelfTestInput {
     /// The request.
     pub request: Request,
 }
+
+json::object! { SelfTestInput: strict { profile, history, request } }
 
 /// The manifest. Unknown fields are ignored; a change that must not be ignored raises the format. What only whoever publishes
 /// asks for a browser does not read either: the code for it would be downloaded.
@@ -199,19 +219,15 @@ pub struct Manifest {
     /// The vector row's layout.
     pub sections: Vec<Section>,
     /// Offline figures.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub metrics: Vec<Metric>,
     /// The compositions that were compared; empty where there was nothing to compare them on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub compositions: Vec<Composition>,
     /// How the model was judged; absent where nothing judged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub judgement: Option<Judgement>,
     /// Present where the model was published although the gate refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub forced: Option<Forced>,
     /// The digest of each case of the self-test, whose cases are a file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -221,6 +237,20 @@ pub struct Manifest {
     pub self_test: Vec<SelfTestCase>,
     /// The files, in order of name.
     pub files: Vec<FileEntry>,
+}
+
+json::object! {
+    Manifest: lenient
+    {
+        format, engine, schema_hash, data_until_ms, events, seed, rows, shard_rows, sections, files,
+        #[cfg(not(target_arch = "wasm32"))] metrics,
+    }
+    {
+        self_test_digests, self_test,
+        #[cfg(not(target_arch = "wasm32"))] compositions,
+        #[cfg(not(target_arch = "wasm32"))] judgement,
+        #[cfg(not(target_arch = "wasm32"))] forced,
+    }
 }
 
 impl Manifest {
@@ -254,11 +284,11 @@ impl Manifest {
                 bytes.len()
             )));
         }
-        #[derive(Deserialize)]
         struct Versions {
             format: u32,
             engine: u32,
         }
+        json::object! { Versions: lenient { format, engine } }
         // What a later engine wrote may be nothing that this one can read: then its versions alone say so.
         let manifest = json::read::<Self>(bytes);
         let versions = match &manifest {

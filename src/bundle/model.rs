@@ -16,3 +16,5 @@ pub struct Model {
     /// How a scored list becomes a slate.
     pub policy: Policy,
 }
+
+crate::json::object! { Model: strict { blend, popularity, policy } }

@@ -1,7 +1,5 @@
 //! Reading a bundle: every file checked, every part consistent with the others, or a typed error.
 
-use serde::de::DeserializeOwned;
-
 use super::files::Files;
 use super::machine;
 use super::manifest::{FileEntry, Manifest, SelfTestCase, SelfTestInput};
@@ -51,7 +49,7 @@ pub struct Bundle {
     self_test: Blob,
 }
 
-fn json<T: DeserializeOwned>(entry: &FileEntry, bytes: &Blob) -> Result<T, BundleError> {
+fn json<T: json::FromJson>(entry: &FileEntry, bytes: &Blob) -> Result<T, BundleError> {
     json::read(&bytes.whole()).map_err(|error| BundleError::Malformed {
         path: entry.path.clone(),
         detail: error.to_string(),

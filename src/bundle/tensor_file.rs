@@ -3,13 +3,11 @@
 //! The library that writes it could read it too, with a reader of JSON of its own: a visitor downloads one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use safetensors::tensor::Dtype;
-use serde::Deserialize;
 
 use crate::catalog::Blob;
-use crate::json;
+use crate::json::{self, FromJson, JsonError, Map, Reader};
 
 /// Notes that the format allows beside the tensors.
 const NOTES: &str = "__metadata__";
@@ -18,14 +16,23 @@ const NOTES: &str = "__metadata__";
 const LENGTH_BYTES: usize = size_of::<u64>();
 
 /// What a header says of a tensor; nothing where it is of notes.
-#[derive(Deserialize)]
 pub(super) struct Tensor {
     pub(super) dtype: Option<Dtype>,
-    #[serde(default)]
     pub(super) shape: Vec<usize>,
-    #[serde(default)]
     data_offsets: (usize, usize),
 }
+
+json::words! {
+    Dtype {
+        BOOL = "BOOL", F4 = "F4", F6_E2M3 = "F6_E2M3", F6_E3M2 = "F6_E3M2", U8 = "U8", I8 = "I8",
+        F8_E5M2 = "F8_E5M2", F8_E4M3 = "F8_E4M3", F8_E8M0 = "F8_E8M0",
+        F8_E4M3FNUZ = "F8_E4M3FNUZ", F8_E5M2FNUZ = "F8_E5M2FNUZ", I16 = "I16", U16 = "U16",
+        F16 = "F16", BF16 = "BF16", I32 = "I32", U32 = "U32", F32 = "F32", C64 = "C64",
+        F64 = "F64", I64 = "I64", U64 = "U64",
+    }
+}
+
+json::object! { Tensor: lenient {} { dtype, shape, data_offsets } }
 
 impl Tensor {
     /// How many bytes it has.
@@ -35,9 +42,28 @@ impl Tensor {
     }
 }
 
-/// The tensors of a file by name, none of them read yet.
+/// All that a header says, by name. There are a few dozen names at most: no map of them is worth its code.
+struct Header(Vec<(String, Tensor)>);
+
+impl FromJson for Header {
+    fn blank() -> Self {
+        Self(Vec::new())
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        reader.map(self)
+    }
+}
+
+impl Map for Header {
+    fn place(&mut self, name: String) -> &mut dyn FromJson {
+        &mut self.0.push_mut((name, Tensor::blank())).1
+    }
+}
+
+/// The tensors of a file in the order in which they lie, none of them read yet.
 pub(super) struct TensorFile {
-    tensors: BTreeMap<String, Tensor>,
+    tensors: Vec<(String, Tensor)>,
     data: Blob,
 }
 
@@ -53,13 +79,12 @@ impl TensorFile {
     /// Takes a file whose tensors are of the sizes that their shapes say, and cover it.
     pub(super) fn read(file: &Blob) -> Result<Self, String> {
         let (header, data) = cut(file).ok_or("the file is shorter than its header")?;
-        let mut tensors: BTreeMap<String, Tensor> =
-            json::read(&header).map_err(|error| error.to_string())?;
-        tensors.remove(NOTES);
-        let mut in_order: Vec<_> = tensors.iter().collect();
-        in_order.sort_by_key(|(_, tensor)| tensor.data_offsets);
+        let header: Header = json::read(&header).map_err(|error| error.to_string())?;
+        let mut tensors = header.0;
+        tensors.retain(|(name, _)| name != NOTES);
+        tensors.sort_by_key(|(_, tensor)| tensor.data_offsets);
         let mut end = 0;
-        for (name, tensor) in in_order {
+        for (name, tensor) in &tensors {
             let expected = bytes_of(tensor).and_then(|bytes| bytes.checked_add(end));
             if tensor.data_offsets.0 != end || expected != Some(tensor.data_offsets.1) {
                 return Err(format!("tensor `{name}` does not lie where its shape says"));
@@ -74,7 +99,9 @@ impl TensorFile {
 
     /// What the header says of a tensor.
     pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
-        self.tensors.get(name)
+        let mut tensors = self.tensors.iter();
+        let found = tensors.find(|(other, _)| other == name);
+        found.map(|(_, tensor)| tensor)
     }
 
     /// The bytes of a tensor of this file; nothing where they cannot be had any more.

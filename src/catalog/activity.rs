@@ -18,6 +18,8 @@ pub struct Place {
     pub lon: f64,
 }
 
+crate::json::object! { Place: strict { lat, lon } }
+
 impl Place {
     /// Whether both coordinates are finite and in range.
     pub fn is_valid(&self) -> bool {

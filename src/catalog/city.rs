@@ -20,6 +20,8 @@ pub struct OffsetInterval {
     pub minutes: i32,
 }
 
+crate::json::object! { OffsetInterval: strict { from_ms, minutes } }
+
 /// A named part of the year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,8 @@ pub struct Season {
     /// The months it covers, 1 to 12.
     pub months: Vec<u8>,
 }
+
+crate::json::object! { Season: strict { name, months } }
 
 /// A part of the week a visitor may be available in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub struct AvailabilityWindow {
     /// The hour it ends before, 1 to 24.
     pub until_hour: u8,
 }
+
+crate::json::object! { AvailabilityWindow: strict { name, weekdays, from_hour, until_hour } }
 
 /// A moment on the city's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +102,12 @@ pub struct City {
     /// Whether activities and visitors are invented: a page must then say so where nobody can miss it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
+}
+
+crate::json::object! {
+    City: strict
+    { name }
+    { currency, centre, offsets, holidays, seasons, availability, simulated }
 }
 
 impl City {

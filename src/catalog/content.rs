@@ -59,6 +59,15 @@ pub struct Content {
     pub hour: u8,
 }
 
+crate::json::object! {
+    Content: strict
+    { start_ms, weekday, hour }
+    {
+        title, kind = "type", tags, text, locality, level, organiser, series, place, price,
+        transit_m, density, end_ms,
+    }
+}
+
 impl Content {
     /// The content of an activity of this city.
     pub fn of(activity: &Activity, city: &City) -> Self {

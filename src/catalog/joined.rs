@@ -1,10 +1,10 @@
 //! One text a row, all in one piece: thousands are opened without making a text of each.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
+
+use crate::json::{FromJson, JsonError, Reader};
 
 /// Texts by row number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -136,49 +136,13 @@ impl Serialize for Joined {
     }
 }
 
-impl<'de> Deserialize<'de> for Joined {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(List)
-    }
-}
-
-struct List;
-
-impl<'de> Visitor<'de> for List {
-    type Value = Joined;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list of texts")
+impl FromJson for Joined {
+    fn blank() -> Self {
+        Self::default()
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Joined, A::Error> {
-        let mut joined = Joined::default();
-        while list.next_element_seed(Next(&mut joined))?.is_some() {}
-        Ok(joined)
-    }
-}
-
-/// Reads one text to the end of those before.
-struct Next<'a>(&'a mut Joined);
-
-impl<'de> DeserializeSeed<'de> for Next<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Next<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.0.push(text);
-        Ok(())
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        reader.texts(&mut |text| self.push(text))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Text {
     pub contact: Option<String>,
 }
 
+crate::json::object! { Text: lenient { title } { description, address, link, image, contact } }
+
 impl Text {
     /// The texts of an activity.
     pub fn of(activity: &Activity) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Activity;
 use super::index::Index;
@@ -16,13 +16,15 @@ pub const UNKNOWN: u16 = 0;
 const LIMIT_TEXT_TERMS: usize = 4_096;
 
 /// The known words of one field, in a fixed order: word `i` has code `i + 1`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "Joined", into = "Joined")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(into = "Joined")]
 pub struct Vocabulary {
     terms: Joined,
     /// Of words their codes less 1.
     places: Index,
 }
+
+crate::json::travels! { Vocabulary as Joined }
 
 impl From<Joined> for Vocabulary {
     fn from(mut terms: Joined) -> Self {
@@ -162,8 +164,7 @@ fn most_frequent<'a>(words: impl IntoIterator<Item = &'a str>, least: usize) -> 
 ///
 /// A training fixes them; a later catalogue publication may append words (a new organiser), never change a code. A model
 /// table therefore has as many rows as its training knew words, and later words read its row 0.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Words {
     /// Types of activity.
     pub types: Vocabulary,
@@ -178,8 +179,14 @@ pub struct Words {
     /// Series.
     pub series: Vocabulary,
     /// Words of titles and descriptions. Unlike the others, a later publication appends none.
-    #[serde(default, skip_serializing_if = "Vocabulary::is_empty")]
+    #[serde(skip_serializing_if = "Vocabulary::is_empty")]
     pub text: Vocabulary,
+}
+
+crate::json::object! {
+    Words: strict
+    { types, localities, levels, tags, organisers, series }
+    { text }
 }
 
 impl Words {
@@ -336,7 +343,7 @@ mod tests {
         let vocabulary = Vocabulary::learn("tags", ["b", "a", "b"], 1).unwrap();
         let json = serde_json::to_string(&vocabulary).unwrap();
         assert_eq!(
-            serde_json::from_str::<Vocabulary>(&json).unwrap(),
+            crate::json::read::<Vocabulary>(json.as_bytes()).unwrap(),
             vocabulary
         );
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::Fields;
 use super::{ActivityId, Shown};
 use crate::error::EventError;
-use crate::json;
+use crate::json::{self, FromJson, JsonError, Reader};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,23 @@ pub enum Body {
     },
 }
 
+impl FromJson for Body {
+    fn blank() -> Self {
+        Self::Viewed {
+            shown: Shown::blank(),
+        }
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let mut fields = Fields::blank();
+        fields.fill(reader)?;
+        *self = fields
+            .try_into()
+            .map_err(|error: String| JsonError::new(&error))?;
+        Ok(())
+    }
+}
+
 /// Where a detail view came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,6 +147,13 @@ pub enum Source {
     Similar,
 }
 
+crate::json::words! {
+    Source {
+        Recommendation = "recommendation", Search = "search", Favourites = "favourites", List = "list",
+        Similar = "similar",
+    }
+}
+
 /// A move through lists and filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +164,12 @@ pub enum NavigationAction {
     ApplyFilter,
     /// The order was changed.
     SortBy,
+}
+
+crate::json::words! {
+    NavigationAction {
+        ViewList = "view_list", ApplyFilter = "apply_filter", SortBy = "sort_by",
+    }
 }
 
 /// An explicit opinion.
@@ -154,6 +184,8 @@ pub enum Opinion {
     Maybe,
 }
 
+crate::json::words! { Opinion { Like = "like", Dislike = "dislike", Maybe = "maybe" } }
+
 /// Saved or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -163,6 +195,8 @@ pub enum FavouriteAction {
     /// Removed from the saved ones.
     Removed,
 }
+
+crate::json::words! { FavouriteAction { Added = "added", Removed = "removed" } }
 
 /// Class of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +210,12 @@ pub enum DeviceType {
     Desktop,
     /// Anything else.
     Other,
+}
+
+crate::json::words! {
+    DeviceType {
+        Mobile = "mobile", Tablet = "tablet", Desktop = "desktop", Other = "other",
+    }
 }
 
 const LIMIT_PAIRS: usize = 32;

@@ -20,6 +20,8 @@ pub enum Grade {
     Upload,
 }
 
+crate::json::words! { Grade { None = "none", Device = "device", Upload = "upload" } }
+
 /// The visitor's decision, with what is needed to prove it later (Ley 1581 de 2012).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +41,8 @@ pub struct Consent {
     #[serde(default)]
     pub time_ms: i64,
 }
+
+crate::json::object! { Consent: strict { grade } { location, minor, text_version, time_ms } }
 
 impl Consent {
     /// The decision as far as a browser that asks not to be tracked lets it go: nothing is sent.

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde::de::value::{Error, StringDeserializer};
 
 use super::body::{Body, DeviceType, Opinion, Source};
 use super::{ActivityId, Shown};
+use crate::json::Word;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +35,16 @@ pub(super) struct Fields {
     locale: Option<String>,
 }
 
+crate::json::object! {
+    Fields: strict
+    { kind }
+    {
+        activity, shown, dwell_seconds, scroll_depth, external_click, source, query, filters,
+        result_count, clicked, action, parameters, opinion, stars, comment, attended, device_type,
+        browser, locale,
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
@@ -49,6 +58,14 @@ enum Kind {
     Favourite,
     Attendance,
     Session,
+}
+
+crate::json::words! {
+    Kind {
+        Impression = "impression", Viewed = "viewed", DetailView = "detail_view", Search = "search",
+        Navigation = "navigation", Feedback = "feedback", Rating = "rating",
+        Favourite = "favourite", Attendance = "attendance", Session = "session",
+    }
 }
 
 impl TryFrom<Fields> for Body {
@@ -155,7 +172,6 @@ fn needed<T>(field: &str, value: &mut Option<T>) -> Result<T, String> {
         .ok_or_else(|| format!("missing field `{field}`"))
 }
 
-fn action<T: DeserializeOwned>(value: &mut Option<String>) -> Result<T, String> {
-    let word = StringDeserializer::<Error>::new(needed("action", value)?);
-    T::deserialize(word).map_err(|error| error.to_string())
+fn action<T: Word>(value: &mut Option<String>) -> Result<T, String> {
+    T::of_word(&needed("action", value)?).map_err(|error| error.to_string())
 }

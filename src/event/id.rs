@@ -6,12 +6,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::json;
+
 macro_rules! uuid_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
+
+        json::alone! { $name }
 
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,6 +99,14 @@ impl From<&str> for ActivityId {
         Self(text.to_owned())
     }
 }
+
+impl From<String> for ActivityId {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+json::alone! { ActivityId }
 
 impl Borrow<str> for ActivityId {
     fn borrow(&self) -> &str {

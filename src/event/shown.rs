@@ -36,3 +36,12 @@ pub struct Shown {
     /// Whether the whole history was uploaded, so that the trainer can recompute the row and measure skew.
     pub replayable: bool,
 }
+
+crate::json::object! {
+    Shown: strict
+    {
+        activity, slate, bundle, variant, position, propensity, policy, features, history,
+        replayable,
+    }
+    { placement, pool }
+}

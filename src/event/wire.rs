@@ -39,6 +39,12 @@ pub struct Event {
     pub body: Body,
 }
 
+crate::json::object! {
+    Event: strict
+    { id, device, sequence, time_ms, session, consent, body }
+    { user }
+}
+
 impl Event {
     /// Reads one event and checks every field.
     ///
@@ -113,6 +119,8 @@ pub struct BatchReply {
     pub verdicts: Vec<Verdict>,
 }
 
+crate::json::object! { BatchReply: lenient { verdicts } }
+
 /// What became of one event. The device deletes it from its queue on any verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -128,6 +136,8 @@ pub struct Verdict {
     pub message: Option<String>,
 }
 
+crate::json::object! { Verdict: lenient { id, verdict } { code, message } }
+
 /// What became of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,4 +148,10 @@ pub enum VerdictKind {
     Duplicate,
     /// It breaks the contract and will never be accepted.
     Rejected,
+}
+
+crate::json::words! {
+    VerdictKind {
+        Stored = "stored", Duplicate = "duplicate", Rejected = "rejected",
+    }
 }

@@ -5,7 +5,7 @@
 //! in people (who likes jazz likes late evenings; who wants culture on weekdays does not want it on Sundays): sums of
 //! facets in which a visitor departs from the common taste by a standard normal amount.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::directions::Directions;
 use super::facet::{Declared, Facet, READINESS, family_of};
@@ -15,7 +15,7 @@ use super::reading::Reading;
 use super::taste_regression::{TasteExample, solve};
 use crate::catalog::Catalog;
 use crate::history::Visitor;
-use crate::json::ListOrObject;
+use crate::json::{self, ListOrObject};
 
 /// No weight of a facet, in log-odds, is larger than this.
 const LIMIT_WEIGHT: f32 = 1_000.0;
@@ -29,8 +29,8 @@ const LEAST_PASSED: f32 = 0.2;
 
 /// What becomes of activities with a facet, whoever sees them: where every visitor's own taste starts from. Empty where
 /// nothing was learned.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(into = "Stored")]
 pub struct CommonTaste {
     /// Weight of each facet.
     weights: FacetWeights,
@@ -41,17 +41,20 @@ pub struct CommonTaste {
     reading: Reading,
 }
 
+json::travels! { CommonTaste as Stored }
+
 /// The form in which it travels: weights alone, as it was first, or everything.
 type Stored = ListOrObject<Facet, Whole>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Whole {
     weights: Vec<Facet>,
     directions: Vec<Vec<Facet>>,
-    #[serde(default)]
     directed: Vec<u32>,
     reading: Reading,
 }
+
+json::object! { Whole: lenient { weights, directions, reading } { directed } }
 
 impl TryFrom<Stored> for CommonTaste {
     type Error = String;

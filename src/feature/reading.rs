@@ -5,10 +5,10 @@
 //! by quarter of how far it went. Who reads furthest and longest wants it and mostly says so; of the others, who said
 //! nothing wanted it all the same as often as the share of those who say so leaves open.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::history::{Action, Entry};
-use crate::json::ListOrObject;
+use crate::json::{self, ListOrObject};
 
 /// The full weight of a very long reading, by [`Action::weight`].
 const FULL: f32 = 0.6;
@@ -27,8 +27,8 @@ const STEPS: usize = 19;
 const BANDS: usize = 4;
 
 /// The share of wanted activities among those opened about which nothing was said; empty where nothing was learned.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(into = "Stored")]
 pub(super) struct Reading {
     /// By step of time, however far it was read.
     seconds: Vec<f32>,
@@ -36,14 +36,18 @@ pub(super) struct Reading {
     by_depth: Vec<Vec<f32>>,
 }
 
+json::travels! { Reading as Stored }
+
 /// The form in which it travels: seconds alone, as it was first, or with how far it was read.
 type Stored = ListOrObject<f32, Whole>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Whole {
     seconds: Vec<f32>,
     by_depth: Vec<Vec<f32>>,
 }
+
+json::object! { Whole: lenient { seconds, by_depth } }
 
 impl From<Stored> for Reading {
     fn from(stored: Stored) -> Self {
@@ -267,11 +271,11 @@ mod tests {
         assert!(top < unknown && unknown < end, "{top} {unknown} {end}");
         let travelled = serde_json::to_string(&reading).unwrap();
         assert_eq!(
-            serde_json::from_str::<Reading>(&travelled).unwrap(),
+            json::read::<Reading>(travelled.as_bytes()).unwrap(),
             reading
         );
         // As it travelled before depth was read.
-        let seconds: Reading = serde_json::from_str("[0.1,0.2]").unwrap();
+        let seconds: Reading = json::read(b"[0.1,0.2]").unwrap();
         assert_eq!(seconds.label(0, Some(95)), 0.1);
     }
 

@@ -1,6 +1,6 @@
 //! The names and sizes of everything a model sees.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{ACTIVITY_NUMBERS, CONTEXT_NUMBERS, CommonTaste, PAIR_FEATURES, USER_NUMBERS};
@@ -11,8 +11,7 @@ use crate::error::BundleError;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What a training fixed about features: the city's calendar, the vocabularies and a few learned constants.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Schema {
     /// [`SCHEMA_VERSION`] of the code that wrote it.
     pub version: u32,
@@ -23,20 +22,25 @@ pub struct Schema {
     /// How informative each tag is, by code: `ln((n + 1) / (1 + activities with it))`, at least 0; entry 0 is 0.
     pub tag_idf: Vec<f32>,
     /// The same of each word of texts. Empty where a training knew none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub text_idf: Vec<f32>,
     /// Days after which a signal in the history counts half. Short: the last clicks decide. Long: the whole past does.
     pub half_life_days: f32,
     /// What becomes of activities whoever sees them; empty where the log does not tell.
-    #[serde(default, skip_serializing_if = "CommonTaste::is_empty")]
+    #[serde(skip_serializing_if = "CommonTaste::is_empty")]
     pub common_taste: CommonTaste,
     /// Names of the features, so that a reader in another language knows the columns.
     pub names: Names,
 }
 
+crate::json::object! {
+    Schema: strict
+    { version, city, words, tag_idf, half_life_days, names }
+    { text_idf, common_taste }
+}
+
 /// The names of the numeric features, in column order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Names {
     /// Columns of [`super::UserRow::numbers`].
     pub user: Vec<String>,
@@ -47,6 +51,8 @@ pub struct Names {
     /// Columns of [`super::PairRow`], or as many of the first as the writer knew.
     pub pair: Vec<String>,
 }
+
+crate::json::object! { Names: strict { user, context, activity, pair } }
 
 impl Names {
     fn current() -> Self {

@@ -34,6 +34,12 @@ pub struct Entry {
     pub last_view_ms: Option<i64>,
 }
 
+crate::json::object! {
+    Entry: strict
+    { content }
+    { signals, impressions, last_impression_ms, views, last_view_ms }
+}
+
 fn is_never(count: &u32) -> bool {
     *count == 0
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::entry::Entry;
 use super::signal::{Action, Signal};
@@ -25,12 +25,13 @@ pub struct History {
     entries: BTreeMap<ActivityId, Entry>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Snapshot {
     v: u32,
     entries: BTreeMap<ActivityId, Entry>,
 }
+
+crate::json::object! { Snapshot: strict { v, entries } }
 
 impl History {
     /// Folds one event in. `content` describes the activity where the catalogue still knows it; an activity that was
@@ -136,10 +137,10 @@ impl History {
     /// # Errors
     /// [`HistoryError::Version`] for a newer snapshot, [`HistoryError::Malformed`] for anything else that is not one.
     pub fn restore(json: &str) -> Result<Self, HistoryError> {
-        #[derive(Deserialize)]
         struct Version {
             v: u32,
         }
+        json::object! { Version: lenient { v } }
         let malformed = |error: json::JsonError| HistoryError::Malformed {
             detail: error.to_string(),
         };

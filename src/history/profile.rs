@@ -26,6 +26,10 @@ pub struct Profile {
     pub location: Option<Place>,
 }
 
+crate::json::object! {
+    Profile: strict {} { tags, locality, availability, level, since_ms = "sinceMs", location }
+}
+
 impl Profile {
     /// Whether the visitor told enough for the present rule to personalise: tags, a locality or a level.
     pub fn is_complete(&self) -> bool {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Body, FavouriteAction, Opinion};
+use crate::json::{FromJson, JsonError, Reader, Word};
 
 /// What the visitor did with an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +31,54 @@ pub enum Action {
     Rated(u8),
     /// Read its detail so far, percent of it.
     ReadTo(u8),
+}
+
+/// A word, or a number by its name.
+impl FromJson for Action {
+    fn blank() -> Self {
+        Self::FollowedLink
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let (word, number) = reader.word_with_number()?;
+        *self = match (word.as_ref(), number) {
+            (_, None) => Self::of_word(&word)?,
+            ("opened", Some(seconds)) => Self::Opened(seconds),
+            ("rated", Some(stars)) => Self::Rated(byte(stars)?),
+            ("read_to", Some(share)) => Self::ReadTo(byte(share)?),
+            _ => return Err(JsonError::new(&format!("`{word}` holds no number"))),
+        };
+        Ok(())
+    }
+}
+
+fn byte(number: u16) -> Result<u8, JsonError> {
+    let small = u8::try_from(number);
+    small.map_err(|_| JsonError::new(&format!("expected u8 instead of {number}")))
+}
+
+/// Those without a number.
+impl Word for Action {
+    const WORDS: &[&str] = &[
+        "followed_link",
+        "maybe",
+        "liked",
+        "disliked",
+        "saved",
+        "unsaved",
+        "attended",
+        "missed",
+    ];
+    const ALL: &[Self] = &[
+        Self::FollowedLink,
+        Self::Maybe,
+        Self::Liked,
+        Self::Disliked,
+        Self::Saved,
+        Self::Unsaved,
+        Self::Attended,
+        Self::Missed,
+    ];
 }
 
 impl Action {
@@ -140,3 +189,5 @@ pub struct Signal {
     /// What.
     pub action: Action,
 }
+
+crate::json::object! { Signal: strict { time_ms, action } }

@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ListOrObject, read, text_of, write};
+use super::{FromJson, JsonError, ListOrObject, Reader, object, read, text_of, words, write};
 use crate::math::Random;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +20,8 @@ struct Everything {
     negative: i64,
     is_so: bool,
     #[serde(default)]
-    perhaps: Option<Box<Everything>>,
-    pair: (i8, u16),
+    perhaps: Option<Arc<Everything>>,
+    pair: (i32, u16),
     list: Vec<Word>,
     map: BTreeMap<String, f32>,
 }
@@ -30,10 +31,15 @@ struct Everything {
 enum Word {
     First,
     LastOne,
-    Holds(u16),
-    Two(u8, bool),
-    Named { number: f32 },
 }
+
+object! {
+    Everything: strict
+    { text, single, double, small, large, negative, is_so, pair, list, map }
+    { perhaps }
+}
+
+words! { Word { First = "first", LastOne = "last_one" } }
 
 fn everything() -> Everything {
     Everything {
@@ -46,13 +52,7 @@ fn everything() -> Everything {
         is_so: true,
         perhaps: None,
         pair: (-128, 65_535),
-        list: vec![
-            Word::First,
-            Word::LastOne,
-            Word::Holds(3),
-            Word::Two(4, false),
-            Word::Named { number: 0.3 },
-        ],
+        list: vec![Word::First, Word::LastOne],
         map: [("é\n".into(), 1.5), (String::new(), 0.0)].into(),
     }
 }
@@ -61,7 +61,7 @@ fn everything() -> Everything {
 fn what_is_written_is_read_the_same() {
     let inner = everything();
     let outer = Everything {
-        perhaps: Some(Box::new(inner)),
+        perhaps: Some(Arc::new(inner)),
         ..everything()
     };
     for json in [
@@ -288,10 +288,11 @@ fn numbers_are_read_however_they_are_written() {
 
 #[test]
 fn what_nobody_asked_for_is_read_past_and_checked() {
-    #[derive(Debug, PartialEq, Deserialize)]
+    #[derive(Debug, PartialEq)]
     struct Version {
         v: u32,
     }
+    object! { Version: lenient { v } }
     let version = |rest: &str| read::<Version>(format!("{{{rest}, \"v\" : 3 }}").as_bytes());
     for whole in [
         r#""a":[1,{"b":[null,true,false,-1.5e3,"\n"]},[]]"#,
@@ -315,12 +316,11 @@ fn what_nobody_asked_for_is_read_past_and_checked() {
 
 #[test]
 fn an_object_is_never_a_list_and_a_list_has_so_many_elements() {
-    #[derive(Debug, Deserialize)]
-    #[allow(dead_code)]
     struct Point {
         x: f32,
         y: f32,
     }
+    object! { Point: strict { x, y } }
     assert!(read::<Point>(br#"{"x":1,"y":2}"#).is_ok());
     assert!(read::<Point>(b"[1,2]").is_err());
     assert_eq!(read::<(u8, u8)>(b"[1,2]"), Ok((1, 2)));
@@ -344,12 +344,7 @@ fn errors_say_what_and_where() {
     let said = error.to_string();
     assert!(said.contains("300"), "{said}");
     assert!(said.ends_with("at line 3 column 10"), "{said}");
-    for json in [
-        "\"holds\"",
-        "{\"first\":null}",
-        "{\"holds\":1,\"a\":2}",
-        "{}",
-    ] {
+    for json in ["\"First\"", "{\"first\":null}", "{}", "0"] {
         assert!(read::<Word>(json.as_bytes()).is_err(), "{json}");
     }
     let error = read::<Word>(b"\"second\"").unwrap_err();
@@ -357,13 +352,30 @@ fn errors_say_what_and_where() {
     assert!(read::<String>(b"\"\xff\"").is_err());
 }
 
+/// Anything, however deep.
+struct Nested(Vec<Nested>);
+
+impl FromJson for Nested {
+    fn blank() -> Self {
+        Self(Vec::new())
+    }
+
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        self.0.fill(reader)
+    }
+}
+
 #[test]
 fn no_depth_exhausts_the_stack() {
-    for bracket in ["[", "{\"a\":"] {
-        let error = read::<serde::de::IgnoredAny>(bracket.repeat(100_000).as_bytes());
-        assert!(error.unwrap_err().to_string().contains("too deep"));
+    object! { Version: lenient {} {} or Version };
+    struct Version;
+    for json in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
+        let error = read::<Version>(format!("{{\"a\":{json}").as_bytes()).err();
+        assert!(error.is_some_and(|error| error.to_string().contains("too deep")));
     }
+    let error = read::<Nested>("[".repeat(100_000).as_bytes()).err();
+    assert!(error.is_some_and(|error| error.to_string().contains("too deep")));
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
-    assert!(read::<serde::de::IgnoredAny>(deep.as_bytes()).is_ok());
+    assert!(read::<Nested>(deep.as_bytes()).is_ok());
     assert!(serde_json::from_str::<Value>(&deep).is_ok());
 }

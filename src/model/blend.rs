@@ -28,6 +28,8 @@ pub struct BlendInput {
     pub maturity_weight: f32,
 }
 
+crate::json::object! { BlendInput: strict { name, mean, deviation, weight, maturity_weight } }
+
 /// The learned blend and the calibration of its display.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +41,8 @@ pub struct Blend {
     /// Offset of the calibration.
     pub calibration_offset: f32,
 }
+
+crate::json::object! { Blend: strict { inputs, calibration_slope, calibration_offset } }
 
 /// A score and the components it is the sum of.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -17,6 +17,8 @@ pub struct PopularitySmoothing {
     pub rate_share: f32,
 }
 
+crate::json::object! { PopularitySmoothing: strict { prior_views, rate_share } }
+
 impl Default for PopularitySmoothing {
     fn default() -> Self {
         Self {

@@ -21,6 +21,8 @@ pub struct RuleOptions {
     pub future_only: bool,
 }
 
+crate::json::object! { RuleOptions: strict { availability, future_only } }
+
 /// The rule's score and its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct RuleScore {

@@ -33,6 +33,12 @@ pub struct Account {
     pub pace: Pace,
 }
 
+crate::json::object! {
+    Account: lenient
+    { url, device }
+    { sequence, acknowledged, dropped, replayable, pace }
+}
+
 impl Account {
     /// Counts events that will never be sent: what was sent is no longer the whole history.
     pub fn drop_events(&mut self, count: usize) {
@@ -45,6 +51,8 @@ impl Account {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Accounts(BTreeMap<String, Account>);
+
+crate::json::alone! { Accounts }
 
 impl Accounts {
     /// The account at an address.

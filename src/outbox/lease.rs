@@ -21,6 +21,8 @@ pub struct Lease {
     pub until_ms: i64,
 }
 
+crate::json::object! { Lease: strict { holder, until_ms } }
+
 /// The lease `me` may write over the `stored` one; `None` where another page holds it. One that ends later than any could
 /// that was taken by now is from before the clock was set back, and holds no longer.
 pub fn claim(stored: Option<&Lease>, me: &str, now_ms: i64) -> Option<Lease> {

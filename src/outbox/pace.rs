@@ -24,6 +24,13 @@ pub struct Pace {
     pub plain: bool,
 }
 
+crate::json::object! {
+    Pace: lenient
+    {}
+    { failures, since_ms, wait_ms, at_most, stopped, plain }
+    or Self::default()
+}
+
 impl Default for Pace {
     fn default() -> Self {
         Self {

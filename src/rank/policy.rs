@@ -19,6 +19,8 @@ pub struct Exploration {
     pub temperature: f32,
 }
 
+crate::json::object! { Exploration: strict { positions, pool, temperature } }
+
 /// The reranking policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +54,14 @@ pub struct Policy {
     pub exploration: Exploration,
     /// Options of the fallback rule.
     pub rule: RuleOptions,
+}
+
+crate::json::object! {
+    Policy: strict
+    {
+        version, survivors, diversity, popularity_penalty, seen_penalty, freshness, organiser_share,
+        series_share, type_share, locality_share, exploration, rule,
+    }
 }
 
 impl Default for Policy {

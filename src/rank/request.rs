@@ -21,6 +21,8 @@ pub enum Ranking {
     Content,
 }
 
+crate::json::words! { Ranking { Learned = "learned", Rule = "rule", Popularity = "popularity", Content = "content" } }
+
 /// A circle on the map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,8 @@ pub struct Within {
     /// Radius in kilometres, above 0.
     pub km: f64,
 }
+
+crate::json::object! { Within: strict { lat, lon, km } }
 
 /// Hard conditions. An empty or absent condition excludes nothing; `*` in a list means "any", as the existing page sends.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -84,6 +88,16 @@ pub struct Filters {
     pub exclude: Vec<ActivityId>,
 }
 
+crate::json::object! {
+    Filters: strict {}
+    {
+        types, localities, tags, free, max_price = "maxPrice", from_ms = "fromMs", to_ms = "toMs", within, query,
+        include_past = "includePast", include_unpublished = "includeUnpublished",
+        exclude_favourites = "excludeFavourites", only_favourites = "onlyFavourites",
+        include_disliked = "includeDisliked", exclude,
+    }
+}
+
 /// One request for a slate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
@@ -109,6 +123,14 @@ pub struct Request {
     /// Where on the page the slate is shown; copied to events.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub placement: String,
+}
+
+crate::json::object! {
+    Request: strict {}
+    {
+        limit, filters, now_ms = "nowMs", seed, ranking, diversity, exploration_slots = "explorationSlots", placement,
+    }
+    or Self::default()
 }
 
 impl Default for Request {

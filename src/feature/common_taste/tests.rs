@@ -17,12 +17,12 @@ fn tied() -> CommonTaste {
 
 #[test]
 fn weights_alone_travel_as_they_always_did_and_everything_comes_back() {
-    let alone: CommonTaste = serde_json::from_str("[[50331649,0.25]]").unwrap();
+    let alone: CommonTaste = json::read(b"[[50331649,0.25]]").unwrap();
     assert_eq!(serde_json::to_string(&alone).unwrap(), "[[50331649,0.25]]");
     assert!(alone.is_sound() && alone.directions.lists().is_empty());
     let whole = tied();
     let json = serde_json::to_string(&whole).unwrap();
-    assert_eq!(serde_json::from_str::<CommonTaste>(&json).unwrap(), whole);
+    assert_eq!(json::read::<CommonTaste>(json.as_bytes()).unwrap(), whole);
     let turned = whole.with_directions(vec![vec![(TIED[1], 1.0), (TIED[0], 1.0)]], vec![]);
     assert!(!turned.is_sound());
 }
@@ -69,7 +69,7 @@ fn more_directions_than_a_device_follows_are_refused_when_they_are_read() {
         let reading = serde_json::to_value(Reading::default()).unwrap();
         let stored =
             serde_json::json!({ "weights": [], "directions": directions, "reading": reading });
-        serde_json::from_value::<CommonTaste>(stored)
+        json::read::<CommonTaste>(stored.to_string().as_bytes())
     };
     assert!(read(64).is_ok_and(|taste| taste.is_sound()));
     assert!(read(65).is_err_and(|error| error.to_string().contains("65 directions")));

@@ -1,7 +1,7 @@
 //! A visitor's decision, carried out: what it no longer covers is deleted here and, where events were sent, there.
 
 use js_sys::Reflect;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::clock;
@@ -14,15 +14,13 @@ use crate::json;
 pub(super) const TEXT_VERSION: &str = "2026-11";
 
 /// What a page hands over.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Choice {
     grade: Grade,
-    #[serde(default)]
     location: bool,
-    #[serde(default)]
     minor: bool,
 }
+
+crate::json::object! { Choice: strict { grade } { location, minor } }
 
 impl Choice {
     /// The choice that leads to the consent in force.

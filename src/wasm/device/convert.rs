@@ -2,15 +2,14 @@
 
 use js_sys::{JSON, Reflect};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{RecommenderError, RequestError};
-use crate::json;
+use crate::json::{self, FromJson};
 pub(super) use crate::wasm::thrown::{coded, error};
 
 /// Reads a plain JavaScript value. Fields that are `undefined` count as absent.
-pub(super) fn read<T: DeserializeOwned>(value: &JsValue) -> Result<T, RecommenderError> {
+pub(super) fn read<T: FromJson>(value: &JsValue) -> Result<T, RecommenderError> {
     let malformed = |detail: String| RecommenderError::from(RequestError::Malformed { detail });
     let text = JSON::stringify(value).map_err(|_| malformed("it is not a plain object".into()))?;
     let text = text.as_string().unwrap_or_else(|| String::from("null"));

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, JSON, Reflect};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -26,17 +26,16 @@ use crate::rank::Request;
 /// How long after an event the queue is sent: clicks that come together travel together.
 const GATHER_MS: i64 = 1_500;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Options {
     channel: String,
     events: Option<String>,
     storage: Option<String>,
     /// Slates carry both languages; kept so that a page may pass its options whole.
-    #[serde(default)]
     #[allow(dead_code)]
     locale: Option<String>,
 }
+
+crate::json::object! { Options: strict { channel } { events, storage, locale } }
 
 /// What is exported beside the history and the events that wait, which are JSON already.
 #[derive(Serialize)]

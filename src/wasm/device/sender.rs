@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::clock;
@@ -51,11 +51,11 @@ async fn queue(
     prefix: &str,
     limit: u32,
 ) -> Result<Vec<(Pending, String)>, JsValue> {
-    #[derive(Deserialize)]
     struct Head {
         id: EventId,
         time_ms: i64,
     }
+    json::object! { Head: lenient { id, time_ms } }
     let stored = storage.values("events", prefix, limit).await?;
     let event = |value: JsValue| {
         let json = value.as_string()?;

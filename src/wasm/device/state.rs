@@ -113,7 +113,7 @@ pub(super) async fn load(storage: &Storage, address: &str) -> Kept {
 }
 
 /// What was kept as JSON; empty where there is nothing, or nothing that can be read.
-pub(super) fn parsed<Value: serde::de::DeserializeOwned + Default>(text: Option<String>) -> Value {
+pub(super) fn parsed<Value: json::FromJson + Default>(text: Option<String>) -> Value {
     text.and_then(|text| json::read(text.as_bytes()).ok())
         .unwrap_or_default()
 }

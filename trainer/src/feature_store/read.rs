@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use triqueta::feature::Schema;
+use triqueta::json;
 
 use super::examples::{Candidate, read_candidates};
 use super::viewpoints::read_viewpoints;
@@ -67,10 +68,10 @@ impl FeatureStore {
                 return Err(damaged(name, detail).into());
             }
         }
-        let json = read(SCHEMA)?;
+        let stored = read(SCHEMA)?;
         let schema: Schema =
-            serde_json::from_slice(&json).map_err(|error| damaged(SCHEMA, error.to_string()))?;
-        if sha256(&json) != manifest.origin.schema_sha256 {
+            json::read(&stored).map_err(|error| damaged(SCHEMA, error.to_string()))?;
+        if sha256(&stored) != manifest.origin.schema_sha256 {
             return Err(damaged(SCHEMA, "it is another schema's".to_owned()).into());
         }
         Ok(Self {
