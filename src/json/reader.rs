@@ -32,6 +32,8 @@ pub trait Map {
 impl Fields {
     /// Fields of these names, 32 at most. The first must be there, so many, and no others may.
     pub(crate) const fn strict(names: &'static [&'static str], needed: usize) -> Self {
+        // Which of them were found is a bit each.
+        assert!(names.len() <= u32::BITS as usize);
         Self {
             names,
             needed,
@@ -42,9 +44,8 @@ impl Fields {
     /// The same, but others are passed over.
     pub(crate) const fn lenient(names: &'static [&'static str], needed: usize) -> Self {
         Self {
-            names,
-            needed,
             strict: false,
+            ..Self::strict(names, needed)
         }
     }
 
