@@ -347,11 +347,10 @@ impl Engine {
 }
 
 fn check_lengths(lengths: &[f32]) -> Result<(), BundleError> {
-    if all_within(lengths.iter().copied(), 0.0, LONGEST) {
-        return Ok(());
-    }
     let mut rows = lengths.iter().enumerate();
-    let (row, length) = rows.find(|row| *row.1 > LONGEST).unwrap_or((0, &LONGEST));
+    let Some((row, length)) = rows.find(|row| *row.1 > LONGEST) else {
+        return Ok(());
+    };
     Err(BundleError::Malformed {
         path: "activities".into(),
         detail: format!(

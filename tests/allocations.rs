@@ -52,7 +52,7 @@ fn scanning_allocates_nothing() {
         let asked = allocations(|| {
             side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
             let sums = worth.sums(&prepared);
-            let groups = 0..catalog.len() / ROW_GROUP;
+            let groups = 0..catalog.len().div_ceil(ROW_GROUP);
             sum += groups.flat_map(|group| sums.of(group)).sum::<f32>();
             let vectors = machine.vectors();
             side.interact(vectors, catalog, &prepared, counters, schema, &mut worth);

@@ -1,21 +1,27 @@
 //! Does this crate's reader of JSON take and refuse what serde's does, of every type that both read?
 //!
-//! Visitors get tables where serde would make code; what is written beside a type must mean what serde's attributes mean.
+//! Visitors get tables where serde would make code; what is written beside a type must mean what serde's attributes mean. Three
+//! things this crate reads otherwise: a list is no object, a whole number may be written `-0`, and a word with a number needs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod golden;
 
+use std::fmt::Debug;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use triqueta::bundle::{Channel, Manifest, Model};
-use triqueta::catalog::City;
-use triqueta::event::{BatchReply, Body, Event};
+use triqueta::bundle::{Channel, Group, Manifest, Model};
+use triqueta::catalog::{City, Text};
+use triqueta::event::{
+    BatchReply, Body, Consent, DeviceType, Event, FavouriteAction, Grade, NavigationAction,
+    Opinion, Source, VerdictKind,
+};
 use triqueta::history::{Entry, Profile};
-use triqueta::json::{self, FromJson};
+use triqueta::json::{self, FromJson, Word};
 use triqueta::math::Random;
 use triqueta::outbox::{Accounts, Lease, Pace};
-use triqueta::rank::Request;
+use triqueta::rank::{Ranking, Request};
 
 /// What anything is replaced by.
 fn others() -> Vec<Value> {
@@ -183,6 +189,9 @@ fn what_a_bundle_has() {
     }]);
     agrees::<Manifest>(&manifest);
     agrees::<Model>(&stored(3, "model"));
+    agrees::<Text>(&json!({
+        "title": "a", "description": "b", "address": "c", "link": "d", "image": "e", "contact": "f",
+    }));
     agrees::<City>(&json!({
         "name": "a", "currency": "b", "centre": {"lat": 0.5, "lon": 0.25},
         "offsets": [{"from_ms": 1, "minutes": -300}], "holidays": [20000], "seasons": [{"name": "c", "months": [1, 2]}],
@@ -233,6 +242,36 @@ fn what_a_device_keeps() {
         &json!({"failures": 1, "since_ms": 2, "wait_ms": 3, "at_most": 4, "stopped": true, "plain": true}),
     );
     agrees::<Lease>(&json!({"holder": "a", "until_ms": 1}));
+    agrees::<Consent>(&json!({
+        "grade": "upload", "location": true, "minor": true, "text_version": "a", "time_ms": 1,
+    }));
+}
+
+#[test]
+fn what_is_one_of_a_few_words() {
+    words::<Group>();
+    words::<Source>();
+    words::<NavigationAction>();
+    words::<Opinion>();
+    words::<FavouriteAction>();
+    words::<DeviceType>();
+    words::<Grade>();
+    words::<VerdictKind>();
+    words::<Ranking>();
+}
+
+/// Both know the same words, and mean the same by them.
+fn words<T: Word + FromJson + DeserializeOwned + Debug + PartialEq>() {
+    assert_eq!(T::WORDS.len(), T::ALL.len());
+    for (word, meant) in T::WORDS.iter().zip(T::ALL) {
+        let text = json!(word).to_string();
+        assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), meant);
+        assert_eq!(&json::read::<T>(text.as_bytes()).unwrap(), meant);
+    }
+    // Serde names all that it knows.
+    let refused = serde_json::from_value::<T>(json!("no such word")).unwrap_err();
+    let named = refused.to_string().matches('`').count() / 2 - 1;
+    assert_eq!(named, T::WORDS.len(), "{refused}");
 }
 
 #[test]

@@ -286,7 +286,7 @@ pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>,
     writer.finish(path)
 }
 
-/// Reads the counters of `rows` rows.
+/// Reads the counters of `rows` rows. A value that no row has must be possible too.
 pub(super) fn read_counters(rows: usize, path: &str, file: &Blob) -> Result<Counters, BundleError> {
     let reader = TensorReader::open(path, file)?;
     let count = |name: &str| -> Result<Column<f32>, BundleError> {

@@ -82,6 +82,10 @@ impl TensorFile {
         let header: Header = json::read(&header).map_err(|error| error.to_string())?;
         let mut tensors = header.0;
         tensors.retain(|(name, _)| name != NOTES);
+        tensors.sort_by(|a, b| a.0.cmp(&b.0));
+        if let Some(twice) = tensors.windows(2).find(|two| two[0].0 == two[1].0) {
+            return Err(format!("there are two tensors `{}`", twice[0].0));
+        }
         tensors.sort_by_key(|(_, tensor)| tensor.data_offsets);
         let mut end = 0;
         for (name, tensor) in &tensors {
@@ -155,6 +159,20 @@ mod tests {
         let later = tensors.blob(tensors.get("b").unwrap()).unwrap();
         assert_eq!(*later.whole(), [3, 4]);
         assert!(tensors.get("__metadata__").is_none());
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_refused() {
+        let named = |name: &str| {
+            let tensor = |name: &str, start: usize| {
+                let end = start + 1;
+                format!(r#""{name}":{{"dtype":"U8","shape":[1],"data_offsets":[{start},{end}]}}"#)
+            };
+            let (first, second) = (tensor("a", 0), tensor(name, 1));
+            TensorFile::read(&file(&format!("{{{first},{second}}}"), &[1, 2]))
+        };
+        assert!(named("b").is_ok());
+        assert!(named("a").is_err_and(|error| error.contains("two tensors `a`")));
     }
 
     #[test]

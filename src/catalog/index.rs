@@ -31,8 +31,9 @@ impl Index {
         }
     }
 
-    /// Adds the word at `place`, unless it is known; whether it was added.
+    /// Adds the word at `place`, one of those there is room for, unless it is known; whether it was added.
     pub(super) fn add<'a>(&mut self, place: u32, word_at: impl Fn(u32) -> &'a [u8]) -> bool {
+        debug_assert!((place as usize) + 1 < self.slots.len(), "there is no room");
         match self.look_up(word_at(place), word_at) {
             Ok(_) => false,
             Err((slot, mark)) => {

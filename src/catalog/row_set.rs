@@ -22,7 +22,7 @@ pub struct RowSet {
 
 impl RowSet {
     /// Leaves nothing in it, and makes room for so many rows.
-    pub fn clear(&mut self, rows: usize) {
+    pub fn reset(&mut self, rows: usize) {
         self.groups.clear();
         self.groups.resize(rows.div_ceil(ROW_GROUP), 0);
     }
@@ -87,7 +87,7 @@ mod tests {
         let mut set = RowSet::default();
         for size in [0, 1, 8, 31, 32, 33, 1_000] {
             let mut expected = BTreeSet::new();
-            set.clear(size);
+            set.reset(size);
             for first in (0..size).step_by(32) {
                 let inside = u32::MAX >> 32_usize.saturating_sub(size - first);
                 let bits = (random.below(1 << 31) as u32) & inside;

@@ -145,7 +145,7 @@ impl Retrieval {
                 continue;
             }
             let sums = sums.of(group);
-            // Were the towers all for them, others would still be too far below: a third `reach` covers the roundings of this sum.
+            // Below that they would still be too far below, were the towers all for them: a third `reach` covers roundings.
             let bar = best.bar() - most_ahead - 3.0 * reach;
             if all_below(&sums, bar) {
                 continue;

@@ -157,8 +157,8 @@ impl Engine {
         }
     }
 
-    /// Leaves in the rows those of the eligible that may be among the `keep` best by the blend. Says whether these were found themselves
-    /// without all being scored, which trees would not do with.
+    /// Leaves in the rows those of the eligible that may be among the `keep` best by the blend. Says whether these were found
+    /// themselves without all being scored, which trees would not do with.
     fn find_survivors(&self, side: &Side, keep: usize, scoring: &mut Scoring) -> bool {
         let Scoring {
             retrieval,

@@ -19,7 +19,7 @@ pub trait FromJson {
     where
         Self: Sized;
 
-    /// Reads what comes next into its place, which is blank.
+    /// Reads what comes next into its place. Whatever stands there is replaced.
     ///
     /// # Errors
     /// What comes instead.
@@ -60,6 +60,11 @@ macro_rules! object {
                 &mut self,
                 reader: &mut $crate::json::Reader<'_>,
             ) -> Result<(), $crate::json::JsonError> {
+                // A field that is in no list does not compile.
+                let Self {
+                    $($needed: _,)*
+                    $($field: _,)*
+                } = self;
                 const NEEDED: &[&str] =
                     &[$($(#[$needed_on])* $crate::json::name!($needed $($needed_name)?)),*];
                 const NAMES: &[&str] = &[
@@ -251,6 +256,7 @@ impl<T: FromJson> FromJson for Option<T> {
 
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
         if reader.is_null() {
+            *self = None;
             return Ok(());
         }
         self.insert(T::blank()).fill(reader)
@@ -263,8 +269,10 @@ impl<T: FromJson> FromJson for Arc<T> {
     }
 
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        // Nobody shares what was just made.
-        Self::get_mut(self).map_or(Ok(()), |value| value.fill(reader))
+        let mut value = T::blank();
+        value.fill(reader)?;
+        *self = Self::new(value);
+        Ok(())
     }
 }
 
@@ -274,6 +282,7 @@ impl<T: FromJson> FromJson for Vec<T> {
     }
 
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        self.clear();
         reader.list(self)
     }
 }
@@ -290,6 +299,7 @@ impl<K: Ord + From<String>, T: FromJson> FromJson for BTreeMap<K, T> {
     }
 
     fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        self.clear();
         reader.map(self)
     }
 }

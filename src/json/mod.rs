@@ -16,7 +16,8 @@ pub use either::ListOrObject;
 pub use error::JsonError;
 pub use from_json::{FromJson, Word};
 pub(crate) use from_json::{alone, name, object, travels, words};
-pub use reader::{Fields, Map, Reader};
+pub use reader::Reader;
+pub(crate) use reader::{Fields, Map};
 pub use writer::{text_of, write};
 
 /// Reads a value that is the whole of `bytes`.

@@ -11,7 +11,7 @@ use super::{FromJson, JsonError, number};
 pub struct Reader<'de>(Text<'de>);
 
 /// What is known of the fields of an object.
-pub struct Fields {
+pub(crate) struct Fields {
     names: &'static [&'static str],
     needed: usize,
     strict: bool,
@@ -24,7 +24,7 @@ pub(super) trait List {
 }
 
 /// Values by name.
-pub trait Map {
+pub(crate) trait Map {
     /// The blank place of the one of this name.
     fn place(&mut self, name: String) -> &mut dyn FromJson;
 }

@@ -126,7 +126,11 @@ impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
 
     /// The values of all rows.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
-        (0..self.len()).map(|row| &self[row])
+        (0..self.len()).map(|row| match &self.numbers {
+            // Without a call: a trainer counts on, and asks for all of them at every choice.
+            Numbers::Own => &self.values[row],
+            _ => &self[row],
+        })
     }
 
     /// The values, of which others may be equal.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::request::Filters;
 use super::search::Search;
 use crate::catalog::{
-    BLOCK, Catalog, DatePart, Place, Row, RowSet, Status, Texts, Vocabulary, distance_km, over_ms,
+    BLOCK, Catalog, DatePart, Place, ROW_GROUP, Row, RowSet, Status, Texts, Vocabulary,
+    distance_km, over_ms,
 };
 use crate::history::{Entry, History};
 use crate::math::sort;
@@ -88,7 +89,9 @@ impl<'a> Filter<'a> {
         } else {
             self.now_ms
         };
-        passing.clear(self.catalog.len());
+        // A block of rows is a number of bits, and some whole groups.
+        const { assert!(BLOCK == u32::BITS as usize && BLOCK.is_multiple_of(ROW_GROUP)) };
+        passing.reset(self.catalog.len());
         // Asked first, because most of a catalogue that has stood for a while is over.
         for block in self.catalog.blocks_after(least_ms) {
             let first = Row(block.start as u32);
@@ -105,7 +108,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// A bit for each row of a block that is published and not over by then, the lowest for the first.
+    /// A bit for each row of a block that is published, or need not be, and not over by then, the lowest for the first.
     fn announced(&self, block: Range<usize>, least_ms: i64) -> u32 {
         let columns = self.catalog.columns();
         let published = Published {

@@ -47,7 +47,7 @@ impl LinearPass {
         let bundle = Bundle::open(id, files).unwrap();
         let rows = bundle.catalog.len();
         let mut every = RowSet::default();
-        every.clear(rows);
+        every.reset(rows);
         for row in 0..rows {
             every.insert(Row::of(row / ROW_GROUP, 0), 1 << (row % ROW_GROUP));
         }
