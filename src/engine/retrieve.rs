@@ -21,7 +21,7 @@ use std::mem::take;
 use super::Engine;
 use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
-use crate::feature::{PairWorth, all_below};
+use crate::feature::PairWorth;
 use crate::math::{APPROXIMATION_ERROR, Best, dot, larger, largest_size, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
@@ -144,12 +144,11 @@ impl Retrieval {
             if listed == 0 {
                 continue;
             }
-            let sums = sums.of(group);
             // Below that they would still be too far below, were the towers all for them: a third `reach` covers roundings.
             let bar = best.bar() - most_ahead - 3.0 * reach;
-            if all_below(&sums, bar) {
+            let Some(sums) = sums.of(group, bar) else {
                 continue;
-            }
+            };
             for place in places(listed) {
                 if sums[place] < bar {
                     continue;

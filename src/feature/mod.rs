@@ -41,7 +41,7 @@ pub use pair::{KnownPlaces, PairSide};
 pub(crate) use pair_features::column as pair_column;
 pub use pair_features::{PAIR_FEATURES, PairFeature, PairRow};
 pub use prepared::Prepared;
-pub use scan::{PairWorth, RowSums, all_below};
+pub use scan::{PairWorth, RowSums};
 pub use schema::{SCHEMA_VERSION, Schema};
 pub use taste_regression::TasteExample;
 pub use user::{Past, USER_NUMBERS, UserRow};

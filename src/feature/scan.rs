@@ -18,7 +18,7 @@ use super::property_worth::PropertyWorth;
 use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
-use crate::math::{APPROXIMATION_ERROR, larger, largest_size, ln_1p_approximate};
+use crate::math::{APPROXIMATION_ERROR, larger, largest, largest_size, ln_1p_approximate};
 
 /// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
 /// for that.
@@ -34,6 +34,8 @@ pub struct PairWorth {
     /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece as long as
     /// a power of two: a code is an entry whatever it is, so that nothing has to look whether it is.
     table: Vec<f32>,
+    /// The largest sum of entries of a date, a publication and counts.
+    most_of_others: f32,
     properties: PropertyWorth<f32>,
     lists: ListWorth,
     /// Corners of the grid, each with the sizes of its terms.
@@ -55,37 +57,48 @@ struct ListWorth {
 
 /// The sums `Σ weight · feature` of rows, each a few table entries, a group at a time: a browser keeps what a loop counts in
 /// memory where much is done in it, which for each row takes longer than its sum.
+///
+/// Most groups are known to be below a bar by two of five entries a row, its content and its place, which differ most: the
+/// others are never looked up then.
 pub struct RowSums<'a> {
     rows: &'a [[RowCodes; ROW_GROUP]],
     count_codes: &'a [[u32; ROW_GROUP]],
     by_row: &'a [[f32; ROW_GROUP]],
     table: &'a [f32],
+    most_of_others: f32,
 }
 
 impl RowSums<'_> {
-    /// The sums of a group's rows; those of places behind the last row mean nothing.
+    /// The sums of a group's rows, where any is no less than `bar`; those of places behind the last row mean nothing.
     #[inline(always)]
-    pub fn of(&self, group: usize) -> [f32; ROW_GROUP] {
-        let (rows, counts) = (&self.rows[group], &self.count_codes[group]);
-        let by_row = &self.by_row[group];
+    pub fn of(&self, group: usize, bar: f32) -> Option<[f32; ROW_GROUP]> {
         let last = self.table.len().wrapping_sub(1);
         let worth = |code: u32| self.table[code as usize & last];
+        let (rows, by_row) = (&self.rows[group], &self.by_row[group]);
         let mut sums = [0.0; ROW_GROUP];
-        let codes = rows.iter().zip(counts);
-        for ((sum, by_row), (row, &count)) in sums.iter_mut().zip(by_row).zip(codes) {
-            *sum = (worth(row.content) + worth(row.date))
-                + (worth(row.place) + worth(row.published))
-                + (worth(count) + by_row);
+        for ((sum, by_row), row) in sums.iter_mut().zip(by_row).zip(rows) {
+            *sum = (worth(row.content) + worth(row.place)) + by_row;
         }
-        sums
+        // A sum of larger numbers is rounded to no less.
+        let most = sums.map(|sum| sum + self.most_of_others);
+        if all_below(&most, bar) {
+            return None;
+        }
+        let codes = rows.iter().zip(&self.count_codes[group]);
+        for (sum, (row, &count)) in sums.iter_mut().zip(codes) {
+            *sum += (worth(row.date) + worth(row.published)) + worth(count);
+        }
+        (!all_below(&sums, bar)).then_some(sums)
     }
 }
 
-/// Whether every sum of a group is below `least`: of most groups, and then none need be looked at alone.
+/// Whether every sum is below `bar`; what is no number is not.
 #[inline(always)]
-pub fn all_below(sums: &[f32; ROW_GROUP], least: f32) -> bool {
-    let below = sums.iter().map(|&sum| usize::from(sum < least));
-    below.sum::<usize>() == ROW_GROUP
+fn all_below(sums: &[f32; ROW_GROUP], bar: f32) -> bool {
+    // The sizes of numbers are in the order of their bits, which vector instructions compare: of what is below, and of nothing
+    // else, the distance is from the least of them to infinity, here one less.
+    let distances = sums.iter().map(|sum| (bar - sum).to_bits().wrapping_sub(1));
+    distances.fold(0, u32::max) < f32::INFINITY.to_bits()
 }
 
 impl PairWorth {
@@ -98,6 +111,7 @@ impl PairWorth {
             count_codes: count_codes.as_chunks().0,
             by_row: self.by_row.as_chunks().0,
             table: &self.table,
+            most_of_others: self.most_of_others,
         }
     }
 
@@ -149,6 +163,10 @@ impl PairSide {
                 appraiser.magnitude += add_counts(sums, weights[column], of_column, decay);
             }
         }
+        let part = |from: u32, to: u32| largest(&worth.table[from as usize..to as usize]);
+        worth.most_of_others = (part(starts.dates, starts.places)
+            + part(starts.published, starts.counts))
+            + part(starts.counts, worth.table.len() as u32);
         let entries = worth.table.len().next_power_of_two();
         worth.table.resize(entries, 0.0);
         worth.by_row.clear();

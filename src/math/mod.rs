@@ -62,6 +62,17 @@ pub fn largest_size(numbers: &[f32]) -> f32 {
     f32::from_bits(sizes.fold(0, i32::max) as u32)
 }
 
+/// The largest of these numbers; -∞ where there are none, no number where one of them is a positive NaN.
+pub fn largest(numbers: &[f32]) -> f32 {
+    // Numbers are in the order of their bits but for the negative ones, where it is the other way round.
+    let in_order = |bits: i32| bits ^ ((bits >> 31) as u32 >> 1) as i32;
+    let least = in_order(f32::NEG_INFINITY.to_bits() as i32);
+    let numbers = numbers
+        .iter()
+        .map(|number| in_order(number.to_bits() as i32));
+    f32::from_bits(in_order(numbers.fold(least, i32::max)) as u32)
+}
+
 /// The logistic function, without overflow at either end.
 pub fn sigmoid(x: f32) -> f32 {
     if x >= 0.0 {
@@ -104,6 +115,14 @@ mod tests {
         assert_eq!(largest_size(&[1.0, -3.0, 2.5, -0.0]), 3.0);
         assert_eq!(largest_size(&[]), 0.0);
         assert!(largest_size(&[1.0, f32::NAN, f32::INFINITY]).is_nan());
+    }
+
+    #[test]
+    fn the_largest_number_is_found() {
+        assert_eq!(largest(&[-2.5, -0.5, -3.0]), -0.5);
+        assert_eq!(largest(&[-2.5, 0.25, f32::NEG_INFINITY, 0.125]), 0.25);
+        assert_eq!(largest(&[]), f32::NEG_INFINITY);
+        assert!(largest(&[1.0, f32::NAN, f32::INFINITY]).is_nan());
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod tests;
 
 use triqueta::bundle::{Bundle, Files};
 use triqueta::catalog::{ROW_GROUP, Row, RowSet, places};
-use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow, all_below};
+use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow};
 use triqueta::history::{History, Visitor};
 use triqueta::json;
 use triqueta::math::{Best, sort};
@@ -107,10 +107,9 @@ impl Room {
             if listed == 0 {
                 continue;
             }
-            let sums = sums.of(group);
-            if all_below(&sums, best.bar()) {
+            let Some(sums) = sums.of(group, best.bar()) else {
                 continue;
-            }
+            };
             for place in places(listed) {
                 if sums[place] >= best.bar() {
                     best.offer(sums[place]);
