@@ -13,7 +13,7 @@ use crate::feature::{Component, Prepared};
 use crate::history::{History, Visitor};
 use crate::json;
 use crate::math::{all_within, cosine, norms};
-use crate::model::{Resolved, Score};
+use crate::model::{Resolved, Score, TriquetaRule};
 use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
 mod assemble;
@@ -157,14 +157,10 @@ impl Engine {
 
     /// How popular the most popular activity is by the present rule.
     fn most_popular(&self) -> f32 {
-        *self.most_popular.get_or_init(|| {
-            let counters = &self.bundle.counters;
-            let counts = counters.positives_total.iter();
-            counts
-                .zip(counters.views_total.iter())
-                .map(|(positives, views)| positives + 0.1 * views)
-                .fold(0.0, f32::max)
-        })
+        let counters = &self.bundle.counters;
+        *self
+            .most_popular
+            .get_or_init(|| TriquetaRule::most_popular(counters))
     }
 
     fn catalog(&self) -> &Catalog {

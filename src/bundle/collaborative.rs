@@ -67,8 +67,8 @@ pub(super) fn write_neighbours(
     let (offsets, rows, weights) = neighbours.parts();
     let mut writer = TensorWriter::default();
     write_lengths(&mut writer, "lengths", offsets);
-    writer.column("rows", &rows.to_vec());
-    writer.column("weights", &weights.to_vec());
+    writer.column("rows", rows.to_vec());
+    writer.column("weights", weights.to_vec());
     writer.finish(path)
 }
 

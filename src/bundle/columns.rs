@@ -39,7 +39,7 @@ pub(super) fn write(
     }
     writer.u8("id", ids.as_bytes());
     write_lengths(&mut writer, "id_lengths", &offsets);
-    writer.column("end_ms", &columns.end_ms[rows]);
+    writer.column("end_ms", columns.end_ms[rows].to_vec());
 
     let contents = put_codes(&mut writer, CONTENT, &parts.contents, from);
     let lists_of =
@@ -104,7 +104,7 @@ fn put_lists(writer: &mut TensorWriter, names: &ListNames, lists: Vec<&[u16]>) {
     let mut of_shard = CodeLists::default();
     let own = put_codes(writer, names.numbers, &numbered, 0).into_iter();
     own.for_each(|content| of_shard.push(lists[content]));
-    writer.column(names.codes, &of_shard.codes);
+    writer.column(names.codes, of_shard.codes);
     write_lengths(writer, names.lengths, &of_shard.offsets);
 }
 
@@ -115,8 +115,7 @@ fn put<T: Element>(
     rows: &[usize],
     value: impl Fn(usize) -> T,
 ) {
-    let values: Vec<T> = rows.iter().map(|&row| value(row)).collect();
-    writer.column(name, &values);
+    writer.column(name, rows.iter().map(|&row| value(row)).collect());
 }
 
 /// The ids of a shard, each a valid one.
@@ -220,7 +219,7 @@ fn append_places(
 pub(super) fn write_volatile(catalog: &Catalog, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     writer.u8("status", &catalog.columns().status);
-    writer.column("density", &rows_of(&catalog.columns().density));
+    writer.column("density", catalog.columns().density.to_rows());
     writer.u8(
         "removed",
         &catalog
@@ -270,19 +269,15 @@ pub(super) fn append_vectors(
     reader.append_rows("two_tower", vectors)
 }
 
-fn rows_of(column: &Column<f32>) -> Vec<f32> {
-    column.iter().copied().collect()
-}
-
 /// Writes the counters.
 pub(super) fn counters_bytes(counters: &Counters, path: &str) -> Result<Vec<u8>, BundleError> {
     let mut writer = TensorWriter::default();
     writer.i64("as_of_ms", &[counters.as_of_ms]);
     writer.f32("half_life_days", &[counters.half_life_days]);
-    writer.column("positives", &rows_of(&counters.positives));
-    writer.column("views", &rows_of(&counters.views));
-    writer.column("positives_total", &rows_of(&counters.positives_total));
-    writer.column("views_total", &rows_of(&counters.views_total));
+    writer.column("positives", counters.positives.to_rows());
+    writer.column("views", counters.views.to_rows());
+    writer.column("positives_total", counters.positives_total.to_rows());
+    writer.column("views_total", counters.views_total.to_rows());
     writer.finish(path)
 }
 

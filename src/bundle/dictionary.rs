@@ -17,8 +17,8 @@ fn values_name(column: &str) -> String {
 
 impl TensorWriter {
     /// Writes a column in the shorter of the two ways.
-    pub(super) fn column<T: Element>(&mut self, name: &str, rows: &[T]) {
-        let column = Column::of(rows.to_vec());
+    pub(super) fn column<T: Element>(&mut self, name: &str, rows: Vec<T>) {
+        let column = Column::of(rows);
         let (values, numbers) = column.parts();
         match numbers {
             Numbers::Own => return self.elements(name, values),
@@ -136,7 +136,7 @@ mod tests {
     fn columns_come_back_whichever_way_they_travel() {
         for (different, has_values) in [(2, true), (300, true), (3_000, false)] {
             let rows: Vec<f32> = (0..3_000).map(|row| (row % different) as f32).collect();
-            let bytes = file(|writer| writer.column("column", &rows));
+            let bytes = file(|writer| writer.column("column", rows.clone()));
             let reader = TensorReader::open("file", &bytes).unwrap();
             assert_eq!(reader.has("column.values"), has_values);
             assert_eq!(reader.rows::<f32>("column").unwrap(), rows);

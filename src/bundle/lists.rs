@@ -7,8 +7,8 @@ use crate::error::BundleError;
 
 /// Writes how long lists are, list `i` being `offsets[i]..offsets[i + 1]`.
 pub(super) fn write_lengths(writer: &mut TensorWriter, name: &str, offsets: &[u32]) {
-    let lengths: Vec<u32> = offsets.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    writer.column(name, &lengths);
+    let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
+    writer.column(name, lengths.collect::<Vec<u32>>());
 }
 
 /// Appends where each list ends, its length and those before it added up, the first beginning at `begin`.

@@ -64,13 +64,11 @@ impl<T: Pod> Column<T> {
         };
         Self { values, numbers }
     }
-}
 
-impl<T: Pod> Column<T> {
     /// All rows, each its value, to be changed.
     pub fn rows_mut(&mut self) -> &mut Vec<T> {
         if !matches!(self.numbers, Numbers::Own) {
-            *self = Self::wide(self.iter().copied().collect());
+            *self = Self::wide(self.to_rows());
         }
         &mut self.values
     }
@@ -177,6 +175,13 @@ impl<T: Pod, B: AsRef<[u8]>> Column<T, B> {
         (&self.values, &self.numbers)
     }
 
+    /// Each row's value.
+    pub(crate) fn to_rows(&self) -> Vec<T> {
+        let mut rows = Vec::with_capacity(self.len());
+        self.append_to(&mut rows);
+        rows
+    }
+
     /// Appends each row's value to others.
     pub(crate) fn append_to(&self, rows: &mut Vec<T>) {
         match &self.numbers {
@@ -249,12 +254,6 @@ fn enough<N: Ord + Default + Into<usize>>(numbers: impl ExactSizeIterator<Item =
 mod tests {
     use super::*;
 
-    fn rows_of<T: Pod>(column: &Column<T>) -> Vec<T> {
-        let mut rows = Vec::new();
-        column.append_to(&mut rows);
-        rows
-    }
-
     fn bits_of(column: &[f32]) -> Vec<u32> {
         column.iter().map(|value| value.to_bits()).collect()
     }
@@ -267,7 +266,7 @@ mod tests {
                     .map(|row| (row % different) as f32 - 0.25)
                     .collect();
                 let mut column = Column::of(rows.clone());
-                assert_eq!(rows_of(&column), rows);
+                assert_eq!(column.to_rows(), rows);
                 assert!(column.iter().eq(&rows) && column == Column::from(rows.clone()));
                 let keys = (0..rows.len()).map(|row| column.of_key(column.key(row)));
                 assert!(keys.eq(rows.iter().copied()));
@@ -280,11 +279,11 @@ mod tests {
         let other_nan = f32::from_bits(f32::NAN.to_bits() | 1);
         let strange = [f32::NAN, other_nan, 0.0, -0.0, f32::INFINITY].repeat(9);
         assert_eq!(
-            bits_of(&rows_of(&Column::of(strange.clone()))),
+            bits_of(&Column::of(strange.clone()).to_rows()),
             bits_of(&strange)
         );
         let times = [i64::MIN, 1_732_411_800_000, -1].repeat(9);
-        assert_eq!(rows_of(&Column::of(times.clone())), times);
+        assert_eq!(Column::of(times.clone()).to_rows(), times);
     }
 
     #[test]

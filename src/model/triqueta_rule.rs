@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Counters, Row, Vocabulary};
 use crate::history::Profile;
-use crate::math::Column;
+use crate::math::{Column, larger};
 
 /// What the rule may do beyond the running code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct TriquetaRule<'a> {
 }
 
 impl<'a> TriquetaRule<'a> {
-    /// `most_popular` is the largest `positives + 0.1 · views` of the catalogue: popularity is relative to it.
+    /// `most_popular` is what [`Self::most_popular`] says of these counters.
     pub fn new(
         profile: &Profile,
         catalog: &'a Catalog,
@@ -90,6 +90,14 @@ impl<'a> TriquetaRule<'a> {
         }
     }
 
+    /// How popular the most popular activity is, which the popularity of others is relative to.
+    pub fn most_popular(counters: &Counters) -> f32 {
+        let counts = counters.positives_total.iter();
+        let counts = counts.zip(counters.views_total.iter());
+        let popularity = counts.map(|(&positives, &views)| popularity(positives, views));
+        popularity.fold(0.0, larger)
+    }
+
     /// The score of a row; `None` where [`RuleOptions::future_only`] excludes it.
     pub fn score(&self, row: Row) -> Option<RuleScore> {
         let index = row.index();
@@ -99,7 +107,10 @@ impl<'a> TriquetaRule<'a> {
         }
         let count = |counts: &Column<f32>| counts.get(index).copied().unwrap_or(0.0);
         let counters = self.counters;
-        let raw = count(&counters.positives_total) + 0.1 * count(&counters.views_total);
+        let raw = popularity(
+            count(&counters.positives_total),
+            count(&counters.views_total),
+        );
         let tags = self.catalog.tags(row).iter();
         let in_common = tags.filter(|&&tag| self.tags[usize::from(tag)]).count();
         let is_available =
@@ -121,6 +132,11 @@ impl<'a> TriquetaRule<'a> {
             availability: points(is_available, 3.0),
         })
     }
+}
+
+/// How popular an activity is that was chosen and viewed so often, ever.
+fn popularity(positives: f32, views: f32) -> f32 {
+    positives + 0.1 * views
 }
 
 /// Of each code of a vocabulary, whether its word is one of these; the unknown one is nobody's.
@@ -226,5 +242,15 @@ mod tests {
             .is_some()
         );
         assert!(score(&Profile::default(), 1.0, future_only, START_MS + 1).is_none());
+    }
+    #[test]
+    fn the_most_popular_is_chosen_and_viewed_most() {
+        let mut counters = Counters::new(3, START_MS, 14.0);
+        assert_eq!(TriquetaRule::most_popular(&counters), 0.0);
+        for (row, positives, views) in [(0, 3.0, 10.0), (1, 2.0, 30.0), (2, 4.0, 0.0)] {
+            counters.add(Row(row), START_MS, true, positives);
+            counters.add(Row(row), START_MS, false, views);
+        }
+        assert_eq!(TriquetaRule::most_popular(&counters), 5.0);
     }
 }

@@ -199,17 +199,12 @@ impl Untrained {
     ) -> Self {
         let counters = lens.counters();
         let average = counters.positive_rate();
-        let totals = counters.positives_total.iter();
-        let counts = totals.zip(counters.views_total.iter());
-        let most_popular = counts
-            .map(|(positives, views)| positives + 0.1 * views)
-            .fold(0.0, f32::max);
         let (now_ms, options) = (choice.time_ms, RuleOptions::default());
         let rule = TriquetaRule::new(
             &choice.profile,
             catalog,
             counters,
-            most_popular,
+            TriquetaRule::most_popular(counters),
             now_ms,
             options,
         );
