@@ -157,6 +157,52 @@ fn every_feature_is_in_the_sums() {
 }
 
 #[test]
+fn a_group_is_left_out_where_all_its_rows_are_below_the_bar() {
+    let mut random = Random::new(21);
+    let engine = support::engine_of(&plain(support::draft(4, 400)));
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let prepared = Prepared::new(schema, catalog, counters);
+    let mut worth = PairWorth::default();
+    let (mut left_out, mut summed) = (0, 0);
+    for _ in 0..20 {
+        let visitor = support::visitor(&mut random, &engine, 40);
+        let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
+        let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
+        let weights = std::array::from_fn(|_| random.normal() as f32);
+        side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
+        for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let row = random.below(catalog.len());
+            worth.by_row[row] = strange;
+        }
+        let sums = worth.sums(&prepared);
+        let groups = 0..catalog.len() / ROW_GROUP;
+        let all: Vec<_> = groups
+            .map(|group| sums.of(group, f32::NEG_INFINITY).unwrap())
+            .collect();
+        let bits = |sums: [f32; ROW_GROUP]| sums.map(f32::to_bits);
+        // The sums themselves as bars, each of which is not below itself, and those next to them.
+        for bar in all
+            .as_flattened()
+            .iter()
+            .flat_map(|sum| [*sum, sum.next_up()])
+        {
+            for (group, &own) in all.iter().enumerate() {
+                let found = sums.of(group, bar);
+                if own.iter().all(|sum| *sum < bar) {
+                    assert_eq!(found, None, "{own:?} and {bar}");
+                    left_out += 1;
+                } else {
+                    assert_eq!(found.map(bits), Some(bits(own)), "{bar}");
+                    summed += 1;
+                }
+            }
+        }
+    }
+    assert!(left_out > 1_000 && summed > 1_000, "{left_out}, {summed}");
+}
+
+#[test]
 fn what_features_make_of_each_other_is_what_the_machine_says() {
     let mut random = Random::new(13);
     let draft = support::with_every_model(support::draft(9, 150), 9);

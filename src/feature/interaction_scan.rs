@@ -78,12 +78,13 @@ impl RowPoints<'_> {
             &interactions.places[(codes.place - starts.places) as usize],
             &interactions.properties.times[scan.dates[date].time as usize],
         ];
+        let published = (scan.publications[row.index()] - starts.published) as usize;
         let counted = (self.count_codes[row.index()] - starts.counts) as usize;
         let [positives, total, views, density] = &interactions.counts;
         let by_itself = interactions.by_row[row.index()];
         let numbers = [
             interactions.days_to_start[date],
-            interactions.days_published[(codes.published - starts.published) as usize],
+            interactions.days_published[published],
             positives[counted],
             total[counted],
             views[counted],

@@ -34,7 +34,7 @@ pub struct PairWorth {
     /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece as long as
     /// a power of two: a code is an entry whatever it is, so that nothing has to look whether it is.
     table: Vec<f32>,
-    /// The largest sum of entries of a date, a publication and counts.
+    /// The largest sum of an entry of a publication and one of counts.
     most_of_others: f32,
     properties: PropertyWorth<f32>,
     lists: ListWorth,
@@ -58,10 +58,11 @@ struct ListWorth {
 /// The sums `Σ weight · feature` of rows, each a few table entries, a group at a time: a browser keeps what a loop counts in
 /// memory where much is done in it, which for each row takes longer than its sum.
 ///
-/// Most groups are known to be below a bar by two of five entries a row, its content and its place, which differ most: the
-/// others are never looked up then.
+/// Most groups are below the bar whatever their rows' publications and counts are worth, which differ least: those are never
+/// looked up then.
 pub struct RowSums<'a> {
     rows: &'a [[RowCodes; ROW_GROUP]],
+    publications: &'a [[u32; ROW_GROUP]],
     count_codes: &'a [[u32; ROW_GROUP]],
     by_row: &'a [[f32; ROW_GROUP]],
     table: &'a [f32],
@@ -77,16 +78,17 @@ impl RowSums<'_> {
         let (rows, by_row) = (&self.rows[group], &self.by_row[group]);
         let mut sums = [0.0; ROW_GROUP];
         for ((sum, by_row), row) in sums.iter_mut().zip(by_row).zip(rows) {
-            *sum = (worth(row.content) + worth(row.place)) + by_row;
+            *sum = (worth(row.content) + worth(row.place)) + (worth(row.date) + by_row);
         }
-        // A sum of larger numbers is rounded to no less.
+        // No sum is larger: of larger numbers it is rounded to no less.
         let most = sums.map(|sum| sum + self.most_of_others);
         if all_below(&most, bar) {
             return None;
         }
-        let codes = rows.iter().zip(&self.count_codes[group]);
-        for (sum, (row, &count)) in sums.iter_mut().zip(codes) {
-            *sum += (worth(row.date) + worth(row.published)) + worth(count);
+        let (published, counts) = (&self.publications[group], &self.count_codes[group]);
+        let others = published.iter().zip(counts);
+        for (sum, (&published, &count)) in sums.iter_mut().zip(others) {
+            *sum += worth(published) + worth(count);
         }
         (!all_below(&sums, bar)).then_some(sums)
     }
@@ -95,10 +97,9 @@ impl RowSums<'_> {
 /// Whether every sum is below `bar`; what is no number is not.
 #[inline(always)]
 fn all_below(sums: &[f32; ROW_GROUP], bar: f32) -> bool {
-    // The sizes of numbers are in the order of their bits, which vector instructions compare: of what is below, and of nothing
-    // else, the distance is from the least of them to infinity, here one less.
-    let distances = sums.iter().map(|sum| (bar - sum).to_bits().wrapping_sub(1));
-    distances.fold(0, u32::max) < f32::INFINITY.to_bits()
+    // How far below it is lies above 0 and up to infinity, and so do its bits, which vector instructions compare.
+    let below = sums.iter().map(|sum| (bar - sum).to_bits().wrapping_sub(1));
+    below.fold(0, u32::max) < f32::INFINITY.to_bits()
 }
 
 impl PairWorth {
@@ -108,6 +109,7 @@ impl PairWorth {
         let count_codes: &[u32] = count_codes.map_or(&[], |codes| &codes.codes);
         RowSums {
             rows: prepared.scan.rows.as_chunks().0,
+            publications: prepared.scan.publications.as_chunks().0,
             count_codes: count_codes.as_chunks().0,
             by_row: self.by_row.as_chunks().0,
             table: &self.table,
@@ -164,9 +166,8 @@ impl PairSide {
             }
         }
         let part = |from: u32, to: u32| largest(&worth.table[from as usize..to as usize]);
-        worth.most_of_others = (part(starts.dates, starts.places)
-            + part(starts.published, starts.counts))
-            + part(starts.counts, worth.table.len() as u32);
+        worth.most_of_others =
+            part(starts.published, starts.counts) + part(starts.counts, worth.table.len() as u32);
         let entries = worth.table.len().next_power_of_two();
         worth.table.resize(entries, 0.0);
         worth.by_row.clear();

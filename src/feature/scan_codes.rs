@@ -15,6 +15,8 @@ use crate::math::{Distinct, packed, unpacked};
 pub(super) struct ScanCodes {
     /// Of each row, up to the end of the last group.
     pub(super) rows: Vec<RowCodes>,
+    /// The same, where in a request's table its publication is: apart, because of few rows it is asked for.
+    pub(super) publications: Vec<u32>,
     pub(super) contents: Contents,
     pub(super) dates: Vec<Date>,
     pub(super) places: Places,
@@ -33,14 +35,13 @@ pub(super) struct Starts {
     pub(super) counts: u32,
 }
 
-/// What a row is made of: where in a request's table its content, date, place and publication are, side by side, because
-/// they are read together.
+/// What a row is made of: where in a request's table its content, date and place are, side by side, because they are read
+/// together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct RowCodes {
     pub(super) content: u32,
     pub(super) date: u32,
     pub(super) place: u32,
-    pub(super) published: u32,
 }
 
 /// When an activity starts.
@@ -130,18 +131,21 @@ impl ScanCodes {
         starts.published = starts.places + places.lat.len() as u32;
         starts.counts = starts.published + published.len() as u32;
         let (dates_of, places_of) = (&columns.date_numbers, &columns.place_numbers);
-        let rows = of_contents.iter().zip(dates_of);
-        let rows = rows.zip(places_of.iter().zip(&columns.publication_numbers));
-        let rows = rows.map(|((&content, date), (place, published))| RowCodes {
+        let rows = of_contents.iter().zip(dates_of).zip(places_of);
+        let rows = rows.map(|((&content, date), place)| RowCodes {
             content,
             date: starts.dates + date,
             place: starts.places + place,
-            published: starts.published + published,
         });
         let mut rows: Vec<RowCodes> = rows.collect();
         rows.resize(rows.len().next_multiple_of(ROW_GROUP), RowCodes::default());
+        let publications = columns.publication_numbers.iter();
+        let publications = publications.map(|number| starts.published + number);
+        let mut publications: Vec<u32> = publications.collect();
+        publications.resize(rows.len(), starts.published);
         Self {
             rows,
+            publications,
             starts,
             contents,
             dates,
