@@ -1,8 +1,8 @@
 //! A bundle's files by path, wherever they lie, and their check against the manifest: length first, then SHA-256.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use litemap::LiteMap;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{FileEntry, Manifest};
@@ -19,7 +19,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Files by path relative to the registry folder.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Files(BTreeMap<String, File>);
+pub struct Files(LiteMap<String, File>);
 
 #[derive(Debug, Clone, Eq)]
 struct File {

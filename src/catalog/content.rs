@@ -76,7 +76,7 @@ impl Content {
             title: activity.title.clone(),
             kind: activity.kind.clone(),
             tags: activity.tags.clone(),
-            text: activity_terms(activity).into_iter().collect(),
+            text: activity_terms(activity),
             locality: activity.locality.clone(),
             level: activity.level.clone(),
             organiser: activity.organiser.clone(),

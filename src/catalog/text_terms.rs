@@ -3,8 +3,6 @@
 //! A title and a description are their rarest known words, as many as tell an activity from others: a frequent word says
 //! nothing, and history has to remember the words too.
 
-use std::collections::BTreeSet;
-
 use super::Activity;
 use super::fold_text::fold_text;
 use super::vocabulary::{UNKNOWN, Vocabulary};
@@ -15,22 +13,24 @@ pub const TEXT_TERMS: usize = 12;
 /// Letters a word has at least.
 const LEAST_LETTERS: usize = 3;
 
-/// The distinct words of a text, without case, accents, short words and numbers.
-pub fn text_terms(text: &str) -> BTreeSet<String> {
-    let folded = fold_text(text);
-    let words = folded.split(|letter: char| !letter.is_alphanumeric());
-    words
+/// The distinct words of texts in alphabetical order, without case, accents, short words and numbers.
+pub fn text_terms<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let folded: Vec<String> = texts.into_iter().map(fold_text).collect();
+    let words = folded
+        .iter()
+        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
+    let mut terms: Vec<&str> = words
         .filter(|word| word.chars().count() >= LEAST_LETTERS)
         .filter(|word| !word.chars().all(|letter| letter.is_ascii_digit()))
-        .map(str::to_owned)
-        .collect()
+        .collect();
+    sort(&mut terms, |a, b| a < b);
+    terms.dedup();
+    terms.into_iter().map(str::to_owned).collect()
 }
 
 /// The words of an activity's title and description.
-pub(super) fn activity_terms(activity: &Activity) -> BTreeSet<String> {
-    let mut terms = text_terms(&activity.title);
-    terms.extend(text_terms(&activity.description));
-    terms
+pub(super) fn activity_terms(activity: &Activity) -> Vec<String> {
+    text_terms([activity.title.as_str(), &activity.description])
 }
 
 /// The codes of the rarest known words, ascending, at most [`TEXT_TERMS`]. A vocabulary begins with the most frequent.
@@ -53,9 +53,9 @@ mod tests {
 
     #[test]
     fn words_are_told_without_case_accents_numbers_and_short_ones() {
-        let terms = text_terms("Caminata al Cerro — ¡Monserrate, 3152 m! 2º día: CAMINATA");
+        let texts = ["Caminata al Cerro — ¡Monserrate, 3152 m!", "2º día: CAMINATA"];
         assert_eq!(
-            terms.into_iter().collect::<Vec<_>>(),
+            text_terms(texts),
             ["caminata", "cerro", "dia", "monserrate"]
         );
     }

@@ -1,7 +1,8 @@
 //! The facts behind an explanation: what this visitor and this activity have in common.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+
+use litemap::LiteMap;
 
 use super::Engine;
 use crate::catalog::{Catalog, Row, distance_km};
@@ -74,7 +75,7 @@ impl<'a> Facts<'a> for OfItem<'a> {
 
     fn history_tags(&self) -> Vec<&'a str> {
         let catalog = self.catalog();
-        let mut weights: BTreeMap<u16, f32> = BTreeMap::new();
+        let mut weights: LiteMap<u16, f32> = LiteMap::new_vec();
         for past in self.liked() {
             for &tag in past
                 .activity

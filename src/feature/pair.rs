@@ -1,7 +1,7 @@
 //! The features of a visitor and an activity together: in event recommendation they decide most, because nearly every
 //! activity is new and only what it shares with the past speaks for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
@@ -466,7 +466,7 @@ fn nan_as_zero(value: f32) -> f32 {
 
 /// The words of the declared tags, as a text would have them: a title may name an interest that is no tag.
 fn declared_words(tags: &[String], words: &Words) -> Vec<u16> {
-    let terms: BTreeSet<String> = tags.iter().flat_map(|tag| text_terms(tag)).collect();
+    let terms = text_terms(tags.iter().map(String::as_str));
     let codes = terms.iter().map(|term| words.text.code(term));
     codes.filter(|&code| code != UNKNOWN).collect()
 }

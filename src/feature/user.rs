@@ -1,7 +1,6 @@
 //! The visitor as a model sees them: what they declared, statistics of what they did, and the activities they did it
 //! with, each as a row that can be embedded anew.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::activity::ActivityRow;
@@ -10,7 +9,7 @@ use super::schema::Schema;
 use crate::catalog::{Content, Words};
 use crate::event::ActivityId;
 use crate::history::Visitor;
-use crate::math::ln_1p;
+use crate::math::{ln_1p, sort};
 
 /// Names of [`UserRow::numbers`], in order.
 pub const USER_NUMBERS: [&str; 11] = [
@@ -152,13 +151,10 @@ fn numbers(
         }
     };
     let distinct = |code: fn(&Past) -> u16| {
-        share(
-            liked
-                .iter()
-                .map(|past| code(past))
-                .collect::<BTreeSet<_>>()
-                .len(),
-        )
+        let mut codes: Vec<u16> = liked.iter().map(|past| code(past)).collect();
+        sort(&mut codes, |a, b| a < b);
+        codes.dedup();
+        share(codes.len())
     };
     let first_ms = history.iter().map(|past| past.last_ms).min();
     let since_ms = visitor

@@ -4,7 +4,7 @@
 //! Every vocabulary has a row for unknown words, at code 0, which words newer than the training read too. The pair
 //! features come last, so that a machine learned before one was appended lacks only the last rows.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::factorization_machine::Feature;
 use super::tower_input::availability_windows;
@@ -138,7 +138,7 @@ impl FeatureSpace {
     /// A bag whose entries weigh `1 / √n`: many tags do not shout louder than one.
     fn bag(&self, block: Block, codes: impl Iterator<Item = usize>, into: &mut Vec<Feature>) {
         let from = into.len();
-        let mut counts: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut counts: LiteMap<u32, f32> = LiteMap::new_vec();
         let mut total = 0.0_f32;
         for code in codes {
             *counts.entry(self.row(block, code)).or_default() += 1.0;
@@ -183,9 +183,9 @@ impl FeatureSpace {
     fn past<'a>(
         &self,
         history: impl Iterator<Item = (&'a ActivityRow, f32)> + Clone,
-    ) -> BTreeMap<u32, f32> {
+    ) -> LiteMap<u32, f32> {
         let total: f32 = history.clone().map(|(_, weight)| weight.abs()).sum();
-        let mut shares: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut shares: LiteMap<u32, f32> = LiteMap::new_vec();
         for (activity, weight) in history.filter(|(_, weight)| *weight != 0.0) {
             let share = weight / total;
             let mut add = |block, code: usize, share: f32| {

@@ -3,9 +3,8 @@
 //! Of types, tags, organisers and localities there are few: each word of the query is looked for in all of them once, and an
 //! activity's title is read only where these do not answer.
 
-use std::collections::BTreeSet;
-
 use crate::catalog::{Catalog, Row, Texts, Titles, Vocabulary, fold_text};
+use crate::math::sort;
 
 /// A query, ready to test rows.
 pub(super) struct Search<'a> {
@@ -35,7 +34,9 @@ impl Sought {
         };
         let (tags, types) = (folded(&words.tags), folded(&words.types));
         let (organisers, localities) = (folded(&words.organisers), folded(&words.localities));
-        let sought: BTreeSet<&str> = query.split_whitespace().collect();
+        let mut sought: Vec<&str> = query.split_whitespace().collect();
+        sort(&mut sought, |a, b| a < b);
+        sought.dedup();
         let sought = sought.into_iter().map(|word| {
             let among = |terms: &[String]| terms.iter().map(|term| term.contains(word)).collect();
             Self {

@@ -1,7 +1,6 @@
 //! What this device knows of the visitor, put so that they can read it and take it back.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::Serialize;
 
 use super::consent::View;
@@ -136,7 +135,7 @@ fn kinds(entry: &Entry) -> Vec<&'static str> {
 }
 
 fn inferred(state: &State, now_ms: i64, half_life_days: f32) -> InferredAll {
-    let mut sums: [BTreeMap<&str, f32>; 4] = Default::default();
+    let mut sums: [LiteMap<&str, f32>; 4] = Default::default();
     for (_, entry) in state.visitor.history.entries() {
         let weight = entry.weight(now_ms, half_life_days);
         let content = &entry.content;
@@ -163,7 +162,7 @@ fn inferred(state: &State, now_ms: i64, half_life_days: f32) -> InferredAll {
 }
 
 /// The dozen words that count most, rejected ones included.
-fn strongest(sums: BTreeMap<&str, f32>) -> Vec<Inferred> {
+fn strongest(sums: LiteMap<&str, f32>) -> Vec<Inferred> {
     let mut words: Vec<Inferred> = sums
         .into_iter()
         .map(|(value, weight)| Inferred {

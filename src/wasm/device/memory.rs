@@ -1,14 +1,13 @@
 //! The same tables in memory: for private windows, full disks, Node, and visitors who allow nothing to be kept.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use wasm_bindgen::JsValue;
 
 use super::storage::Change;
 
 /// Tables that end with the page.
 #[derive(Default)]
-pub(super) struct Memory(BTreeMap<(&'static str, String), JsValue>);
+pub(super) struct Memory(LiteMap<(&'static str, String), JsValue>);
 
 impl Memory {
     pub(super) fn get(&self, table: &'static str, key: &str) -> JsValue {
