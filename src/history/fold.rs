@@ -1,9 +1,9 @@
 //! The fold: events in, bounded state out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde::Serialize;
 
 use super::entry::Entry;
@@ -22,13 +22,14 @@ pub const LIMIT_ENTRIES: usize = 500;
 /// What the visitor did, an activity.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
-    entries: BTreeMap<ActivityId, Entry>,
+    entries: LiteMap<ActivityId, Entry>,
 }
 
 #[derive(Serialize)]
 struct Snapshot {
     v: u32,
-    entries: BTreeMap<ActivityId, Entry>,
+    #[serde(serialize_with = "json::write_map")]
+    entries: LiteMap<ActivityId, Entry>,
 }
 
 crate::json::object! { Snapshot: strict { v, entries } }

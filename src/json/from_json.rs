@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use uuid::Uuid;
 
 use super::JsonError;
@@ -308,6 +309,26 @@ impl<K: Ord + From<String>, T: FromJson> Map for BTreeMap<K, T> {
     fn place(&mut self, name: String) -> &mut dyn FromJson {
         let place = self.entry(name.into()).insert_entry(T::blank());
         place.into_mut()
+    }
+}
+
+impl<K: Ord + From<String>, T: FromJson> FromJson for LiteMap<K, T> {
+    fn blank() -> Self {
+        Self::new_vec()
+    }
+
+    /// Foreign names come in any order: they are sorted once, when all are there. Of one that comes twice the last stands.
+    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        let mut named = Vec::new();
+        reader.map(&mut named)?;
+        *self = named.into_iter().collect();
+        Ok(())
+    }
+}
+
+impl<K: From<String>, T: FromJson> Map for Vec<(K, T)> {
+    fn place(&mut self, name: String) -> &mut dyn FromJson {
+        &mut self.push_mut((name.into(), T::blank())).1
     }
 }
 
