@@ -12,7 +12,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -84,18 +83,18 @@ fn a_registry_on_disk_opens_again_and_ranks() {
     files
         .iter()
         .for_each(|(path, bytes)| write(&folder, path, bytes));
-    let variants = BTreeMap::from([(
+    let variants = [(
         "default".to_owned(),
         Variant {
             bundle: id.clone(),
             weight: 1,
         },
-    )]);
+    )];
     let channel = Channel {
         format: CHANNEL_FORMAT,
         sequence: 1,
         expires_ms: now_ms + 30 * support::DAY_MS,
-        variants,
+        variants: variants.into_iter().collect(),
     };
     write(
         &folder,

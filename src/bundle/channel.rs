@@ -1,7 +1,6 @@
 //! The one mutable file: which bundle each variant means today.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::BundleError;
@@ -36,7 +35,8 @@ pub struct Channel {
     /// After this moment (Unix ms) a device that can reach the network stops trusting the channel. Offline it goes on.
     pub expires_ms: i64,
     /// The variants by name; there is always a `default`.
-    pub variants: BTreeMap<String, Variant>,
+    #[serde(with = "json::map")]
+    pub variants: LiteMap<String, Variant>,
 }
 
 crate::json::object! { Channel: lenient { format, sequence, expires_ms, variants } }

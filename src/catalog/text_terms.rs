@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn words_are_told_without_case_accents_numbers_and_short_ones() {
-        let texts = ["Caminata al Cerro — ¡Monserrate, 3152 m!", "2º día: CAMINATA"];
+        let texts = [
+            "Caminata al Cerro — ¡Monserrate, 3152 m!",
+            "2º día: CAMINATA",
+        ];
         assert_eq!(
             text_terms(texts),
             ["caminata", "cerro", "dia", "monserrate"]

@@ -1,7 +1,6 @@
 //! The kinds of events and what each carries.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::fields::Fields;
@@ -44,7 +43,8 @@ pub enum Body {
         /// What was typed, at most [`super::LIMIT_TEXT_BYTES`] bytes.
         query: String,
         /// Filters that were set, name to value.
-        filters: BTreeMap<String, String>,
+        #[serde(with = "json::map")]
+        filters: LiteMap<String, String>,
         /// How many results there were.
         result_count: u32,
         /// Which of them were opened.
@@ -55,7 +55,8 @@ pub enum Body {
         /// Which move.
         action: NavigationAction,
         /// Its parameters, name to value.
-        parameters: BTreeMap<String, String>,
+        #[serde(with = "json::map")]
+        parameters: LiteMap<String, String>,
         /// The activity it concerns, if any.
         #[serde(skip_serializing_if = "Option::is_none")]
         activity: Option<ActivityId>,
@@ -414,7 +415,7 @@ fn check_text(field: &'static str, text: &str) -> Result<(), EventError> {
     )
 }
 
-fn check_pairs(field: &'static str, pairs: &BTreeMap<String, String>) -> Result<(), EventError> {
+fn check_pairs(field: &'static str, pairs: &LiteMap<String, String>) -> Result<(), EventError> {
     check_count(field, pairs.len(), LIMIT_PAIRS, "at most 32 entries")?;
     pairs.iter().try_for_each(|(name, value)| {
         check_text(field, name).and_then(|()| check_text(field, value))

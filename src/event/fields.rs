@@ -1,13 +1,12 @@
 //! The fields of all kinds of events together, as they are read: which kind it is may come last. One reader of all of them is
 //! a fraction of one for each kind, which every visitor would download.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::Deserialize;
 
 use super::body::{Body, DeviceType, Opinion, Source};
 use super::{ActivityId, Shown};
-use crate::json::Word;
+use crate::json::{Word, map};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,12 +19,14 @@ pub(super) struct Fields {
     external_click: Option<bool>,
     source: Option<Source>,
     query: Option<String>,
-    filters: Option<BTreeMap<String, String>>,
+    #[serde(default, deserialize_with = "map::deserialize_option")]
+    filters: Option<LiteMap<String, String>>,
     result_count: Option<u32>,
     clicked: Option<Vec<ActivityId>>,
     /// Which actions there are depends on the kind.
     action: Option<String>,
-    parameters: Option<BTreeMap<String, String>>,
+    #[serde(default, deserialize_with = "map::deserialize_option")]
+    parameters: Option<LiteMap<String, String>>,
     opinion: Option<Opinion>,
     stars: Option<u8>,
     comment: Option<String>,

@@ -28,7 +28,7 @@ pub struct History {
 #[derive(Serialize)]
 struct Snapshot {
     v: u32,
-    #[serde(serialize_with = "json::write_map")]
+    #[serde(with = "json::map")]
     entries: LiteMap<ActivityId, Entry>,
 }
 

@@ -4,14 +4,12 @@
 //! what goes by them belongs, and all objects are read by one function. Serde's readers are code of their own for every type, and a
 //! visitor would download all of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use litemap::LiteMap;
 use uuid::Uuid;
 
 use super::JsonError;
-use super::reader::{List, Map, Reader, number_of};
+use super::reader::{List, Reader, number_of};
 
 /// What can be read from JSON.
 pub trait FromJson {
@@ -291,44 +289,6 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> List for Vec<T> {
     fn place(&mut self) -> &mut dyn FromJson {
         self.push_mut(T::blank())
-    }
-}
-
-impl<K: Ord + From<String>, T: FromJson> FromJson for BTreeMap<K, T> {
-    fn blank() -> Self {
-        Self::new()
-    }
-
-    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        self.clear();
-        reader.map(self)
-    }
-}
-
-impl<K: Ord + From<String>, T: FromJson> Map for BTreeMap<K, T> {
-    fn place(&mut self, name: String) -> &mut dyn FromJson {
-        let place = self.entry(name.into()).insert_entry(T::blank());
-        place.into_mut()
-    }
-}
-
-impl<K: Ord + From<String>, T: FromJson> FromJson for LiteMap<K, T> {
-    fn blank() -> Self {
-        Self::new_vec()
-    }
-
-    /// Foreign names come in any order: they are sorted once, when all are there. Of one that comes twice the last stands.
-    fn fill(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
-        let mut named = Vec::new();
-        reader.map(&mut named)?;
-        *self = named.into_iter().collect();
-        Ok(())
-    }
-}
-
-impl<K: From<String>, T: FromJson> Map for Vec<(K, T)> {
-    fn place(&mut self, name: String) -> &mut dyn FromJson {
-        &mut self.push_mut((name.into(), T::blank())).1
     }
 }
 

@@ -6,6 +6,7 @@
 mod either;
 mod error;
 mod from_json;
+pub(crate) mod map;
 mod natural;
 mod number;
 mod reader;
@@ -18,7 +19,6 @@ pub use from_json::{FromJson, Word};
 pub(crate) use from_json::{alone, name, object, travels, words};
 pub use reader::Reader;
 pub(crate) use reader::{Fields, Map};
-pub(crate) use writer::write_map;
 pub use writer::{text_of, write};
 
 /// Reads a value that is the whole of `bytes`.

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +23,8 @@ struct Everything {
     perhaps: Option<Arc<Everything>>,
     pair: (i32, u16),
     list: Vec<Word>,
-    map: BTreeMap<String, f32>,
+    #[serde(with = "super::map")]
+    map: LiteMap<String, f32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ fn everything() -> Everything {
         perhaps: None,
         pair: (-128, 65_535),
         list: vec![Word::First, Word::LastOne],
-        map: [("é\n".into(), 1.5), (String::new(), 0.0)].into(),
+        map: LiteMap::from_iter([("é\n".into(), 1.5), (String::new(), 0.0)]),
     }
 }
 
@@ -330,9 +331,11 @@ fn an_object_is_never_a_list_and_a_list_has_so_many_elements() {
 
 #[test]
 fn a_list_is_told_from_an_object() {
-    let form = |json: &str| read::<ListOrObject<u8, BTreeMap<String, f32>>>(json.as_bytes());
+    let form = |json: &str| read::<ListOrObject<u8, LiteMap<String, f32>>>(json.as_bytes());
     assert!(matches!(form(" [1,2]"), Ok(ListOrObject::List(list)) if list == [1, 2]));
-    assert!(matches!(form("{\"a\":0.5}"), Ok(ListOrObject::Object(map)) if map["a"] == 0.5));
+    assert!(
+        matches!(form("{\"a\":0.5}"), Ok(ListOrObject::Object(map)) if map.get("a") == Some(&0.5))
+    );
     for neither in ["1", "null", "\"a\"", "true", "[256]", "{\"a\":\"b\"}"] {
         assert!(form(neither).is_err(), "{neither}");
     }
@@ -340,7 +343,7 @@ fn a_list_is_told_from_an_object() {
 
 #[test]
 fn errors_say_what_and_where() {
-    let error = read::<BTreeMap<String, u8>>(b"{\n  \"a\": 1,\n  \"b\": 300\n}").unwrap_err();
+    let error = read::<LiteMap<String, u8>>(b"{\n  \"a\": 1,\n  \"b\": 300\n}").unwrap_err();
     let said = error.to_string();
     assert!(said.contains("300"), "{said}");
     assert!(said.ends_with("at line 3 column 10"), "{said}");

@@ -5,7 +5,6 @@
 use std::io;
 
 use ryu::{Buffer, Float};
-use litemap::LiteMap;
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -21,17 +20,6 @@ pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, JsonError> {
     let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Numbers));
     written.map_err(|error| JsonError::new(&error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| JsonError::new(&error.to_string()))
-}
-
-/// Writes a map as an object. What the map itself would write is a list where it is empty.
-///
-/// # Errors
-/// Those of the serializer.
-pub(crate) fn write_map<K: Serialize, V: Serialize, S: serde::Serializer>(
-    map: &LiteMap<K, V>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(map)
 }
 
 /// A number as the shortest text that is read as this number again; `NaN`, `inf` and `-inf` where it is none. What a module says

@@ -2,8 +2,7 @@
 //! knows the device by a name of its own, has a queue of its own and its own running numbers, and is told of a withdrawal
 //! itself. That a visitor lets one of them have what happens says nothing of the others.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
@@ -50,7 +49,7 @@ impl Account {
 /// The accounts of a device, by address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Accounts(BTreeMap<String, Account>);
+pub struct Accounts(#[serde(with = "crate::json::map")] LiteMap<String, Account>);
 
 crate::json::alone! { Accounts }
 
@@ -99,7 +98,8 @@ impl Accounts {
 
     /// Gives all names up; what is left to do is to tell each address.
     pub fn close(&mut self) -> Vec<Account> {
-        std::mem::take(&mut self.0).into_values().collect()
+        let accounts = std::mem::take(&mut self.0);
+        accounts.into_iter().map(|(_, account)| account).collect()
     }
 }
 

@@ -2,10 +2,9 @@
 //! stored as soon as there is room again. Bounded: a page that stays open on a full disk must not grow without end. What is
 //! here is lost when the page is closed before.
 
-use std::collections::BTreeSet;
-
 use super::queue::Pending;
 use crate::event::{ActivityId, Body, DeviceId, EventId};
+use crate::math::sort;
 
 /// The most events kept in memory.
 pub const LIMIT_UNSAVED: usize = 1_000;
@@ -24,8 +23,8 @@ pub struct Unsaved {
     sequence: u64,
     /// Dropped for want of room here, not yet counted on the disk.
     dropped: u64,
-    /// Named by the server, and still on the disk because nothing could be written.
-    named: BTreeSet<EventId>,
+    /// Named by the server, and still on the disk because nothing could be written; in order.
+    named: Vec<EventId>,
 }
 
 /// What a transaction tells the disk; see [`Unsaved::saved`].
@@ -125,12 +124,14 @@ impl Unsaved {
     pub fn not_deleted(&mut self, device: DeviceId, ids: &[EventId]) {
         if self.device.get_or_insert(device) == &device {
             self.named.extend(ids);
+            sort(&mut self.named, |a, b| a < b);
+            self.named.dedup();
         }
     }
 
     /// Whether the server has named an event that still lies on the disk.
     pub fn is_named(&self, id: EventId) -> bool {
-        self.named.contains(&id)
+        self.named.binary_search(&id).is_ok()
     }
 
     /// The server has named these: they need not be kept here.
@@ -150,7 +151,7 @@ impl Unsaved {
             device: self.device,
             events: self.events.iter().map(|(pending, _)| pending.id).collect(),
             happened: self.happened.iter().map(|(id, ..)| *id).collect(),
-            named: self.named.iter().copied().collect(),
+            named: self.named.clone(),
             dropped: self.dropped,
         }
     }

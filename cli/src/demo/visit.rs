@@ -3,7 +3,7 @@
 
 mod reaction;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use triqueta::event::{ActivityId, Body, NavigationAction, SessionId, Shown, Source};
 use triqueta::math::{Digest, Random};
@@ -170,7 +170,7 @@ impl Visit<'_> {
         self.memory.diary.wait(6.0);
         self.record(Body::Search {
             query,
-            filters: BTreeMap::new(),
+            filters: Default::default(),
             result_count: u32::try_from(found.len()).unwrap_or(u32::MAX),
             clicked: opened
                 .iter()
@@ -214,7 +214,7 @@ impl Visit<'_> {
                 ("locality", near)
             }
         };
-        let parameters = BTreeMap::from([(name.to_owned(), value)]);
+        let parameters = [(name.to_owned(), value)].into_iter().collect();
         self.record(Body::Navigation {
             action: NavigationAction::ApplyFilter,
             parameters,

@@ -49,7 +49,7 @@ pub(crate) fn written(bundle: Bundle, visitors: usize, folder: &Path) {
         format: CHANNEL_FORMAT,
         sequence: 1,
         expires_ms: i64::MAX,
-        variants: [("default".to_owned(), variant)].into(),
+        variants: [("default".to_owned(), variant)].into_iter().collect(),
     };
     let channel = serde_json::to_string(&channel).unwrap();
     fs::write(folder.join("channel.json"), channel).unwrap();

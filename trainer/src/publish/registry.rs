@@ -3,7 +3,6 @@
 //! Objects and manifests are written first, the channel last and by renaming: a reader sees the old state or the new one,
 //! never a half of each, and a failed publication leaves the old one in place.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -217,7 +216,7 @@ impl Registry {
         }
         let engine = Engine::open(id, self.files(id)?)?;
         let sequence = previous.as_ref().map_or(1, |channel| channel.sequence + 1);
-        let mut variants = previous.map_or_else(BTreeMap::new, |channel| channel.variants);
+        let mut variants = previous.map(|channel| channel.variants).unwrap_or_default();
         let weight = variants.get(variant).map_or(1, |variant| variant.weight);
         variants.insert(
             variant.to_owned(),
