@@ -203,10 +203,10 @@ fn list(words: &[&str], spanish: bool) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [one, two, ..] if spanish => {
+            // To change the case of a whole text takes code that a visitor would download.
             let starts_with_i = two
-                .to_lowercase()
-                .trim_start_matches('h')
-                .starts_with(['i', 'í']);
+                .trim_start_matches(['h', 'H'])
+                .starts_with(['i', 'I', 'í', 'Í', 'İ']);
             format!("{one} {} {two}", if starts_with_i { "e" } else { "y" })
         }
         [one, two, ..] => format!("{one} and {two}"),
@@ -290,5 +290,17 @@ mod tests {
         let nothing = explain(&Known::default());
         assert_eq!(nothing.code, "general");
         assert!(!nothing.text.is_empty() && !nothing.english.is_empty());
+    }
+
+    #[test]
+    fn spanish_hears_an_i_in_either_case() {
+        for letter in ' '..=char::MAX {
+            for word in [format!("{letter}a"), format!("{letter}ia")] {
+                let lower = word.to_lowercase();
+                let expected = lower.trim_start_matches('h').starts_with(['i', 'í']);
+                let list = list(&["a", &word], true);
+                assert_eq!(list.starts_with("a e "), expected, "{list}");
+            }
+        }
     }
 }
