@@ -130,8 +130,7 @@ fn every_feature_is_in_the_sums() {
             side.weigh(&alone, catalog, &prepared, counters, schema, &mut worth);
             let sums = worth.sums(&prepared);
             for (features, &row) in rows.iter().zip(&live) {
-                let group = sums.of(row.index() / ROW_GROUP, f32::NEG_INFINITY);
-                let sum = group.unwrap()[row.index() % ROW_GROUP];
+                let sum = sums.of_all(row.index() / ROW_GROUP)[row.index() % ROW_GROUP];
                 let error = (features[column] - sum).abs();
                 assert!(
                     error <= 1e-5 * (1.0 + worth.magnitude),
@@ -177,9 +176,7 @@ fn a_group_is_left_out_where_all_its_rows_are_below_the_bar() {
         }
         let sums = worth.sums(&prepared);
         let groups = 0..catalog.len() / ROW_GROUP;
-        let all: Vec<_> = groups
-            .map(|group| sums.of(group, f32::NEG_INFINITY).unwrap())
-            .collect();
+        let all: Vec<_> = groups.map(|group| sums.of_all(group)).collect();
         let bits = |sums: [f32; ROW_GROUP]| sums.map(f32::to_bits);
         // The sums themselves as bars, each of which is not below itself, and those next to them.
         for bar in all

@@ -73,24 +73,48 @@ impl RowSums<'_> {
     /// The sums of a group's rows, where any is no less than `bar`; those of places behind the last row mean nothing.
     #[inline(always)]
     pub fn of(&self, group: usize, bar: f32) -> Option<[f32; ROW_GROUP]> {
-        let last = self.table.len().wrapping_sub(1);
-        let worth = |code: u32| self.table[code as usize & last];
+        let sums = self.of_most(group);
+        // No sum is larger: of larger numbers it is rounded to no less.
+        if all_below(&sums.map(|sum| sum + self.most_of_others), bar) {
+            return None;
+        }
+        let sums = self.with_others(group, sums);
+        (!all_below(&sums, bar)).then_some(sums)
+    }
+
+    /// The sums of a group's rows, however small they are.
+    pub fn of_all(&self, group: usize) -> [f32; ROW_GROUP] {
+        self.with_others(group, self.of_most(group))
+    }
+
+    /// What a group's rows are worth but for their publications and counts.
+    #[inline(always)]
+    fn of_most(&self, group: usize) -> [f32; ROW_GROUP] {
         let (rows, by_row) = (&self.rows[group], &self.by_row[group]);
         let mut sums = [0.0; ROW_GROUP];
         for ((sum, by_row), row) in sums.iter_mut().zip(by_row).zip(rows) {
-            *sum = (worth(row.content) + worth(row.place)) + (worth(row.date) + by_row);
+            *sum =
+                (self.worth(row.content) + self.worth(row.place)) + (self.worth(row.date) + by_row);
         }
-        // No sum is larger: of larger numbers it is rounded to no less.
-        let most = sums.map(|sum| sum + self.most_of_others);
-        if all_below(&most, bar) {
-            return None;
-        }
+        sums
+    }
+
+    /// The whole sums of those rows.
+    #[inline(always)]
+    fn with_others(&self, group: usize, mut sums: [f32; ROW_GROUP]) -> [f32; ROW_GROUP] {
         let (published, counts) = (&self.publications[group], &self.count_codes[group]);
         let others = published.iter().zip(counts);
         for (sum, (&published, &count)) in sums.iter_mut().zip(others) {
-            *sum += worth(published) + worth(count);
+            *sum += self.worth(published) + self.worth(count);
         }
-        (!all_below(&sums, bar)).then_some(sums)
+        sums
+    }
+
+    /// What is at a place of the table.
+    #[inline(always)]
+    fn worth(&self, code: u32) -> f32 {
+        let last = self.table.len().wrapping_sub(1);
+        self.table[code as usize & last]
     }
 }
 
