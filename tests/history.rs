@@ -139,6 +139,38 @@ fn the_history_is_bounded_and_drops_the_longest_untouched() {
 }
 
 #[test]
+fn of_a_snapshot_with_too_much_the_longest_untouched_are_dropped_at_once() {
+    let mut one = History::default();
+    let activity = ActivityId("a".into());
+    let body = Body::Feedback {
+        activity: activity.clone(),
+        opinion: Opinion::Like,
+        shown: None,
+    };
+    one.observe(NOW_MS, &body, Some(&content(&activity)));
+    let mut snapshot: serde_json::Value = serde_json::from_str(&one.snapshot()).unwrap();
+    let entries = snapshot["entries"].as_object_mut().unwrap();
+    let mut template = entries.remove("a").unwrap();
+    let number = 40 * LIMIT_ENTRIES;
+    for entry in 0..number {
+        // Each moment twice, and no order among the names.
+        let id = format!("a{:05}", entry * 7_919 % number);
+        template["last_impression_ms"] = (entry as i64 / 2).into();
+        entries.insert(id, template.clone());
+    }
+    let history = History::restore(&snapshot.to_string()).unwrap();
+    assert_eq!(history.len(), LIMIT_ENTRIES);
+    for entry in 0..number {
+        let id = format!("a{:05}", entry * 7_919 % number);
+        assert_eq!(
+            history.entry(&id).is_some(),
+            entry >= number - LIMIT_ENTRIES,
+            "{id}"
+        );
+    }
+}
+
+#[test]
 fn damaged_and_newer_snapshots_are_told_apart() {
     let code = |text: &str| History::restore(text).unwrap_err().code();
     assert_eq!(code(""), "HISTORY_MALFORMED");

@@ -12,7 +12,7 @@ use crate::catalog::Content;
 use crate::error::HistoryError;
 use crate::event::{ActivityId, Body};
 use crate::json;
-use crate::math::Digest;
+use crate::math::{Digest, select};
 
 /// The version of snapshots this code writes.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -69,16 +69,16 @@ impl History {
     }
 
     fn bound(&mut self) {
-        while self.entries.len() > LIMIT_ENTRIES {
-            let oldest = self
-                .entries
-                .iter()
-                .min_by_key(|(id, entry)| (entry.last_ms(), entry.last_impression_ms, *id));
-            let Some(id) = oldest.map(|(id, _)| id.clone()) else {
-                return;
-            };
-            self.entries.remove(&id);
+        let surplus = self.entries.len().saturating_sub(LIMIT_ENTRIES);
+        if surplus == 0 {
+            return;
         }
+        let mut ages: Vec<_> = self.entries.iter().map(age).collect();
+        select(&mut ages, surplus - 1, |a, b| a < b);
+        let (last_ms, impression_ms, id) = ages[surplus - 1];
+        let id = id.clone();
+        self.entries
+            .retain(|own, entry| age((own, entry)) > (last_ms, impression_ms, &id));
     }
 
     /// Forgets one activity, as if it had never been met.
@@ -203,4 +203,9 @@ impl History {
         }
         digest
     }
+}
+
+/// What says which activity was untouched the longest.
+fn age<'a>((id, entry): (&'a ActivityId, &Entry)) -> (Option<i64>, Option<i64>, &'a ActivityId) {
+    (entry.last_ms(), entry.last_impression_ms, id)
 }
