@@ -338,3 +338,9 @@ impl RequestError {
         }
     }
 }
+
+/// A foreign text in quotes, all but plain characters escaped: what is not seen may be what is wrong with it. How the standard
+/// library shows a text for debugging brings tables of all characters, which a visitor would download.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.escape_default())
+}

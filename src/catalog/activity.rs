@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::CatalogError;
+use crate::error::{CatalogError, quoted};
 use crate::event::ActivityId;
 
 /// The most tags of an activity.
@@ -137,7 +137,7 @@ impl Activity {
         if !self.id.is_valid() {
             return refuse(
                 "id",
-                format!("{:?}", self.id.0),
+                quoted(&self.id.0),
                 "1 to 64 bytes without control characters",
             );
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::Fields;
 use super::{ActivityId, Shown};
-use crate::error::EventError;
+use crate::error::{EventError, quoted};
 use crate::json::{self, FromJson, JsonError, Reader};
 
 /// What happened.
@@ -336,7 +336,7 @@ fn check_activity(activity: &ActivityId) -> Result<(), EventError> {
     } else {
         Err(out_of_range(
             "activity",
-            format!("{:?}", activity.0),
+            quoted(&activity.0),
             "1 to 64 bytes without control characters",
         ))
     }
@@ -363,7 +363,7 @@ fn check_shown(shown: &Shown) -> Result<(), EventError> {
         if text.len() > 128 || text.chars().any(char::is_control) {
             return Err(out_of_range(
                 field,
-                format!("{text:?}"),
+                quoted(text),
                 "at most 128 bytes without control characters",
             ));
         }
