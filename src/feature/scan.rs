@@ -58,8 +58,8 @@ struct ListWorth {
 /// The sums `Σ weight · feature` of rows, each a few table entries, a group at a time: a browser keeps what a loop counts in
 /// memory where much is done in it, which for each row takes longer than its sum.
 ///
-/// Most groups are below the bar whatever their rows' publications and counts are worth, which differ least: those are never
-/// looked up then.
+/// Where the bar is high, many groups are below it whatever their rows' publications and counts are worth, which differ least:
+/// those are not looked up then.
 pub struct RowSums<'a> {
     rows: &'a [[RowCodes; ROW_GROUP]],
     publications: &'a [[u32; ROW_GROUP]],
@@ -70,7 +70,8 @@ pub struct RowSums<'a> {
 }
 
 impl RowSums<'_> {
-    /// The sums of a group's rows, where any is no less than `bar`; those of places behind the last row mean nothing.
+    /// The sums of a group's rows, where any is no less than `bar`; those of places behind the last row mean nothing. Where
+    /// [`PairWorth::magnitude`] is no finite number, groups may be left out that are not below it.
     #[inline(always)]
     pub fn of(&self, group: usize, bar: f32) -> Option<[f32; ROW_GROUP]> {
         let sums = self.of_most(group);

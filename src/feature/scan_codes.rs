@@ -15,7 +15,7 @@ use crate::math::{Distinct, packed, unpacked};
 pub(super) struct ScanCodes {
     /// Of each row, up to the end of the last group.
     pub(super) rows: Vec<RowCodes>,
-    /// The same, where in a request's table its publication is: apart, because of few rows it is asked for.
+    /// The same, where in a request's table its publication is: apart, because of groups that are left out it is not asked for.
     pub(super) publications: Vec<u32>,
     pub(super) contents: Contents,
     pub(super) dates: Vec<Date>,

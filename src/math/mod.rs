@@ -62,7 +62,8 @@ pub fn largest_size(numbers: &[f32]) -> f32 {
     f32::from_bits(sizes.fold(0, i32::max) as u32)
 }
 
-/// The largest of these numbers; -∞ where there are none, no number where one of them is a positive NaN.
+/// The largest of these numbers; -∞ where there are none, no number where one of them is a NaN without a sign. One with a sign,
+/// which processors make too, is passed over.
 pub fn largest(numbers: &[f32]) -> f32 {
     // Numbers are in the order of their bits but for the negative ones, where it is the other way round.
     let in_order = |bits: i32| bits ^ ((bits >> 31) as u32 >> 1) as i32;

@@ -243,6 +243,7 @@ mod tests {
         );
         assert!(score(&Profile::default(), 1.0, future_only, START_MS + 1).is_none());
     }
+
     #[test]
     fn the_most_popular_is_chosen_and_viewed_most() {
         let mut counters = Counters::new(3, START_MS, 14.0);
