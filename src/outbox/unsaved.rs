@@ -33,6 +33,7 @@ pub struct Saving {
     device: Option<DeviceId>,
     events: Vec<EventId>,
     happened: Vec<EventId>,
+    /// In order.
     named: Vec<EventId>,
     dropped: u64,
 }
@@ -161,7 +162,8 @@ impl Unsaved {
         self.remove(&saving.events);
         self.happened
             .retain(|(id, ..)| !saving.happened.contains(id));
-        self.named.retain(|id| !saving.named.contains(id));
+        self.named
+            .retain(|id| saving.named.binary_search(id).is_err());
         self.dropped = self.dropped.saturating_sub(saving.dropped);
         if self.events.is_empty() && self.named.is_empty() && self.dropped == 0 {
             (self.device, self.sequence) = (None, 0);
