@@ -14,7 +14,7 @@ use crate::history::{History, Visitor};
 use crate::json;
 use crate::math::{all_within, cosine, norms};
 use crate::model::{Resolved, Score, TriquetaRule};
-use crate::rank::{Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
+use crate::rank::{Announced, Filter, Request, Scored, Slate, TRACE_VERSION, Trace, keep_best};
 
 mod assemble;
 mod card;
@@ -194,7 +194,9 @@ impl Engine {
         let side = self.visitor_side(visitor, request.now_ms, recollection);
         let workshop = &mut recollection.workshop;
         self.score(visitor, request, &side, &mut workshop.scoring);
-        Ok(assemble::slate(self, visitor, request, &side, workshop))
+        let slate = assemble::slate(self, visitor, request, &side, workshop);
+        recollection.neighbour_scores = side.models.neighbour_scores;
+        Ok(slate)
     }
 
     /// The scores of given activities for a visitor, in the order given; `None` for ids the catalogue does not have. No
@@ -244,7 +246,7 @@ impl Engine {
             now_ms,
         );
         let mut eligible = RowSet::default();
-        filter.list(&mut eligible);
+        filter.list(&mut Announced::default(), &mut eligible);
         eligible.remove(origin);
         let said = self.said_by(origin);
         let mut scoring = scoring::Scoring::default();

@@ -3,10 +3,12 @@
 
 mod support;
 
+use triqueta::catalog::{NO_TIME, Row, RowSet};
 use triqueta::engine::{Engine, Recollection};
 use triqueta::event::ActivityId;
-use triqueta::history::Visitor;
+use triqueta::history::{History, Visitor};
 use triqueta::math::Random;
+use triqueta::rank::{Announced, Filter, Filters};
 
 /// Cities that give the same ids to other activities: what is remembered of an id changes under the same visitor.
 fn of_every_model() -> [Engine; 2] {
@@ -59,4 +61,52 @@ fn kept_is_from_nothing(engines: &[Engine; 2]) {
             );
         }
     }
+}
+
+#[test]
+fn what_is_over_is_left_out_at_the_moment_it_is() {
+    let engine = support::engine_of(&support::draft(25, 300));
+    let (catalog, texts) = (&engine.bundle().catalog, &engine.bundle().texts);
+    let history = History::default();
+    let columns = catalog.columns();
+    let over_ms = |row: Row| match columns.end_ms[row.index()] {
+        NO_TIME => columns.date(row.index()).start_ms,
+        end_ms => end_ms,
+    };
+    let listed = |announced: &mut Announced, now_ms: i64, filters: &Filters| {
+        let mut rows = RowSet::default();
+        Filter::new(filters, catalog, texts, &history, now_ms).list(announced, &mut rows);
+        rows
+    };
+    let unpublished = Filters {
+        include_unpublished: true,
+        ..Filters::default()
+    };
+    let past = Filters {
+        include_past: true,
+        ..Filters::default()
+    };
+    let mut announced = Announced::default();
+    let (mut now_ms, mut seen) = (support::NOW_MS, 0);
+    loop {
+        let rows = listed(&mut announced, now_ms, &Filters::default());
+        let Some(first_over_ms) = rows.rows().map(over_ms).min() else {
+            break;
+        };
+        // What is over at a moment is there until then; whoever looks back or asks for more is answered anew.
+        for (moment, filters) in [
+            (first_over_ms, &Filters::default()),
+            (first_over_ms + 1, &Filters::default()),
+            (first_over_ms, &Filters::default()),
+            (first_over_ms, &unpublished),
+            (first_over_ms, &past),
+        ] {
+            let kept = listed(&mut announced, moment, filters);
+            assert_eq!(kept, listed(&mut Announced::default(), moment, filters));
+        }
+        let next = listed(&mut announced, first_over_ms + 1, &Filters::default());
+        assert!(next.len() < rows.len());
+        (now_ms, seen) = (first_over_ms + 1, seen + 1);
+    }
+    assert!(seen > 50, "{seen} moments");
 }

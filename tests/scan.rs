@@ -10,7 +10,7 @@ mod support;
 
 use triqueta::bundle::BundleDraft;
 use triqueta::catalog::{Activity, ROW_GROUP, Row};
-use triqueta::engine::Engine;
+use triqueta::engine::{Engine, Recollection};
 use triqueta::event::ActivityId;
 use triqueta::feature::{PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow};
 use triqueta::history::Visitor;
@@ -72,8 +72,17 @@ fn best(scored: impl Iterator<Item = (ActivityId, f32)>) -> Vec<(ActivityId, f32
 }
 
 fn listed(engine: &Engine, visitor: &Visitor, request: &Request) -> Vec<(ActivityId, f32)> {
-    let slate = engine.recommend(visitor, request).unwrap();
-    let items = slate.items.into_iter();
+    listed_recalling(engine, visitor, request, &mut Recollection::default())
+}
+
+fn listed_recalling(
+    engine: &Engine,
+    visitor: &Visitor,
+    request: &Request,
+    recollection: &mut Recollection,
+) -> Vec<(ActivityId, f32)> {
+    let slate = engine.recommend_recalling(visitor, request, recollection);
+    let items = slate.unwrap().items.into_iter();
     items.map(|item| (item.activity, item.score)).collect()
 }
 
@@ -88,12 +97,23 @@ fn agrees(draft: &BundleDraft, cases: usize, random: &mut Random) {
     let mut whole = engine.bundle().clone();
     whole.model.policy.survivors = u16::MAX;
     let whole = Engine::new(whole).unwrap();
-    let mut full = 0;
+    let (mut full, mut recollection) = (0, Recollection::default());
+    let mut visitor = Visitor::default();
     for case in 0..cases {
-        let visitor = support::visitor(random, &engine, 40);
+        // A visitor whose first list is made, or the same who has done one more thing.
+        if case % 3 == 0 {
+            visitor = support::visitor(random, &engine, 40);
+        } else {
+            let row = Row(random.below(engine.bundle().catalog.len()) as u32);
+            let activity = engine.bundle().catalog.id(row).into();
+            let body = support::body(random, activity);
+            engine.observe(&mut visitor, support::NOW_MS, &body);
+        }
         let request = request(random);
         let best = best_of_all((&engine, &whole), &visitor, &request);
         assert_eq!(listed(&engine, &visitor, &request), best, "case {case}");
+        let kept = listed_recalling(&engine, &visitor, &request, &mut recollection);
+        assert_eq!(kept, best, "case {case}, with what was kept");
         full += usize::from(best.len() == 10);
     }
     assert!(full > cases / 4, "{full} of {cases} lists were full");
@@ -172,7 +192,7 @@ fn a_group_is_left_out_where_all_its_rows_are_below_the_bar() {
         side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
         for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let row = random.below(catalog.len());
-            worth.by_row[row] = strange;
+            worth.by_row.all_mut()[row] = strange;
         }
         let sums = worth.sums(&prepared);
         let groups = 0..catalog.len() / ROW_GROUP;

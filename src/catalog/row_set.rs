@@ -14,10 +14,23 @@ impl Row {
 }
 
 /// Rows of a catalogue.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct RowSet {
     /// A group each, its first row the lowest bit.
     groups: Vec<u8>,
+}
+
+impl Clone for RowSet {
+    fn clone(&self) -> Self {
+        Self {
+            groups: self.groups.clone(),
+        }
+    }
+
+    /// In the room that is there.
+    fn clone_from(&mut self, other: &Self) {
+        self.groups.clone_from(&other.groups);
+    }
 }
 
 impl RowSet {
@@ -44,8 +57,12 @@ impl RowSet {
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        let sizes = self.groups.iter().map(|group| group.count_ones() as usize);
-        sizes.sum()
+        let (many, rest) = self.groups.as_chunks();
+        let many = many
+            .iter()
+            .map(|&groups| u64::from_le_bytes(groups).count_ones());
+        let rest = rest.iter().map(|group| group.count_ones());
+        many.chain(rest).sum::<u32>() as usize
     }
 
     /// Whether there are none.

@@ -14,6 +14,7 @@ use crate::catalog::{Content, Row};
 use crate::event::ActivityId;
 use crate::feature::{ActivityRow, Groundwork};
 use crate::history::History;
+use crate::math::SparseAccumulator;
 use crate::model::Embedding;
 use crate::rank::{Candidate, Reranking};
 
@@ -24,10 +25,13 @@ pub struct Recollection {
     bundle: String,
     past: HashMap<ActivityId, Known, RandomState>,
     pub(super) groundwork: Groundwork,
+    /// Room for what neighbours say: the last list's sums are still in it.
+    pub(super) neighbour_scores: SparseAccumulator,
     pub(super) workshop: Workshop,
 }
 
-/// What lists are made in: nothing in it outlasts a list but the room, which the next need not ask for again.
+/// What lists are made in: room that the next list need not ask for again, which activities are announced, and how near places are
+/// to the past that was asked of last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Workshop {
     pub(super) scoring: Scoring,
@@ -51,6 +55,7 @@ impl Recollection {
             bundle.id.clone_into(&mut self.bundle);
             self.past.clear();
             self.groundwork = Groundwork::default();
+            self.workshop = Workshop::default();
         }
         if self.past.len() > history.len() {
             self.past

@@ -13,6 +13,8 @@
 //! on the way. As `n` is larger than 38, these `(3n + 94)·u·R² + 2a·R·(R + W)` are less than is said here of terms whose sizes
 //! add up to `R²`, and `2a·R·W`. Where `R·(R + W)` is a number, so is every product.
 //!
+//! What was carried on from an earlier list may be off by something more ([`PairWorth::drift`]).
+//!
 //! What the towers say is asked last, and only where it could matter: a cosine is 1 at most, so that most activities are left
 //! out by what they are without it.
 
@@ -22,7 +24,7 @@ use super::Engine;
 use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
 use crate::feature::PairWorth;
-use crate::math::{APPROXIMATION_ERROR, Best, dot, larger, largest_size, norm};
+use crate::math::{APPROXIMATION_ERROR, Best, SparseAccumulator, dot, larger, norm};
 use crate::model::{Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
 
@@ -190,16 +192,17 @@ fn add_models(
     linear: &Linear,
     visitor: &VisitorSide,
     eligible: &RowSet,
-    by_row: &mut [f32],
+    by_row: &mut SparseAccumulator,
 ) -> f32 {
     let [_cosine, _machine, factors, neighbours, ..] = linear.models;
-    let said = &visitor.neighbour_scores;
-    for (sum, said) in by_row.iter_mut().zip(said) {
-        *sum += neighbours * said;
+    let mut most_said = 0.0;
+    for (row, said) in visitor.neighbour_scores.touched() {
+        by_row.add(row, neighbours * said);
+        most_said = larger(most_said, said.abs());
     }
-    let mut size = neighbours.abs() * largest_size(said);
+    let mut size = neighbours.abs() * most_said;
     if let Some(of) = &engine.bundle.models.matrix_factorization {
-        let mut most = 0.0;
+        let (by_row, mut most) = (by_row.all_mut(), 0.0);
         for row in eligible.rows() {
             let term = factors * of.score(&visitor.factor, row.index());
             by_row[row.index()] += term;
@@ -239,6 +242,7 @@ fn add_machine(
     side.pair
         .interact(vectors, catalog, prepared, counters, &bundle.schema, worth);
     let mut by_row = take(&mut worth.by_row);
+    let sums = by_row.all_mut();
     let points = worth.points(vectors, prepared);
     let origin = machine.origin(visitor);
     let (mut size, mut length) = (0.0, 0.0);
@@ -247,7 +251,7 @@ fn add_machine(
             continue;
         };
         let meeting = points.meet(&origin, row, &activity.arrow());
-        by_row[row.index()] += weight * meeting.value;
+        sums[row.index()] += weight * meeting.value;
         // What is no number is found by its score.
         length = larger(length, meeting.length);
         size = larger(size, meeting.flat_size + meeting.length * meeting.length);
@@ -267,5 +271,6 @@ fn reach(linear: &Linear, worth: &PairWorth, said: &Said) -> f32 {
     let size = worth.magnitude + said.size + linear.magnitude + weights;
     let roundings = (worth.length + OTHER_ROUNDINGS) as f32;
     // Both computations round; twice as much again covers the roundings of this bound itself.
-    LOST + 4.0 * roundings * UNIT_ROUNDOFF * size + 2.0 * APPROXIMATION_ERROR * (size + said.unit)
+    let approximations = 2.0 * APPROXIMATION_ERROR * (size + said.unit);
+    LOST + 4.0 * roundings * UNIT_ROUNDOFF * size + approximations + 2.0 * worth.drift
 }

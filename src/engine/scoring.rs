@@ -1,6 +1,7 @@
 //! What is each activity worth to this visitor? The blend scores exactly whom bounds do not decide, and trees, where a bundle
 //! has them, look again at all of the best: the survivors.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use super::retrieve::Retrieval;
@@ -13,7 +14,7 @@ use crate::model::{
     Embedding, ModelScores, Outputs, Remembered, Score, TriquetaRule, VisitorSide, Weighed,
     content_score, popularity_score, second_look,
 };
-use crate::rank::{Filter, Ranking, Request, Scored, keep_best};
+use crate::rank::{Announced, Filter, Ranking, Request, Scored, keep_best};
 
 /// What scoring a visitor produced, for whoever assembles the slate, and what it worked with: kept for the next list.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,7 @@ pub(super) struct Scoring {
     pub(super) bounds: Bounds,
     /// What was scored by the blend, rows ascending.
     seen: Vec<Seen>,
+    announced: Announced,
     eligible: RowSet,
     rows: Vec<Row>,
     retrieval: Retrieval,
@@ -104,8 +106,9 @@ impl Engine {
             })
             .collect();
         let maturity = user.maturity();
+        let neighbour_scores = take(&mut recollection.neighbour_scores);
         Side {
-            models: models.visitor_side(&user, &remembered),
+            models: models.visitor_side_in(&user, &remembered, neighbour_scores),
             embeddings,
             maturity,
             blend: self.resolved.weighed(maturity),
@@ -130,7 +133,7 @@ impl Engine {
             &visitor.history,
             now_ms,
         );
-        filter.list(&mut scoring.eligible);
+        filter.list(&mut scoring.announced, &mut scoring.eligible);
         scoring.seen.clear();
         scoring.scored.clear();
         scoring.survivors.clear();

@@ -9,6 +9,7 @@ use std::mem::take;
 use super::appraiser::{Appraiser, Measure};
 use super::facet::{ITSELF, Property};
 use super::interaction::{Arrow, Axis, Meeting, PairVectors, Point};
+use super::near_places::NearPlaces;
 use super::pair::PairSide;
 use super::pair_features::{
     COMMON_TASTE, DAYS_PUBLISHED, DAYS_TO_START, DENSITY, NEARNESS, OWN_CONTENT, POSITIVES,
@@ -41,7 +42,8 @@ pub(super) struct PairInteractions {
     tag_lists: Vec<Point>,
     word_lists: Vec<Point>,
     corners: Vec<Point>,
-    nearness: [Vec<f32>; 3],
+    near_places: NearPlaces,
+    to_visitor: Vec<f32>,
 }
 
 /// The columns of features that stay numbers: of dates, publications and counts, and what both tastes say of an activity by
@@ -180,9 +182,13 @@ impl PairInteractions {
             point
         }));
         let nearness = appraiser.side.nearness();
-        nearness.approximate(&places.lat, &places.lon, &mut self.nearness);
+        self.near_places.fill(nearness, &places.lat, &places.lon);
+        let to_visitor = &mut self.to_visitor;
+        to_visitor.clear();
+        to_visitor.resize(places.lat.len(), 0.0);
+        nearness.add_to_visitor(1.0, &places.lat, &places.lon, to_visitor);
         let (corners, localities) = (&self.corners[..], &self.properties.localities[..]);
-        let nearness = &self.nearness;
+        let (to_past, to_visitor) = (&self.near_places, &self.to_visitor);
         self.places.clear();
         self.places.resize(places.lat.len(), Point::default());
         for (place, point) in self.places.iter_mut().enumerate() {
@@ -194,8 +200,10 @@ impl PairInteractions {
             }
             let vectors = appraiser.measure;
             vectors.add(point, TRANSIT, places.transit[place]);
+            let [near, around] = to_past.of(place);
+            let nearness = [near, around, to_visitor[place]];
             for (column, nearness) in NEARNESS.into_iter().zip(nearness) {
-                vectors.add(point, column, nearness[place]);
+                vectors.add(point, column, nearness);
             }
         }
     }

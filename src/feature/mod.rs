@@ -15,6 +15,7 @@ mod facet;
 mod facet_weights;
 mod interaction;
 mod interaction_scan;
+mod near_places;
 mod nearness;
 mod outline;
 mod own_taste;

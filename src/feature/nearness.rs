@@ -1,21 +1,29 @@
 //! How near is an activity to the visitor, and to where they have been? Kilometres become features by `e^(−km/scale)`.
 
 use crate::catalog::{Place, Projection};
-use crate::math::{EXP_GROUP, exp, exp_approximate, exp_approximate_and_tenth, exp_of_each};
+use crate::math::{EXP_GROUP, exp, exp_approximate, exp_of_each};
 
 /// Kilometres after which nearness to past activities falls to 1/e: within walking distance, and within the region.
 const NEAR_KM: f32 = 2.0;
-const AROUND_KM: f32 = 10.0 * NEAR_KM;
+pub(super) const AROUND_KM: f32 = 10.0 * NEAR_KM;
 /// Kilometres after which nearness to the visitor falls to 1/e.
 const NOW_KM: f32 = 5.0;
 /// The most places a request compares with; those that weigh most are kept.
-const LIMIT_PLACES: usize = 8 * EXP_GROUP;
+pub(super) const LIMIT_PLACES: usize = 8 * EXP_GROUP;
+
+/// Where some of a visitor's past took place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PastPlace {
+    /// Latitude and longitude in degrees.
+    pub(super) at: (f32, f32),
+    /// How much of the past that is.
+    pub(super) share: f32,
+}
 
 /// Where a visitor is and has been.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Nearness {
-    /// Latitude, longitude and weight.
-    places: Vec<(f32, f32, f32)>,
+    places: Vec<PastPlace>,
     location: Option<(f32, f32)>,
     projection: Projection,
 }
@@ -32,12 +40,11 @@ impl Nearness {
     }
 
     /// Takes in where a past activity took place, and how much it weighs.
-    pub(super) fn add(&mut self, (lat, lon): (f32, f32), share: f32) {
-        if lat.is_finite() && lon.is_finite() {
-            let mut places = self.places.iter_mut();
-            match places.find(|place| place.0 == lat && place.1 == lon) {
-                Some(place) => place.2 += share,
-                None => self.places.push((lat, lon, share)),
+    pub(super) fn add(&mut self, at: (f32, f32), share: f32) {
+        if at.0.is_finite() && at.1.is_finite() {
+            match self.places.iter_mut().find(|place| place.at == at) {
+                Some(place) => place.share += share,
+                None => self.places.push(PastPlace { at, share }),
             }
         }
     }
@@ -45,9 +52,11 @@ impl Nearness {
     /// Keeps the places that weigh most.
     pub(super) fn finish(&mut self) {
         self.places.sort_by(|a, b| {
-            b.2.total_cmp(&a.2)
-                .then(a.0.total_cmp(&b.0))
-                .then(a.1.total_cmp(&b.1))
+            let [(a_lat, a_lon), (b_lat, b_lon)] = [a.at, b.at];
+            let by_share = b.share.total_cmp(&a.share);
+            by_share
+                .then(a_lat.total_cmp(&b_lat))
+                .then(a_lon.total_cmp(&b_lon))
         });
         self.places.truncate(LIMIT_PLACES);
     }
@@ -65,15 +74,14 @@ impl Nearness {
         let (mut near, mut around) = ([0.0; LIMIT_PLACES], [0.0; LIMIT_PLACES]);
         let filled = self.places.len().next_multiple_of(EXP_GROUP);
         let places = self.places.iter().zip(near.iter_mut().zip(&mut around));
-        for (&(past_lat, past_lon, _), (near, around)) in places {
-            let past = (past_lat, past_lon);
-            let km = self.projection.distance_km((lat, lon), past);
+        for (past, (near, around)) in places {
+            let km = self.projection.distance_km((lat, lon), past.at);
             (*near, *around) = (-km / NEAR_KM, -km / AROUND_KM);
         }
         [&mut near, &mut around].map(|nearness| {
             exp_of_each(&mut nearness[..filled]);
             let places = self.places.iter().zip(&*nearness);
-            places.map(|(place, nearness)| place.2 * nearness).sum()
+            places.map(|(place, nearness)| place.share * nearness).sum()
         })
     }
 
@@ -87,58 +95,24 @@ impl Nearness {
         }
     }
 
-    /// Adds to each place's sum how near it is to the past (twice) and to the visitor, times these weights, by approximate
-    /// exponentials. Returns no less than the sizes of any place's terms.
-    pub(super) fn add_to(
-        &self,
-        [near, around, now]: [f32; 3],
-        lat: &[f32],
-        lon: &[f32],
-        sums: &mut [f32],
-    ) -> f32 {
-        // An unknown coordinate makes a distance NaN, whose exponential is 0.
-        for &(past_lat, past_lon, share) in &self.places {
-            let (near, around) = (share * near, share * around);
-            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
-                let past = (past_lat, past_lon);
-                let km = self.projection.distance_km((lat, lon), past);
-                // Near enough, and no division.
-                let (to_around, to_near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
-                *sum += near * to_near + around * to_around;
-            }
-        }
-        if let Some(here) = self.location {
-            for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
-                let km = self.projection.distance_km(here, (lat, lon));
-                *sum += now * exp_approximate(-km / NOW_KM);
-            }
-        }
-        let shares: f32 = self.places.iter().map(|place| place.2).sum();
-        shares * (near.abs() + around.abs()) + now.abs()
+    /// Where the past took place.
+    pub(super) fn past(&self) -> &[PastPlace] {
+        &self.places
     }
 
-    /// Works out how near each place is to the past (twice) and to the visitor, by approximate exponentials.
-    pub(super) fn approximate(&self, lat: &[f32], lon: &[f32], nearness: &mut [Vec<f32>; 3]) {
-        for nearness in nearness.iter_mut() {
-            nearness.clear();
-            nearness.resize(lat.len(), 0.0);
-        }
-        let [near, around, now] = nearness;
-        for &(past_lat, past_lon, share) in &self.places {
-            let both = near.iter_mut().zip(around.iter_mut());
-            for (((near, around), &lat), &lon) in both.zip(lat).zip(lon) {
-                let past = (past_lat, past_lon);
-                let km = self.projection.distance_km((lat, lon), past);
-                let (to_around, to_near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
-                *near += share * to_near;
-                *around += share * to_around;
-            }
-        }
-        if let Some(here) = self.location {
-            for ((now, &lat), &lon) in now.iter_mut().zip(lat).zip(lon) {
-                let km = self.projection.distance_km(here, (lat, lon));
-                *now = exp_approximate(-km / NOW_KM);
-            }
+    pub(super) fn projection(&self) -> Projection {
+        self.projection
+    }
+
+    /// Adds to each place's sum how near it is to the visitor, times a weight, by approximate exponentials.
+    pub(super) fn add_to_visitor(&self, weight: f32, lat: &[f32], lon: &[f32], sums: &mut [f32]) {
+        let Some(here) = self.location else {
+            return;
+        };
+        for ((sum, &lat), &lon) in sums.iter_mut().zip(lat).zip(lon) {
+            // An unknown coordinate makes a distance NaN, whose exponential is 0.
+            let km = self.projection.distance_km(here, (lat, lon));
+            *sum += weight * exp_approximate(-km / NOW_KM);
         }
     }
 }

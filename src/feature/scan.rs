@@ -9,6 +9,7 @@ use super::appraiser::{Appraiser, TermSums};
 use super::contents::{ContentCodes, Contents};
 use super::facet::{Corners, Facet, ITSELF, Property};
 use super::interaction_scan::PairInteractions;
+use super::near_places::NearPlaces;
 use super::pair::PairSide;
 use super::pair_features::{
     DAYS_PUBLISHED, DAYS_TO_START, NEARNESS, PAIR_FEATURES, PairRow, TRANSIT,
@@ -18,19 +19,23 @@ use super::property_worth::PropertyWorth;
 use super::scan_codes::{CountCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
-use crate::math::{APPROXIMATION_ERROR, larger, largest, largest_size, ln_1p_approximate};
+use crate::math::{
+    APPROXIMATION_ERROR, SparseAccumulator, larger, largest, largest_size, ln_1p_approximate,
+};
 
-/// What properties are worth to one visitor under one blend, and room for the next: whoever keeps it has nothing allocated
-/// for that.
+/// What properties are worth to one visitor under one blend, and room for the next of the same catalogue: whoever keeps it has
+/// nothing allocated for that, and what both have in common is carried on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PairWorth {
     /// What each activity of the catalogue is worth by itself, beside its properties, up to the end of the last group of rows.
     /// Whoever knows more of it adds that.
-    pub by_row: Vec<f32>,
+    pub by_row: SparseAccumulator,
     /// No row's sum has terms whose sizes add up to more than this.
     pub magnitude: f32,
     /// No term is a sum of more numbers than this.
     pub length: usize,
+    /// A sum may be off by so much more: by what was carried on from an earlier list.
+    pub drift: f32,
     /// What contents are worth, and then dates, places, times of publication and combinations of counts, in one piece as long as
     /// a power of two: a code is an entry whatever it is, so that nothing has to look whether it is.
     table: Vec<f32>,
@@ -40,6 +45,7 @@ pub struct PairWorth {
     lists: ListWorth,
     /// Corners of the grid, each with the sizes of its terms.
     corners: Vec<(f32, f32)>,
+    near_places: NearPlaces,
     /// What features make of each other, where that was asked.
     pub(super) interactions: PairInteractions,
     /// Made here where what was prepared has none.
@@ -136,7 +142,7 @@ impl PairWorth {
             rows: prepared.scan.rows.as_chunks().0,
             publications: prepared.scan.publications.as_chunks().0,
             count_codes: count_codes.as_chunks().0,
-            by_row: self.by_row.as_chunks().0,
+            by_row: self.by_row.all().as_chunks().0,
             table: &self.table,
             most_of_others: self.most_of_others,
         }
@@ -195,8 +201,7 @@ impl PairSide {
             part(starts.published, starts.counts) + part(starts.counts, worth.table.len() as u32);
         let entries = worth.table.len().next_power_of_two();
         worth.table.resize(entries, 0.0);
-        worth.by_row.clear();
-        worth.by_row.resize(codes.rows.len(), 0.0);
+        worth.by_row.reset(codes.rows.len());
         for (facets, column) in self.own_taste().of_rows(&schema.common_taste) {
             appraiser.magnitude += add_facets(&mut worth.by_row, weights[column], facets);
         }
@@ -303,9 +308,17 @@ fn weigh_places(
     };
     worth.table.extend(known.map(value));
     let sums = &mut worth.table[prepared.scan.starts.places as usize..];
-    let weights = NEARNESS.map(|column| appraiser.measure[column]);
+    let [near, around, now] = NEARNESS.map(|column| appraiser.measure[column]);
     let nearness = appraiser.side.nearness();
-    appraiser.magnitude += nearness.add_to(weights, &places.lat, &places.lon, sums);
+    let near_places = &mut worth.near_places;
+    near_places.follow(nearness, &places.lat, &places.lon);
+    for (sum, to_past) in sums.iter_mut().zip(near_places.weighed(near, around)) {
+        *sum += to_past;
+    }
+    nearness.add_to_visitor(now, &places.lat, &places.lon, sums);
+    let shares: f32 = nearness.past().iter().map(|place| place.share).sum();
+    appraiser.magnitude += shares * (near.abs() + around.abs()) + now.abs();
+    worth.drift = near_places.error() * (near.abs() + around.abs());
 }
 
 impl ListWorth {
@@ -335,14 +348,12 @@ impl ListWorth {
 }
 
 /// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
-fn add_facets(sums: &mut [f32], weight: f32, facets: &[Facet]) -> f32 {
+fn add_facets(sums: &mut SparseAccumulator, weight: f32, facets: &[Facet]) -> f32 {
     let mut most = 0.0_f32;
     for &(code, of_facet) in facets {
-        if let Some(sum) = sums.get_mut((code - ITSELF.code(0)) as usize) {
-            let term = weight * of_facet;
-            *sum += term;
-            most = larger(most, term.abs());
-        }
+        let term = weight * of_facet;
+        sums.add(code - ITSELF.code(0), term);
+        most = larger(most, term.abs());
     }
     most
 }

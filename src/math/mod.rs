@@ -14,6 +14,7 @@ mod linear;
 mod matrix;
 mod order;
 mod random;
+mod sparse;
 
 pub use approximate::{
     APPROXIMATION_ERROR, exp_approximate, exp_approximate_and_tenth, ln_1p_approximate,
@@ -29,6 +30,7 @@ pub use linear::{cosine, dot, norm, normalise, norms};
 pub use matrix::{Matrix, NonZero};
 pub use order::{select, sort};
 pub use random::Random;
+pub use sparse::SparseAccumulator;
 
 /// `e^x`.
 pub fn exp(x: f32) -> f32 {

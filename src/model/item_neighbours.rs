@@ -6,7 +6,7 @@
 //! and scoring a visitor touches the lists of the history, not the catalogue.
 
 use crate::catalog::BlobColumn;
-use crate::math::is_ascending;
+use crate::math::{SparseAccumulator, is_ascending};
 
 /// So many neighbours are checked at a time.
 const PIECE: usize = 1 << 12;
@@ -126,15 +126,23 @@ impl Neighbours {
         history: impl IntoIterator<Item = (usize, f32)>,
         activities: usize,
     ) -> Vec<f32> {
-        let mut scores = vec![0.0; activities];
+        let mut scores = SparseAccumulator::default();
+        scores.reset(activities);
+        self.add_scores(history, &mut scores);
+        scores.all().iter().map(|score| score + 0.0).collect()
+    }
+
+    /// Adds the same to what is 0 yet.
+    pub fn add_scores(
+        &self,
+        history: impl IntoIterator<Item = (usize, f32)>,
+        scores: &mut SparseAccumulator,
+    ) {
         for (row, weight) in history {
             for (neighbour, says) in self.of(row) {
-                if let Some(score) = scores.get_mut(neighbour as usize) {
-                    *score += weight * says;
-                }
+                scores.add(neighbour, weight * says);
             }
         }
-        scores
     }
 }
 

@@ -16,7 +16,7 @@ use super::pooled_neumf::PooledNeuMf;
 use super::two_tower::{Embedding, TwoTower};
 use super::wide_deep::{WideDeep, WideDeepActivity, WideDeepVisitor};
 use crate::feature::{ActivityRow, Component, PairRow, UserRow};
-use crate::math::cosine;
+use crate::math::{SparseAccumulator, cosine};
 
 /// One learned model's output as an input of the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +125,8 @@ pub struct VisitorSide {
     pub embedding: Embedding,
     /// Factor, folded in from the history; empty where the bundle has no factors.
     pub factor: Vec<f32>,
-    /// What the history's neighbours say of each row; empty where the bundle has no neighbours.
-    pub neighbour_scores: Vec<f32>,
+    /// What the history's neighbours say of each row; of no rows where the bundle has no neighbours.
+    pub neighbour_scores: SparseAccumulator,
     /// Half of the factorization machine, where the bundle has it.
     pub machine: Option<MachineVisitor>,
     /// Side of NeuMF, where the bundle has it.
@@ -150,6 +150,17 @@ impl Models {
 
     /// The visitor's side; `history` stands for `user.history` and is in its order.
     pub fn visitor_side(&self, user: &UserRow, history: &[Remembered<'_>]) -> VisitorSide {
+        self.visitor_side_in(user, history, SparseAccumulator::default())
+    }
+
+    /// The same, with room for what neighbours say, as an earlier side leaves it: a catalogue is not gone through for the few
+    /// rows that they speak of.
+    pub(crate) fn visitor_side_in(
+        &self,
+        user: &UserRow,
+        history: &[Remembered<'_>],
+        mut neighbour_scores: SparseAccumulator,
+    ) -> VisitorSide {
         let pooled = TwoTower::pool(history.iter().map(|past| (&past.embedding, past.weight)));
         let input = self.two_tower.user_input(user, &pooled);
         let known = || {
@@ -160,12 +171,14 @@ impl Models {
         let remembered = || history.iter().map(|past| (past.activity, past.weight));
         let factors = self.matrix_factorization.as_ref();
         let neighbours = self.item_neighbours.as_ref();
+        neighbour_scores.reset(neighbours.map_or(0, Neighbours::len));
+        if let Some(neighbours) = neighbours {
+            neighbours.add_scores(known(), &mut neighbour_scores);
+        }
         VisitorSide {
             embedding: self.two_tower.user.forward(&input),
             factor: factors.map_or_else(Vec::new, |factors| factors.fold_in(known())),
-            neighbour_scores: neighbours.map_or_else(Vec::new, |neighbours| {
-                neighbours.scores(known(), neighbours.len())
-            }),
+            neighbour_scores,
             machine: self
                 .factorization_machine
                 .as_ref()
@@ -203,7 +216,7 @@ impl Models {
             cosine(&visitor.embedding, &activities.embeddings[row]),
             machine().unwrap_or(0.0),
             factors.map_or(0.0, |factors| factors.score(&visitor.factor, row)),
-            visitor.neighbour_scores.get(row).copied().unwrap_or(0.0),
+            visitor.neighbour_scores.of(row),
         ];
         let mut scores = ModelScores::default();
         scores[..OF_ALL].copy_from_slice(&of_all);

@@ -1,13 +1,9 @@
 //! Which activities may be shown at all.
 
-use std::ops::Range;
-
+use super::announced::Announced;
 use super::request::Filters;
 use super::search::Search;
-use crate::catalog::{
-    BLOCK, Catalog, DatePart, Place, ROW_GROUP, Row, RowSet, Status, Texts, Vocabulary,
-    distance_km, over_ms,
-};
+use crate::catalog::{Catalog, Place, Row, RowSet, Texts, Vocabulary, distance_km};
 use crate::history::{Entry, History};
 use crate::math::sort;
 
@@ -82,42 +78,24 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Puts the rows that may be shown into `passing`: what was in it is gone.
-    pub fn list(&self, passing: &mut RowSet) {
+    /// Puts the rows that may be shown into `passing`: what was in it is gone. `announced` is kept from one list of a catalogue to
+    /// the next.
+    pub fn list(&self, announced: &mut Announced, passing: &mut RowSet) {
         let least_ms = if self.filters.include_past {
             i64::MIN
         } else {
             self.now_ms
         };
-        // A block of rows is a number of bits, and some whole groups.
-        const { assert!(BLOCK == u32::BITS as usize && BLOCK.is_multiple_of(ROW_GROUP)) };
-        passing.reset(self.catalog.len());
-        // Asked first, because most of a catalogue that has stood for a while is over.
-        for block in self.catalog.blocks_after(least_ms) {
-            let first = Row(block.start as u32);
-            let mut bits = self.announced(block, least_ms);
-            if self.is_particular {
-                let misfits = (0..BLOCK as u32)
-                    .filter(|place| bits >> place & 1 == 1 && !self.fits(Row(first.0 + place)));
-                bits = misfits.fold(bits, |bits, place| bits & !(1 << place));
+        let announced = announced.at(self.catalog, least_ms, self.filters.include_unpublished);
+        passing.clone_from(announced);
+        if self.is_particular {
+            for misfit in announced.rows().filter(|&row| !self.fits(row)) {
+                passing.remove(misfit);
             }
-            passing.insert(first, bits);
         }
         for &row in &self.refused {
             passing.remove(row);
         }
-    }
-
-    /// A bit for each row of a block that is published, or need not be, and not over by then, the lowest for the first.
-    fn announced(&self, block: Range<usize>, least_ms: i64) -> u32 {
-        let columns = self.catalog.columns();
-        let published = Published {
-            removed: &self.catalog.removed()[block.clone()],
-            status: &columns.status[block.clone()],
-            or_not: self.filters.include_unpublished,
-        };
-        let numbers = &columns.date_numbers[block.clone()];
-        published.and_not_over(&columns.dates, numbers, &columns.end_ms[block], least_ms)
     }
 
     /// Whether it is what the request asks for in particular.
@@ -154,40 +132,6 @@ impl<'a> Filter<'a> {
                 .place(row)
                 .is_some_and(|place| distance_km(centre, place) <= within.km)
         })
-    }
-}
-
-/// Which rows of a block are published.
-struct Published<'a> {
-    removed: &'a [bool],
-    status: &'a [u8],
-    /// Those that are not, but for what was removed, count as well.
-    or_not: bool,
-}
-
-impl Published<'_> {
-    /// A bit for each of them that is not over by then, the lowest for the first. By itself, because a browser keeps what a
-    /// loop works with in memory where there is much around it; without branches, because what is over is hard to predict.
-    #[inline(never)]
-    fn and_not_over(
-        &self,
-        dates: &[DatePart],
-        numbers: &[u32],
-        ends: &[i64],
-        least_ms: i64,
-    ) -> u32 {
-        let states = self.removed.iter().zip(self.status);
-        let times = numbers.iter().zip(ends);
-        let (mut bits, mut bit) = (0, 1);
-        for ((&removed, &status), (&number, &end_ms)) in states.zip(times) {
-            let start_ms = dates[number as usize].start_ms;
-            let passes = (over_ms(start_ms, end_ms) >= least_ms)
-                & !removed
-                & (self.or_not | (Status::of(status) == Status::Active));
-            bits |= if passes { bit } else { 0 };
-            bit <<= 1;
-        }
-        bits
     }
 }
 

@@ -3,6 +3,7 @@
 //! From all activities to one slate: filter → score → keep the best few hundred → rerank slot by slot (diversity, caps,
 //! declared exploration) → explain. Each step is a function of its inputs, so that a slate can be replayed bit for bit.
 
+mod announced;
 mod explain;
 mod filter;
 mod policy;
@@ -13,6 +14,7 @@ mod search;
 mod slate;
 mod trace;
 
+pub use announced::Announced;
 pub use explain::{Facts, Reason, explain};
 pub use filter::Filter;
 pub use policy::{Exploration, Policy};

@@ -16,7 +16,7 @@ use triqueta::feature::{PairSide, PairWorth, Prepared, RowSums, UserRow};
 use triqueta::history::{History, Visitor};
 use triqueta::json;
 use triqueta::math::{Best, sort};
-use triqueta::rank::{Filter, Filters};
+use triqueta::rank::{Announced, Filter, Filters};
 
 /// So many rows are kept.
 const BEST: usize = 10;
@@ -29,6 +29,7 @@ pub struct LinearPass {
     visitor: Visitor,
     worth: PairWorth,
     every: RowSet,
+    announced: Announced,
     shown: RowSet,
     room: Room,
 }
@@ -58,6 +59,7 @@ impl LinearPass {
             visitor: Visitor::default(),
             worth: PairWorth::default(),
             every,
+            announced: Announced::default(),
             shown: RowSet::default(),
             room: Room::default(),
         }
@@ -89,7 +91,8 @@ impl LinearPass {
     pub fn of_what_may_be_shown(&mut self) -> &[(Row, f32)] {
         let (catalog, texts) = (&self.bundle.catalog, &self.bundle.texts);
         let (filters, history) = (Filters::default(), &self.visitor.history);
-        Filter::new(&filters, catalog, texts, history, self.now_ms).list(&mut self.shown);
+        let filter = Filter::new(&filters, catalog, texts, history, self.now_ms);
+        filter.list(&mut self.announced, &mut self.shown);
         let sums = self.worth.sums(&self.prepared);
         self.room.pass(&sums, &self.shown)
     }
