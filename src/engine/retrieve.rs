@@ -25,7 +25,7 @@ use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
 use crate::feature::PairWorth;
 use crate::math::{APPROXIMATION_ERROR, Best, SparseAccumulator, dot, larger, norm};
-use crate::model::{Linear, VisitorSide};
+use crate::model::{Embedding, Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
 
 /// Half the distance between 1 and the next larger number.
@@ -35,6 +35,8 @@ const OTHER_ROUNDINGS: usize = 32;
 /// Products that are too small to be numbers are lost. Those of features that are far from their means are made up for by longer
 /// lengths ([`crate::feature::PairVectors`]); the others add up to less.
 const LOST: f32 = 1e-28;
+/// So many activities the towers are asked of at once.
+const BATCH: usize = 64;
 /// To score an activity exactly by a factorization machine takes as long as to work out so many points.
 const POINTS_A_SCORE: usize = 12;
 
@@ -128,13 +130,7 @@ impl Retrieval {
         if !reach.is_finite() {
             return None;
         }
-        let length = norm(&side.models.embedding);
-        let cosine_scale = if length > 0.0 { cosine / length } else { 0.0 };
-        let score = |row: Row, sum: f32| {
-            let point = &bundle.activities.embeddings[row.index()];
-            let alike = dot(&side.models.embedding, point) * engine.inverse_lengths[row.index()];
-            sum + linear.offset + cosine_scale * alike
-        };
+        let towers = Towers::new(engine, side, linear.offset, cosine);
         let most_ahead = linear.offset + cosine.abs() * engine.most_alike;
         let sums = worth.sums(&engine.prepared);
         // In the loop's own hands: what it only borrows it would look up again for every row.
@@ -142,12 +138,11 @@ impl Retrieval {
         best.begin(keep);
         near.clear();
         near.reserve(4 * keep);
+        let (mut bar, mut asked) = (f32::NEG_INFINITY, 0);
         for (group, &listed) in eligible.groups().iter().enumerate() {
             if listed == 0 {
                 continue;
             }
-            // Below that they would still be too far below, were the towers all for them: a third `reach` covers roundings.
-            let bar = best.bar() - most_ahead - 3.0 * reach;
             let Some(sums) = sums.of(group, bar) else {
                 continue;
             };
@@ -155,15 +150,52 @@ impl Retrieval {
                 if sums[place] < bar {
                     continue;
                 }
-                let row = Row::of(group, place);
-                let score = score(row, sums[place]);
-                best.offer(score);
-                near.push((row, score));
+                near.push((Row::of(group, place), sums[place]));
+            }
+            if near.len() >= asked + BATCH {
+                towers.ask(&mut near[asked..], &mut best);
+                asked = near.len();
+                // Below that they would still be too far below, were the towers all for them: a third `reach` covers roundings.
+                bar = best.bar() - most_ahead - 3.0 * reach;
             }
         }
+        towers.ask(&mut near[asked..], &mut best);
         let least = best.least();
         (self.best, self.near) = (best, near);
         Some((least?, reach))
+    }
+}
+
+/// What the towers say beside sums.
+struct Towers<'a> {
+    engine: &'a Engine,
+    visitor: &'a Embedding,
+    offset: f32,
+    cosine_scale: f32,
+}
+
+impl<'a> Towers<'a> {
+    fn new(engine: &'a Engine, side: &'a Side, offset: f32, cosine: f32) -> Self {
+        let length = norm(&side.models.embedding);
+        Self {
+            engine,
+            visitor: &side.models.embedding,
+            offset,
+            cosine_scale: if length > 0.0 { cosine / length } else { 0.0 },
+        }
+    }
+
+    /// Makes nearly computed scores of the sums of rows, and offers them. Several at once, by themselves: points of a large
+    /// catalogue are far away in memory, and what does not wait for each other is fetched together.
+    #[inline(never)]
+    fn ask(&self, near: &mut [(Row, f32)], best: &mut Best) {
+        let points = &self.engine.bundle.activities.embeddings;
+        let inverse_lengths = &self.engine.inverse_lengths;
+        for (row, sum) in near {
+            let alike = dot(self.visitor, &points[row.index()]) * inverse_lengths[row.index()];
+            *sum = *sum + self.offset + self.cosine_scale * alike;
+            best.offer(*sum);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! One event changes one past place, and the shares of all others by the same factor. So each past place is taken in once, and
 //! later only what changed beside that factor.
 
+use std::mem::{swap, take};
 use std::ops::RangeInclusive;
 
 use super::nearness::{AROUND_KM, LIMIT_PLACES, Nearness, PastPlace};
@@ -20,6 +21,8 @@ const SAME: f32 = 2e-6;
 const MOST_CHANGES: usize = 16;
 /// By so much all shares together may have shrunk since.
 const MOST_SHRUNK: f32 = 2.0;
+/// So many places are worked out together.
+const GROUP: usize = 8;
 /// By what shares may have changed in common. Others are not worth following, or no numbers.
 const FACTORS: RangeInclusive<f32> = 1e-3..=1e3;
 
@@ -75,9 +78,7 @@ impl NearPlaces {
         self.projection = Some(nearness.projection());
         (self.scale, self.is_anew, self.changes) = (1.0, true, 0);
         self.most = self.past.iter().map(|past| past.share).sum();
-        for past in nearness.past() {
-            self.take_in(past, nearness.projection(), lat, lon);
-        }
+        self.take_in(nearness.past(), nearness.projection(), lat, lon);
     }
 
     /// Of each place how near it is to the past, within walking distance and within the region, times these weights.
@@ -130,13 +131,14 @@ impl NearPlaces {
             return false;
         }
         let mut total: f32 = self.past.iter().map(|past| past.share).sum();
-        for number in 0..self.changed.len() {
-            let changed = self.changed[number];
-            self.take_in(&changed, nearness.projection(), lat, lon);
+        for changed in &self.changed {
             total += changed.share;
             self.most = larger(self.most, total);
         }
-        std::mem::swap(&mut self.past, &mut self.next);
+        let changed = take(&mut self.changed);
+        self.take_in(&changed, nearness.projection(), lat, lon);
+        self.changed = changed;
+        swap(&mut self.past, &mut self.next);
         (self.scale, self.is_anew) = (scale, false);
         scale * self.most <= MOST_SHRUNK
     }
@@ -176,18 +178,47 @@ impl NearPlaces {
         factor.filter(|factor| FACTORS.contains(factor))
     }
 
-    fn take_in(&mut self, past: &PastPlace, projection: Projection, lat: &[f32], lon: &[f32]) {
-        let PastPlace { at, share } = *past;
-        let both = self.near.iter_mut().zip(&mut self.around);
-        for (((near, around), &lat), &lon) in both.zip(lat).zip(lon) {
+    /// Adds to the nearness of all places how near they are to these of the past.
+    fn take_in(&mut self, past: &[PastPlace], projection: Projection, lat: &[f32], lon: &[f32]) {
+        let ((lat, last_lat), (lon, last_lon)) = (lat.as_chunks(), lon.as_chunks());
+        let (near, last_near) = self.near.as_chunks_mut();
+        let (around, last_around) = self.around.as_chunks_mut();
+        for ((near, around), at) in near.iter_mut().zip(around).zip(lat.iter().zip(lon)) {
+            add_nearness(past, projection, at, (near, around));
+        }
+        let (mut lat, mut lon) = ([0.0; GROUP], [0.0; GROUP]);
+        let (mut near, mut around) = ([0.0; GROUP], [0.0; GROUP]);
+        let last = last_lat.len();
+        lat[..last].copy_from_slice(last_lat);
+        lon[..last].copy_from_slice(last_lon);
+        near[..last].copy_from_slice(last_near);
+        around[..last].copy_from_slice(last_around);
+        add_nearness(past, projection, (&lat, &lon), (&mut near, &mut around));
+        last_near.copy_from_slice(&near[..last]);
+        last_around.copy_from_slice(&around[..last]);
+    }
+}
+
+/// Adds to the nearness of a group of places how near they are to these of the past: a group at a time, so that what is added to
+/// stays in registers while one past place after the other is taken in.
+fn add_nearness(
+    past: &[PastPlace],
+    projection: Projection,
+    (lat, lon): (&[f32; GROUP], &[f32; GROUP]),
+    (near, around): (&mut [f32; GROUP], &mut [f32; GROUP]),
+) {
+    let (mut to_near, mut to_around) = (*near, *around);
+    for past in past {
+        for place in 0..GROUP {
             // An unknown coordinate makes a distance NaN, whose exponential is 0.
-            let km = projection.distance_km((lat, lon), at);
+            let km = projection.distance_km((lat[place], lon[place]), past.at);
             // Near enough, and no division.
-            let (to_around, to_near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
-            *near += share * to_near;
-            *around += share * to_around;
+            let (around, near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
+            to_near[place] += past.share * near;
+            to_around[place] += past.share * around;
         }
     }
+    (*near, *around) = (to_near, to_around);
 }
 
 #[cfg(test)]
