@@ -19,7 +19,7 @@ use super::prepared::Prepared;
 use super::profiles::Profiles;
 use super::property_worth::PropertyWorth;
 use super::scan::PairWorth;
-use super::scan_codes::ScanCodes;
+use super::scan_codes::{OtherCodes, ScanCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row, Words};
 use crate::math::ln_1p_approximate;
@@ -62,7 +62,7 @@ const NUMBERS: [usize; 8] = [
 /// The points of rows, each the sum of a few.
 pub struct RowPoints<'a> {
     scan: &'a ScanCodes,
-    count_codes: &'a [u32],
+    others: &'a [OtherCodes],
     interactions: &'a PairInteractions,
     axes: [&'a Axis; NUMBERS.len()],
 }
@@ -80,8 +80,9 @@ impl RowPoints<'_> {
             &interactions.places[(codes.place - starts.places) as usize],
             &interactions.properties.times[scan.dates[date].time as usize],
         ];
-        let published = (scan.publications[row.index()] - starts.published) as usize;
-        let counted = (self.count_codes[row.index()] - starts.counts) as usize;
+        let others = &self.others[row.index()];
+        let published = (others.published - starts.published) as usize;
+        let counted = (others.counts - starts.counts) as usize;
         let [positives, total, views, density] = &interactions.counts;
         let by_itself = interactions.by_row[row.index()];
         let numbers = [
@@ -108,7 +109,7 @@ impl PairWorth {
         let count_codes = self.count_codes(prepared);
         RowPoints {
             scan: &prepared.scan,
-            count_codes: count_codes.map_or(&[], |codes| &codes.codes),
+            others: count_codes.map_or(&[], |codes| &codes.rows),
             interactions: &self.interactions,
             axes: NUMBERS.map(|column| vectors.axis(column)),
         }

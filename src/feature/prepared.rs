@@ -20,7 +20,7 @@ impl Prepared {
         let scan = ScanCodes::new(schema, catalog);
         Self {
             organiser_share: organiser_shares(catalog, counters),
-            counts: Some(CountCodes::new(catalog, counters, scan.starts.counts)),
+            counts: Some(CountCodes::new(catalog, counters, scan.starts)),
             scan,
         }
     }

@@ -16,7 +16,7 @@ use super::pair_features::{
 };
 use super::prepared::Prepared;
 use super::property_worth::PropertyWorth;
-use super::scan_codes::{CountCodes, RowCodes};
+use super::scan_codes::{CountCodes, OtherCodes, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
 use crate::math::{
@@ -68,8 +68,7 @@ struct ListWorth {
 /// those are not looked up then.
 pub struct RowSums<'a> {
     rows: &'a [[RowCodes; ROW_GROUP]],
-    publications: &'a [[u32; ROW_GROUP]],
-    count_codes: &'a [[u32; ROW_GROUP]],
+    others: &'a [[OtherCodes; ROW_GROUP]],
     by_row: &'a [[f32; ROW_GROUP]],
     table: &'a [f32],
     most_of_others: f32,
@@ -109,10 +108,8 @@ impl RowSums<'_> {
     /// The whole sums of those rows.
     #[inline(always)]
     fn with_others(&self, group: usize, mut sums: [f32; ROW_GROUP]) -> [f32; ROW_GROUP] {
-        let (published, counts) = (&self.publications[group], &self.count_codes[group]);
-        let others = published.iter().zip(counts);
-        for (sum, (&published, &count)) in sums.iter_mut().zip(others) {
-            *sum += self.worth(published) + self.worth(count);
+        for (sum, others) in sums.iter_mut().zip(&self.others[group]) {
+            *sum += self.worth(others.published) + self.worth(others.counts);
         }
         sums
     }
@@ -137,11 +134,10 @@ impl PairWorth {
     /// The sums of the rows of the catalogue it was prepared from.
     pub fn sums<'a>(&'a self, prepared: &'a Prepared) -> RowSums<'a> {
         let count_codes = self.count_codes(prepared);
-        let count_codes: &[u32] = count_codes.map_or(&[], |codes| &codes.codes);
+        let others: &[OtherCodes] = count_codes.map_or(&[], |codes| &codes.rows);
         RowSums {
             rows: prepared.scan.rows.as_chunks().0,
-            publications: prepared.scan.publications.as_chunks().0,
-            count_codes: count_codes.as_chunks().0,
+            others: others.as_chunks().0,
             by_row: self.by_row.all().as_chunks().0,
             table: &self.table,
             most_of_others: self.most_of_others,
@@ -184,7 +180,7 @@ impl PairSide {
         appraiser.magnitude += largest_size(&worth.table[starts.published as usize..]);
         worth.count_codes = match prepared.counts {
             Some(_) => None,
-            None => Some(CountCodes::new(catalog, counters, starts.counts)),
+            None => Some(CountCodes::new(catalog, counters, starts)),
         };
         if let Some(codes) = worth.count_codes.as_ref().or(prepared.counts.as_ref()) {
             let [of_first, ..] = &codes.counts;

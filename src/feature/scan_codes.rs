@@ -15,8 +15,6 @@ use crate::math::{Distinct, packed, unpacked};
 pub(super) struct ScanCodes {
     /// Of each row, up to the end of the last group.
     pub(super) rows: Vec<RowCodes>,
-    /// The same, where in a request's table its publication is: apart, because of groups that are left out it is not asked for.
-    pub(super) publications: Vec<u32>,
     pub(super) contents: Contents,
     pub(super) dates: Vec<Date>,
     pub(super) places: Places,
@@ -139,13 +137,8 @@ impl ScanCodes {
         });
         let mut rows: Vec<RowCodes> = rows.collect();
         rows.resize(rows.len().next_multiple_of(ROW_GROUP), RowCodes::default());
-        let publications = columns.publication_numbers.iter();
-        let publications = publications.map(|number| starts.published + number);
-        let mut publications: Vec<u32> = publications.collect();
-        publications.resize(rows.len(), starts.published);
         Self {
             rows,
-            publications,
             starts,
             contents,
             dates,
@@ -166,18 +159,27 @@ impl ScanCodes {
     }
 }
 
-/// What occurs among what is counted of rows, in the order of [`super::pair::PairSide::counts`].
+/// What is told apart of rows by their publications, and by what is counted of them in the order of
+/// [`super::pair::PairSide::counts`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct CountCodes {
-    /// Of each row, up to the end of the last group, where in a request's table its counts are.
-    pub(super) codes: Vec<u32>,
+    /// Of each row, up to the end of the last group.
+    pub(super) rows: Vec<OtherCodes>,
     /// Positives, all positives ever, views, and density.
     pub(super) counts: [Vec<f32>; 4],
 }
 
+/// Where in a request's table a row's publication and its counts are: apart from [`RowCodes`], because of groups that are left
+/// out they are not asked for, and side by side, because who asks for one is far away in memory and asks for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct OtherCodes {
+    pub(super) published: u32,
+    pub(super) counts: u32,
+}
+
 impl CountCodes {
-    /// The counts of a catalogue, in a table from `start` on.
-    pub(super) fn new(catalog: &Catalog, counters: &Counters, start: u32) -> Self {
+    /// The counts of a catalogue, in a table that begins so.
+    pub(super) fn new(catalog: &Catalog, counters: &Counters, starts: Starts) -> Self {
         let columns = [
             &counters.positives,
             &counters.positives_total,
@@ -185,15 +187,23 @@ impl CountCodes {
             &catalog.columns().density,
         ];
         let counts = |row: usize| packed(columns.map(|counts| counts.key(row)));
-        let mut distinct = Distinct::of((0..catalog.len()).map(counts));
-        distinct.codes.iter_mut().for_each(|code| *code += start);
+        let distinct = Distinct::of((0..catalog.len()).map(counts));
         let column = |of: usize| {
             let values = distinct.values.iter();
             values.map(move |&counts| columns[of].of_key(unpacked(counts)[of]))
         };
         let counts = [0, 1, 2, 3].map(|of| column(of).collect());
-        let mut codes = distinct.codes;
-        codes.resize(codes.len().next_multiple_of(ROW_GROUP), start);
-        Self { codes, counts }
+        let publications = catalog.columns().publication_numbers.iter();
+        let rows = publications.zip(&distinct.codes);
+        let rows = rows.map(|(published, code)| OtherCodes {
+            published: starts.published + published,
+            counts: starts.counts + code,
+        });
+        let mut rows: Vec<OtherCodes> = rows.collect();
+        rows.resize(
+            rows.len().next_multiple_of(ROW_GROUP),
+            OtherCodes::default(),
+        );
+        Self { rows, counts }
     }
 }
