@@ -9,9 +9,9 @@
 mod support;
 
 use triqueta::bundle::BundleDraft;
-use triqueta::catalog::{Activity, ROW_GROUP, Row};
+use triqueta::catalog::{Activity, Counters, ROW_GROUP, Row};
 use triqueta::engine::{Engine, Recollection};
-use triqueta::event::ActivityId;
+use triqueta::event::{ActivityId, Body, FavouriteAction};
 use triqueta::feature::{PAIR_FEATURES, PairRow, PairSide, PairWorth, Prepared, UserRow};
 use triqueta::history::Visitor;
 use triqueta::math::Random;
@@ -153,7 +153,7 @@ fn every_feature_is_in_the_sums() {
                 let sum = sums.of_all(row.index() / ROW_GROUP)[row.index() % ROW_GROUP];
                 let error = (features[column] - sum).abs();
                 assert!(
-                    error <= 1e-5 * (1.0 + worth.magnitude),
+                    error <= 1e-5 * (1.0 + worth.magnitude) + worth.drift,
                     "{}: {error}",
                     feature.name
                 );
@@ -173,6 +173,64 @@ fn every_feature_is_in_the_sums() {
         .map(|(feature, _)| feature.name)
         .collect();
     assert!(unseen.is_empty(), "{unseen:?} were 0 for everybody");
+}
+
+#[test]
+fn what_is_carried_on_is_known_to_be_off_by_more() {
+    let mut random = Random::new(30);
+    let engine = support::engine_of(&plain(support::draft(30, 200)));
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let prepared = Prepared::new(schema, catalog, counters);
+    let weights = [1.0; PAIR_FEATURES.len()];
+    let mut visitor = Visitor::default();
+    for row in 0..8 {
+        let activity = catalog.id(Row(row)).into();
+        let body = Body::Favourite {
+            activity,
+            action: FavouriteAction::Added,
+            shown: None,
+        };
+        engine.observe(&mut visitor, now_ms - i64::from(row), &body);
+    }
+    let mut worth = PairWorth::default();
+    let drift = |visitor: &Visitor, now_ms: i64, worth: &mut PairWorth| {
+        let user = UserRow::of(visitor, schema, catalog.words(), now_ms);
+        let side = PairSide::new(&user, visitor, schema, catalog, now_ms);
+        side.weigh(&weights, catalog, &prepared, counters, schema, worth);
+        worth.drift
+    };
+    assert_eq!(drift(&visitor, now_ms, &mut worth), 0.0, "all is new");
+    assert!(drift(&visitor, now_ms + 1_000, &mut worth) > 0.0);
+    let another = support::visitor(&mut random, &engine, 40);
+    assert_eq!(
+        drift(&another, now_ms, &mut worth),
+        0.0,
+        "nothing is the same"
+    );
+}
+
+#[test]
+fn counters_that_came_later_are_summed_as_those_that_were_there() {
+    let mut random = Random::new(31);
+    let engine = support::engine_of(&plain(support::draft(31, 200)));
+    let (bundle, now_ms) = (engine.bundle(), support::NOW_MS);
+    let (schema, catalog, counters) = (&bundle.schema, &bundle.catalog, &bundle.counters);
+    let there = Prepared::new(schema, catalog, counters);
+    let mut later = Prepared::new(schema, catalog, &Counters::new(catalog.len(), now_ms, 30.0));
+    later.refresh(catalog, counters);
+    let visitor = support::visitor(&mut random, &engine, 40);
+    let user = UserRow::of(&visitor, schema, catalog.words(), now_ms);
+    let side = PairSide::new(&user, &visitor, schema, catalog, now_ms);
+    let weights = std::array::from_fn(|_| random.normal() as f32);
+    let sums = [there, later].map(|prepared| {
+        let mut worth = PairWorth::default();
+        side.weigh(&weights, catalog, &prepared, counters, schema, &mut worth);
+        let sums = worth.sums(&prepared);
+        let rows = (0..catalog.len()).map(|row| sums.of_all(row / ROW_GROUP)[row % ROW_GROUP]);
+        rows.map(f32::to_bits).collect::<Vec<u32>>()
+    });
+    assert_eq!(sums[0], sums[1]);
 }
 
 #[test]

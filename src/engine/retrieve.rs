@@ -24,18 +24,16 @@ use super::Engine;
 use super::scoring::Side;
 use crate::catalog::{Row, RowSet, places};
 use crate::feature::PairWorth;
-use crate::math::{APPROXIMATION_ERROR, Best, SparseAccumulator, dot, larger, norm};
+use crate::math::{APPROXIMATION_ERROR, Best, SparseAccumulator, UNIT_ROUNDOFF, dot, larger, norm};
 use crate::model::{Embedding, Linear, VisitorSide};
 use crate::rank::{Scored, keep_best};
 
-/// Half the distance between 1 and the next larger number.
-const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
 /// Roundings of a term beside those of its sum: in the feature, standardised, weighted, in its component and the total.
 const OTHER_ROUNDINGS: usize = 32;
 /// Products that are too small to be numbers are lost. Those of features that are far from their means are made up for by longer
 /// lengths ([`crate::feature::PairVectors`]); the others add up to less.
 const LOST: f32 = 1e-28;
-/// So many activities the towers are asked of at once.
+/// The towers are asked of so many activities at once, or a few more; of fewer where fewer are kept.
 const BATCH: usize = 64;
 /// To score an activity exactly by a factorization machine takes as long as to work out so many points.
 const POINTS_A_SCORE: usize = 12;
@@ -138,7 +136,8 @@ impl Retrieval {
         best.begin(keep);
         near.clear();
         near.reserve(4 * keep);
-        let (mut bar, mut asked) = (f32::NEG_INFINITY, 0);
+        // Of those before `asked` what is in `near` are scores, of those behind it sums.
+        let (mut bar, mut asked, batch) = (f32::NEG_INFINITY, 0, BATCH.min(keep));
         for (group, &listed) in eligible.groups().iter().enumerate() {
             if listed == 0 {
                 continue;
@@ -152,7 +151,7 @@ impl Retrieval {
                 }
                 near.push((Row::of(group, place), sums[place]));
             }
-            if near.len() >= asked + BATCH {
+            if near.len() >= asked + batch {
                 towers.ask(&mut near[asked..], &mut best);
                 asked = near.len();
                 // Below that they would still be too far below, were the towers all for them: a third `reach` covers roundings.

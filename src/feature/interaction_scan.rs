@@ -19,7 +19,7 @@ use super::prepared::Prepared;
 use super::profiles::Profiles;
 use super::property_worth::PropertyWorth;
 use super::scan::PairWorth;
-use super::scan_codes::{OtherCodes, ScanCodes};
+use super::scan_codes::{OtherRow, ScanCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, Row, Words};
 use crate::math::ln_1p_approximate;
@@ -62,7 +62,7 @@ const NUMBERS: [usize; 8] = [
 /// The points of rows, each the sum of a few.
 pub struct RowPoints<'a> {
     scan: &'a ScanCodes,
-    others: &'a [OtherCodes],
+    others: &'a [OtherRow],
     interactions: &'a PairInteractions,
     axes: [&'a Axis; NUMBERS.len()],
 }
@@ -106,10 +106,10 @@ impl RowPoints<'_> {
 impl PairWorth {
     /// The points of the rows of the catalogue it was prepared from, under the vectors they were worked out for.
     pub fn points<'a>(&'a self, vectors: &'a PairVectors, prepared: &'a Prepared) -> RowPoints<'a> {
-        let count_codes = self.count_codes(prepared);
+        let other_codes = self.other_codes(prepared);
         RowPoints {
             scan: &prepared.scan,
-            others: count_codes.map_or(&[], |codes| &codes.rows),
+            others: other_codes.map_or(&[], |codes| &codes.rows),
             interactions: &self.interactions,
             axes: NUMBERS.map(|column| vectors.axis(column)),
         }
@@ -239,7 +239,7 @@ impl PairSide {
         let published = prepared.scan.published.iter();
         let days = published.map(|&time_ms| self.days_published(time_ms));
         logarithms(&mut interactions.days_published, days);
-        if let Some(codes) = worth.count_codes(prepared) {
+        if let Some(codes) = worth.other_codes(prepared) {
             let columns = self.counts(catalog, counters).into_iter();
             let counts = columns.zip(&codes.counts);
             for (to, ((_, _, decay), counts)) in interactions.counts.iter_mut().zip(counts) {

@@ -8,10 +8,10 @@ use std::ops::RangeInclusive;
 
 use super::nearness::{AROUND_KM, LIMIT_PLACES, Nearness, PastPlace};
 use crate::catalog::Projection;
-use crate::math::{exp_approximate_and_tenth, larger, select};
+use crate::math::{APPROXIMATION_ERROR, UNIT_ROUNDOFF, exp_approximate_and_tenth, select};
 
 /// What was carried on is no further from nearness to the past than this and what it would be off by worked out anew. With `S`
-/// for [`MOST_SHRUNK`], `C` for [`MOST_CHANGES`] and `u` for 2⁻²⁴, where shares add up to 1: [`SAME`] in all shares together;
+/// for [`MOST_SHRUNK`], `C` for [`MOST_CHANGES`] and `u` for [`UNIT_ROUNDOFF`], where shares add up to 1: [`SAME`] in all shares together;
 /// `2CuS` for the products and sums of changes and `CuS` for what is noted of them; `2LuS` for those of the [`LIMIT_PLACES`] (`L`)
 /// that were taken in at first, and `S` times the error of exponentials.
 const ERROR: f32 = 3e-5;
@@ -23,6 +23,11 @@ const MOST_CHANGES: usize = 16;
 const MOST_SHRUNK: f32 = 2.0;
 /// So many places are worked out together.
 const GROUP: usize = 8;
+const _: () = {
+    let (changes, places) = (MOST_CHANGES as f32, LIMIT_PLACES as f32);
+    let roundings = (3.0 * changes + 2.0 * places) * UNIT_ROUNDOFF;
+    assert!(SAME + MOST_SHRUNK * (roundings + APPROXIMATION_ERROR) < ERROR);
+};
 /// By what shares may have changed in common. Others are not worth following, or no numbers.
 const FACTORS: RangeInclusive<f32> = 1e-3..=1e3;
 
@@ -101,7 +106,7 @@ impl NearPlaces {
         if self.is_anew { 0.0 } else { ERROR }
     }
 
-    /// Takes in what changed. Says no where that is about as much as to begin anew, or roundings would tell: then all must be.
+    /// Takes in what changed. Says no where that is about as much as to begin anew, or roundings would tell: then it has not.
     fn change(&mut self, nearness: &Nearness, lat: &[f32], lon: &[f32]) -> bool {
         let (numbers, remains) = self.matched(nearness);
         let Some(scale) = self.common_factor(nearness, &numbers) else {
@@ -126,21 +131,27 @@ impl NearPlaces {
                 self.changed.push(PastPlace { share, ..*place });
             }
         }
-        self.changes += self.changed.len();
-        if self.changes > MOST_CHANGES || 2 * self.changed.len() > nearness.len() {
+        let changes = self.changes + self.changed.len();
+        if changes > MOST_CHANGES || 2 * self.changed.len() > nearness.len() {
             return false;
         }
         let mut total: f32 = self.past.iter().map(|past| past.share).sum();
+        let mut most = self.most;
         for changed in &self.changed {
             total += changed.share;
-            self.most = larger(self.most, total);
+            // No number stays none.
+            most = if total <= most { most } else { total };
+        }
+        let has_shrunk = scale * most > MOST_SHRUNK;
+        if has_shrunk || most.is_nan() {
+            return false;
         }
         let changed = take(&mut self.changed);
         self.take_in(&changed, nearness.projection(), lat, lon);
         self.changed = changed;
         swap(&mut self.past, &mut self.next);
-        (self.scale, self.is_anew) = (scale, false);
-        scale * self.most <= MOST_SHRUNK
+        (self.scale, self.is_anew, self.changes, self.most) = (scale, false, changes, most);
+        true
     }
 
     /// Of each place of a past where it is among those taken in, and which of these remain.
@@ -213,9 +224,9 @@ fn add_nearness(
             // An unknown coordinate makes a distance NaN, whose exponential is 0.
             let km = projection.distance_km((lat[place], lon[place]), past.at);
             // Near enough, and no division.
-            let (around, near) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
-            to_near[place] += past.share * near;
-            to_around[place] += past.share * around;
+            let (region, walk) = exp_approximate_and_tenth(km * (-1.0 / AROUND_KM));
+            to_near[place] += past.share * walk;
+            to_around[place] += past.share * region;
         }
     }
     (*near, *around) = (to_near, to_around);
@@ -296,18 +307,26 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_worked_out_anew() {
-        let place = (4.6, -74.1);
+        let places = [(4.6, -74.1), (4.61, -74.1), (4.62, -74.1)];
+        let (lat, lon): (Vec<f32>, Vec<f32>) = places.into_iter().unzip();
         let past = |share: f32| {
             let mut nearness = Nearness::around(4.65, None);
-            nearness.add(place, share);
+            for (place, share) in places.into_iter().zip([0.25, 0.5, share]) {
+                nearness.add(place, share);
+            }
             nearness
         };
-        let mut known = NearPlaces::default();
-        for share in [1.0, f32::NAN, 1.0, f32::INFINITY, 0.5, 0.0, 1.0] {
-            known.follow(&past(share), &[place.0], &[place.1]);
-            let [near, around] = known.of(0);
-            assert!(near == share || near.is_nan() && share.is_nan());
-            assert!(around == share || around.is_nan() && share.is_nan());
+        let (mut known, mut anew) = (NearPlaces::default(), NearPlaces::default());
+        for share in [0.25, f32::NAN, 0.25, f32::INFINITY, 0.5, 0.0, 0.25] {
+            known.follow(&past(share), &lat, &lon);
+            anew.fill(&past(share), &lat, &lon);
+            for place in 0..places.len() {
+                for (known, anew) in known.of(place).into_iter().zip(anew.of(place)) {
+                    let is_near = known == anew || (known - anew).abs() <= ERROR;
+                    let both_none = known.is_nan() && anew.is_nan();
+                    assert!(is_near || both_none, "{known} {anew}");
+                }
+            }
         }
     }
 }

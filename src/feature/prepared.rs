@@ -1,6 +1,6 @@
 //! What pair features need of the catalogue, computed once a bundle or counter refresh instead of once a request.
 
-use super::scan_codes::{CountCodes, ScanCodes};
+use super::scan_codes::{OtherCodes, ScanCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters};
 
@@ -10,8 +10,8 @@ pub struct Prepared {
     /// Share of all positive interactions that went to each organiser, by code, smoothed by one half an organiser.
     pub organiser_share: Vec<f32>,
     pub(super) scan: ScanCodes,
-    /// What occurs among the counts; made when it is needed where counters come and go.
-    pub(super) counts: Option<CountCodes>,
+    /// What is asked of rows last; made when it is needed where counters come and go.
+    pub(super) others: Option<OtherCodes>,
 }
 
 impl Prepared {
@@ -20,7 +20,7 @@ impl Prepared {
         let scan = ScanCodes::new(schema, catalog);
         Self {
             organiser_share: organiser_shares(catalog, counters),
-            counts: Some(CountCodes::new(catalog, counters, scan.starts)),
+            others: Some(OtherCodes::new(catalog, counters, scan.starts)),
             scan,
         }
     }
@@ -35,7 +35,7 @@ impl Prepared {
     /// Takes in new counters.
     pub fn refresh(&mut self, catalog: &Catalog, counters: &Counters) {
         self.organiser_share = organiser_shares(catalog, counters);
-        self.counts = None;
+        self.others = None;
     }
 }
 

@@ -16,7 +16,7 @@ use super::pair_features::{
 };
 use super::prepared::Prepared;
 use super::property_worth::PropertyWorth;
-use super::scan_codes::{CountCodes, OtherCodes, RowCodes};
+use super::scan_codes::{OtherCodes, OtherRow, RowCodes};
 use super::schema::Schema;
 use crate::catalog::{Catalog, Counters, ROW_GROUP, Words};
 use crate::math::{
@@ -49,7 +49,7 @@ pub struct PairWorth {
     /// What features make of each other, where that was asked.
     pub(super) interactions: PairInteractions,
     /// Made here where what was prepared has none.
-    count_codes: Option<CountCodes>,
+    other_codes: Option<OtherCodes>,
 }
 
 /// What lists of tags and words are worth.
@@ -68,7 +68,7 @@ struct ListWorth {
 /// those are not looked up then.
 pub struct RowSums<'a> {
     rows: &'a [[RowCodes; ROW_GROUP]],
-    others: &'a [[OtherCodes; ROW_GROUP]],
+    others: &'a [[OtherRow; ROW_GROUP]],
     by_row: &'a [[f32; ROW_GROUP]],
     table: &'a [f32],
     most_of_others: f32,
@@ -133,8 +133,8 @@ fn all_below(sums: &[f32; ROW_GROUP], bar: f32) -> bool {
 impl PairWorth {
     /// The sums of the rows of the catalogue it was prepared from.
     pub fn sums<'a>(&'a self, prepared: &'a Prepared) -> RowSums<'a> {
-        let count_codes = self.count_codes(prepared);
-        let others: &[OtherCodes] = count_codes.map_or(&[], |codes| &codes.rows);
+        let other_codes = self.other_codes(prepared);
+        let others: &[OtherRow] = other_codes.map_or(&[], |codes| &codes.rows);
         RowSums {
             rows: prepared.scan.rows.as_chunks().0,
             others: others.as_chunks().0,
@@ -145,13 +145,13 @@ impl PairWorth {
     }
 
     /// What occurs among the counts.
-    pub(super) fn count_codes<'a>(&'a self, prepared: &'a Prepared) -> Option<&'a CountCodes> {
-        self.count_codes.as_ref().or(prepared.counts.as_ref())
+    pub(super) fn other_codes<'a>(&'a self, prepared: &'a Prepared) -> Option<&'a OtherCodes> {
+        self.other_codes.as_ref().or(prepared.others.as_ref())
     }
 }
 
 impl PairSide {
-    /// Works out what properties are worth under these weights of features.
+    /// Works out what properties are worth under these weights of features; `worth` is new, or was made of the same catalogue.
     pub fn weigh(
         &self,
         weights: &PairRow,
@@ -178,11 +178,11 @@ impl PairSide {
             weights[DAYS_PUBLISHED] * ln_1p_approximate(self.days_published(time_ms))
         }));
         appraiser.magnitude += largest_size(&worth.table[starts.published as usize..]);
-        worth.count_codes = match prepared.counts {
+        worth.other_codes = match prepared.others {
             Some(_) => None,
-            None => Some(CountCodes::new(catalog, counters, starts)),
+            None => Some(OtherCodes::new(catalog, counters, starts)),
         };
-        if let Some(codes) = worth.count_codes.as_ref().or(prepared.counts.as_ref()) {
+        if let Some(codes) = worth.other_codes.as_ref().or(prepared.others.as_ref()) {
             let [of_first, ..] = &codes.counts;
             let start = starts.counts as usize;
             worth.table.resize(start + of_first.len(), 0.0);
@@ -343,7 +343,7 @@ impl ListWorth {
     }
 }
 
-/// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns the largest size added.
+/// Adds `weight` times what facets weigh that are activities themselves to the sums of their rows. Returns no less than the largest size added.
 fn add_facets(sums: &mut SparseAccumulator, weight: f32, facets: &[Facet]) -> f32 {
     let mut most = 0.0_f32;
     for &(code, of_facet) in facets {

@@ -162,9 +162,9 @@ impl ScanCodes {
 /// What is told apart of rows by their publications, and by what is counted of them in the order of
 /// [`super::pair::PairSide::counts`].
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct CountCodes {
+pub(super) struct OtherCodes {
     /// Of each row, up to the end of the last group.
-    pub(super) rows: Vec<OtherCodes>,
+    pub(super) rows: Vec<OtherRow>,
     /// Positives, all positives ever, views, and density.
     pub(super) counts: [Vec<f32>; 4],
 }
@@ -172,13 +172,13 @@ pub(super) struct CountCodes {
 /// Where in a request's table a row's publication and its counts are: apart from [`RowCodes`], because of groups that are left
 /// out they are not asked for, and side by side, because who asks for one is far away in memory and asks for the other.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct OtherCodes {
+pub(super) struct OtherRow {
     pub(super) published: u32,
     pub(super) counts: u32,
 }
 
-impl CountCodes {
-    /// The counts of a catalogue, in a table that begins so.
+impl OtherCodes {
+    /// Those of a catalogue, in a table whose parts begin so.
     pub(super) fn new(catalog: &Catalog, counters: &Counters, starts: Starts) -> Self {
         let columns = [
             &counters.positives,
@@ -195,15 +195,16 @@ impl CountCodes {
         let counts = [0, 1, 2, 3].map(|of| column(of).collect());
         let publications = catalog.columns().publication_numbers.iter();
         let rows = publications.zip(&distinct.codes);
-        let rows = rows.map(|(published, code)| OtherCodes {
+        let rows = rows.map(|(published, code)| OtherRow {
             published: starts.published + published,
             counts: starts.counts + code,
         });
-        let mut rows: Vec<OtherCodes> = rows.collect();
-        rows.resize(
-            rows.len().next_multiple_of(ROW_GROUP),
-            OtherCodes::default(),
-        );
+        let mut rows: Vec<OtherRow> = rows.collect();
+        let none = OtherRow {
+            published: starts.published,
+            counts: starts.counts,
+        };
+        rows.resize(rows.len().next_multiple_of(ROW_GROUP), none);
         Self { rows, counts }
     }
 }

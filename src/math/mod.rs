@@ -32,6 +32,9 @@ pub use order::{select, sort};
 pub use random::Random;
 pub use sparse::SparseAccumulator;
 
+/// Half the distance between 1 and the next larger number: a sum or a product of two numbers is off by no more of itself.
+pub const UNIT_ROUNDOFF: f32 = 1.0 / 16_777_216.0;
+
 /// `e^x`.
 pub fn exp(x: f32) -> f32 {
     libm::expf(x)

@@ -2,7 +2,7 @@
 //! fast for the few hundred things that a list is made of, and not slow for hundreds of thousands.
 
 /// Distances at which things are compared, one after the other (Ciura 2001, "Best increments for the average case of Shellsort");
-/// above his, as they are usually continued, by 2.25 times.
+/// above his one that is usual, and from there on 2.25 times the one before.
 const GAPS: [usize; 16] = [
     510_774, 227_011, 100_894, 44_842, 19_930, 8_858, 3_937, 1_750, 701, 301, 132, 57, 23, 10, 4, 1,
 ];
