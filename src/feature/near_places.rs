@@ -117,7 +117,7 @@ impl NearPlaces {
         for (place, number) in nearness.past().iter().zip(numbers) {
             let known = number.map_or(0.0, |number| self.past[number].share);
             let wanted = place.share / scale;
-            let is_known = (wanted - known).abs() <= SAME * wanted;
+            let is_known = (wanted - known).abs() <= SAME * known;
             let share = if is_known { known } else { wanted };
             self.next.push(PastPlace { share, ..*place });
             if !is_known {
