@@ -19,7 +19,8 @@ use crate::model::Embedding;
 use crate::rank::{Candidate, Reranking};
 
 /// What was made of a visitor's past for earlier lists, to be kept beside the visitor and handed in again. Under another
-/// bundle it begins anew; bundles of one id are taken for the same. A list made with it and one made without are the same to the last bit.
+/// bundle it begins anew; bundles of one id are taken for the same. A list made with it and one made without are the same to
+/// the last bit.
 #[derive(Debug, Clone, Default)]
 pub struct Recollection {
     bundle: String,

@@ -11,8 +11,8 @@ use crate::catalog::Projection;
 use crate::math::{APPROXIMATION_ERROR, UNIT_ROUNDOFF, exp_approximate_and_tenth, select};
 
 /// What was carried on is no further from nearness to the past than this and what it would be off by worked out anew. With `S`
-/// for [`MOST_SHRUNK`], `C` for [`MOST_CHANGES`] and `u` for [`UNIT_ROUNDOFF`], where shares add up to 1: [`SAME`] in all shares together;
-/// `2CuS` for the products and sums of changes and `CuS` for what is noted of them; `2LuS` for those of the [`LIMIT_PLACES`] (`L`)
+/// for [`MOST_SHRUNK`], `C` for [`MOST_CHANGES`] and `u` for [`UNIT_ROUNDOFF`], where shares add up to 1: [`SAME`] in all shares
+/// together; `2CuS` for the products and sums of changes and `CuS` for what is noted of them; `2LuS` for those of the [`LIMIT_PLACES`] (`L`)
 /// that were taken in at first, and `S` times the error of exponentials.
 const ERROR: f32 = 3e-5;
 /// Shares that differ by less, relative to themselves, are the same: after a moment they differ by roundings.
