@@ -40,8 +40,9 @@ fn kept_is_from_nothing(engines: &[Engine; 2]) {
         for step in 0..40 {
             let engine = &engines[usize::from(random.below(6) == 0)];
             let activity = ActivityId(format!("actividad-{}", random.below(70)));
-            match random.below(8) {
+            match random.below(9) {
                 0 => drop(visitor.history.forget(&activity)),
+                8 => recollection.forget_visitor(),
                 1 => visitor.profile = support::visitor(&mut random, engine, 0).profile,
                 2 if step % 10 == 9 => visitor = Visitor::default(),
                 _ => {

@@ -50,6 +50,13 @@ pub(super) struct Known {
 }
 
 impl Recollection {
+    /// Forgets the visitor. The room that lists are made in stays, and what is known of the catalogue; in that room lies what the
+    /// last list left there, of which none is made.
+    pub fn forget_visitor(&mut self) {
+        self.past.clear();
+        self.groundwork = Groundwork::default();
+    }
+
     /// Keeps of what is known what a list of this bundle for this history may use.
     pub(super) fn prepare(&mut self, bundle: &Bundle, history: &History) {
         if self.bundle != bundle.id {
