@@ -152,7 +152,7 @@ bench_engine() {
 }
 
 # Whether the module's memory stays what it is over a million lists and events, on the smallest bundle that `bench engine`
-# wrote. An hour, more or less.
+# wrote. Five minutes a million, once everything is built.
 # usage: bench endurance [CALLS]
 bench_endurance() {
   local bundle=target/bench/engine/bundles/1000

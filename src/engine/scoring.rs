@@ -11,8 +11,8 @@ use crate::catalog::{Row, RowSet};
 use crate::feature::{COMPONENTS, Component, KnownPlaces, PairRow, PairSide, UserRow};
 use crate::history::Visitor;
 use crate::model::{
-    Embedding, ModelScores, Outputs, Remembered, Score, TriquetaRule, VisitorSide, Weighed,
-    content_score, popularity_score, second_look,
+    Embedding, ModelScores, Outputs, Remembered, SECOND_LOOK_INPUTS, SECOND_LOOKS, Score,
+    SecondLook, TriquetaRule, VisitorSide, Weighed, content_score, popularity_score, second_look,
 };
 use crate::rank::{Announced, Filter, Ranking, Request, Scored, keep_best};
 
@@ -205,14 +205,21 @@ impl Engine {
         }
         let (seen, scored) = (&scoring.seen, &mut scoring.scored);
         keep_best(scored, self.catalog(), keep);
-        if self.bundle.boosted_trees.is_some() {
-            for survivor in scored.iter_mut() {
+        let Some(trees) = &self.bundle.boosted_trees else {
+            return;
+        };
+        for survivors in scored.chunks_mut(SECOND_LOOKS) {
+            let mut looks = [[0.0; SECOND_LOOK_INPUTS]; SECOND_LOOKS];
+            for (look, survivor) in looks.iter_mut().zip(&*survivors) {
                 let place = seen.partition_point(|seen| seen.row < survivor.row);
-                let (seen, outputs) = (&seen[place], &mut scoring.outputs);
-                survivor.score = self.look_again(side, seen, survivor.score, outputs);
+                *look = self.look_again(side, &seen[place], survivor.score, &mut scoring.outputs);
             }
-            keep_best(scored, self.catalog(), keep);
+            let adjustments = trees.adjustments(&looks);
+            for (survivor, adjustment) in survivors.iter_mut().zip(adjustments) {
+                survivor.score = survivor.score.adjusted(adjustment);
+            }
         }
+        keep_best(scored, self.catalog(), keep);
     }
 
     /// The score of an activity by the blend; what it is made of is kept for this list.
@@ -246,12 +253,15 @@ impl Engine {
         self.see(side, row, self.pair_row(side, row)).by_blend(side)
     }
 
-    /// The score of one pair after the trees' second look, where the bundle has trees.
-    fn look_again(&self, side: &Side, seen: &Seen, score: Score, outputs: &mut Outputs) -> Score {
+    /// What trees are asked about one pair.
+    fn look_again(
+        &self,
+        side: &Side,
+        seen: &Seen,
+        score: Score,
+        outputs: &mut Outputs,
+    ) -> SecondLook {
         let bundle = &self.bundle;
-        let Some(trees) = &bundle.boosted_trees else {
-            return score;
-        };
         let models = bundle.models.completed(
             seen.models,
             &side.models,
@@ -260,8 +270,7 @@ impl Engine {
             &seen.pair,
             outputs,
         );
-        let look = second_look(&score, &models, &seen.pair, &side.user, side.maturity);
-        score.adjusted(trees.adjustment(&look))
+        second_look(&score, &models, &seen.pair, &side.user, side.maturity)
     }
 
     pub(super) fn pair_row(&self, side: &Side, row: Row) -> PairRow {
@@ -298,8 +307,12 @@ impl Engine {
         move |row| match ranking {
             Ranking::Learned => {
                 let seen = self.see(side, row, self.pair_row(side, row));
-                let mut outputs = Outputs::default();
-                Some(self.look_again(side, &seen, seen.by_blend(side), &mut outputs))
+                let score = seen.by_blend(side);
+                let Some(trees) = &bundle.boosted_trees else {
+                    return Some(score);
+                };
+                let look = self.look_again(side, &seen, score, &mut Outputs::default());
+                Some(score.adjusted(trees.adjustment(&look)))
             }
             Ranking::Content => {
                 let (catalog, schema) = (&bundle.catalog, &bundle.schema);

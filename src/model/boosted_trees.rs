@@ -7,6 +7,7 @@
 use crate::error::BundleError;
 use crate::feature::{CONTEXT_NUMBERS, PAIR_FEATURES, PairRow, USER_NUMBERS, UserRow};
 
+use super::asked_trees::{AskedTrees, LooksByInput, SECOND_LOOKS};
 use super::blend::Score;
 use super::learned::{MODEL_INPUTS, ModelScores};
 
@@ -96,6 +97,7 @@ impl TreeNode {
 pub struct BoostedTrees {
     roots: Vec<u32>,
     nodes: Vec<TreeNode>,
+    asked: AskedTrees,
 }
 
 impl BoostedTrees {
@@ -126,7 +128,11 @@ impl BoostedTrees {
                 path: "trees".into(),
                 detail,
             }),
-            None => Ok(Self { roots, nodes }),
+            None => Ok(Self {
+                asked: AskedTrees::new(&roots, &nodes),
+                roots,
+                nodes,
+            }),
         }
     }
 
@@ -147,7 +153,27 @@ impl BoostedTrees {
             .fold(0.0, |sum, &root| sum + self.end(root, look))
     }
 
-    /// What one tree says.
+    /// What the trees add to the scores of several pairs, each as [`BoostedTrees::adjustment`] says to the last bit.
+    pub fn adjustments(&self, looks: &[SecondLook; SECOND_LOOKS]) -> [f32; SECOND_LOOKS] {
+        let mut sums = [0.0; SECOND_LOOKS];
+        let by_input = LooksByInput::of(looks);
+        for (said, &root) in self.asked.said(&by_input).zip(&self.roots) {
+            match said {
+                Some(said) => sums
+                    .iter_mut()
+                    .zip(said)
+                    .for_each(|(sum, said)| *sum += said),
+                None => {
+                    let each = sums.iter_mut().zip(looks);
+                    each.for_each(|(sum, look)| *sum += self.end(root, look));
+                }
+            }
+        }
+        sums
+    }
+
+    /// What one tree says. Not repeated wherever it is asked, because it is rarely.
+    #[inline(never)]
     fn end(&self, root: u32, look: &SecondLook) -> f32 {
         let mut at = root as usize;
         loop {

@@ -3,6 +3,7 @@
 //! Forward passes only, one file a model; learning lives in the trainer, tied to these passes by finite differences. The
 //! score is additive in logit space over a few named components, so that an explanation is the score itself.
 
+mod asked_trees;
 mod blend;
 mod boosted_trees;
 mod content;
@@ -21,6 +22,7 @@ mod triqueta_rule;
 mod two_tower;
 mod wide_deep;
 
+pub use asked_trees::SECOND_LOOKS;
 pub use blend::{Blend, BlendInput, Linear, Resolved, Score, Weighed};
 pub use boosted_trees::{
     BoostedTrees, SECOND_LOOK_INPUTS, SecondLook, TreeNode, second_look, second_look_names,
