@@ -42,7 +42,7 @@ fn kept_is_from_nothing(engines: &[Engine; 2]) {
             let activity = ActivityId(format!("actividad-{}", random.below(70)));
             match random.below(9) {
                 0 => drop(visitor.history.forget(&activity)),
-                8 => recollection.forget_visitor(),
+                8 => recollection.begin_another(),
                 1 => visitor.profile = support::visitor(&mut random, engine, 0).profile,
                 2 if step % 10 == 9 => visitor = Visitor::default(),
                 _ => {
@@ -62,6 +62,25 @@ fn kept_is_from_nothing(engines: &[Engine; 2]) {
             );
         }
     }
+}
+
+#[test]
+fn nothing_is_remembered_of_activities_once_another_visitor_begins() {
+    let [engine, _] = of_shortlists();
+    let mut random = Random::new(26);
+    let visitor = support::visitor(&mut random, &engine, 30);
+    let request = support::request(&mut random);
+    let mut recollection = Recollection::default();
+    let first = engine.recommend_recalling(&visitor, &request, &mut recollection);
+    // All ids begin so.
+    let remembers =
+        |recollection: &Recollection| format!("{recollection:?}").contains("actividad-");
+    assert!(remembers(&recollection));
+    recollection.begin_another();
+    assert!(!remembers(&recollection));
+    // What is known of the catalogue is what it was.
+    let again = engine.recommend_recalling(&visitor, &request, &mut recollection);
+    assert_eq!(first.unwrap(), again.unwrap());
 }
 
 #[test]

@@ -50,9 +50,10 @@ pub(super) struct Known {
 }
 
 impl Recollection {
-    /// Forgets the visitor. The room that lists are made in stays, and what is known of the catalogue; in that room lies what the
-    /// last list left there, of which none is made.
-    pub fn forget_visitor(&mut self) {
+    /// Goes on to another visitor: what is remembered of activities is forgotten, the room that lists are made in and what is
+    /// known of the catalogue stay. Until the next list that room holds what the last one left in it, and nearness to places goes on
+    /// from there; whoever is to leave nothing behind takes a new recollection.
+    pub fn begin_another(&mut self) {
         self.past.clear();
         self.groundwork = Groundwork::default();
     }
@@ -61,8 +62,7 @@ impl Recollection {
     pub(super) fn prepare(&mut self, bundle: &Bundle, history: &History) {
         if self.bundle != bundle.id {
             bundle.id.clone_into(&mut self.bundle);
-            self.past.clear();
-            self.groundwork = Groundwork::default();
+            self.begin_another();
             self.neighbour_scores = SparseAccumulator::default();
             self.workshop = Workshop::default();
         }

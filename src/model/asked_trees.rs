@@ -3,7 +3,7 @@
 //! Whoever walks a tree waits at every question for the answer, and what will be answered is hard to predict. Asked all at once,
 //! each question rules some of its tree's ends out, whatever is answered to the others (Lucchese and others, "QuickScorer: a fast
 //! algorithm to rank documents with additive ensembles of regression trees", 2015; "Exploiting CPU SIMD extensions to speed-up
-//! document scoring with tree ensembles", 2016): for several pairs that is a comparison of numbers side by side and two operations
+//! document scoring with tree ensembles", 2016): for several pairs that is a subtraction of numbers side by side and a few operations
 //! on bits.
 
 use super::boosted_trees::{SECOND_LOOK_INPUTS, SecondLook, TreeNode};
@@ -39,14 +39,8 @@ pub(super) struct AskedTrees {
     questions: Vec<Question>,
     /// Of all trees, each one's where a yes leads before those where a no does.
     ends: Vec<f32>,
-    trees: Vec<AskedTree>,
-}
-
-/// Behind which questions and ends a tree's are the last.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct AskedTree {
-    questions: u32,
-    ends: u32,
+    /// How many of these each tree has, and one question less; 0 where it is to be walked.
+    ends_of_trees: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,20 +62,22 @@ impl AskedTrees {
             }
         }
         let (mut asked, mut room) = (Self::default(), nodes.len());
-        for &root in roots {
+        let ends_of_tree = |&root: &u32| {
             let ends = ends_of[root as usize];
             // Trees that share nodes would be taken apart: into no more than there are.
             let size = 2 * ends.min(MOST_ENDS) as usize - 1;
-            if ends <= MOST_ENDS && size <= room {
-                asked.add(nodes, root, asked.ends.len());
-                room -= size;
+            if ends > MOST_ENDS || size > room {
+                return 0;
             }
-            asked.trees.push(AskedTree {
-                questions: asked.questions.len() as u32,
-                ends: asked.ends.len() as u32,
-            });
+            room -= size;
+            asked.add(nodes, root, asked.ends.len());
+            ends as u8
+        };
+        let ends_of_trees = roots.iter().map(ends_of_tree).collect();
+        Self {
+            ends_of_trees,
+            ..asked
         }
-        asked
     }
 
     /// Adds what is asked from a node of a tree on, whose ends begin at `first`. Returns which ends it can lead to.
@@ -108,14 +104,13 @@ impl AskedTrees {
         looks: &'a LooksByInput,
     ) -> impl Iterator<Item = Option<[f32; SECOND_LOOKS]>> + 'a {
         let (mut questions, mut ends) = (&self.questions[..], &self.ends[..]);
-        let (mut asked, mut ended) = (0, 0);
-        self.trees.iter().map(move |tree| {
-            let (of_tree, others) = questions.split_at((tree.questions - asked) as usize);
-            let (its_ends, other_ends) = ends.split_at((tree.ends - ended) as usize);
-            (questions, ends) = (others, other_ends);
-            (asked, ended) = (tree.questions, tree.ends);
-            (!its_ends.is_empty()).then(|| {
-                let left = left(of_tree, looks);
+        self.ends_of_trees.iter().map(move |&count| {
+            let count = usize::from(count);
+            let (its_questions, other_questions) = questions.split_at(count.saturating_sub(1));
+            let (its_ends, other_ends) = ends.split_at(count);
+            (questions, ends) = (other_questions, other_ends);
+            (count > 0).then(|| {
+                let left = left(its_questions, looks);
                 // Of those that are left the first is where the answers lead.
                 left.map(|left| its_ends[left.trailing_zeros() as usize])
             })
@@ -129,7 +124,8 @@ fn left(questions: &[Question], looks: &LooksByInput) -> [u32; SECOND_LOOKS] {
     for question in questions {
         let inputs = &looks.0[question.column as usize];
         for (left, input) in left.iter_mut().zip(inputs) {
-            // All bits or none. The difference of two numbers is 0 only where they are the same.
+            // All bits or none: the sign of the difference, which is 0 only where both are the same, however small they are. Of a
+            // comparison the compiler makes one number after the other.
             let left_by_yes = (input - question.value).to_bits() as i32 >> (u32::BITS - 1);
             *left &= left_by_yes as u32 | question.left_by_no;
         }

@@ -172,7 +172,7 @@ impl BoostedTrees {
         sums
     }
 
-    /// What one tree says. Not repeated wherever it is asked, because it is rarely.
+    /// What one tree says. By itself, because written out for each of several pairs it takes much room.
     #[inline(never)]
     fn end(&self, root: u32, look: &SecondLook) -> f32 {
         let mut at = root as usize;

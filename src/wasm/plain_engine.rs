@@ -58,7 +58,7 @@ impl PlainEngine {
     #[wasm_bindgen(js_name = setVisitor)]
     pub fn set_visitor(&mut self, profile: &str, history: &str) -> Result<(), JsValue> {
         self.visitor = visitor(profile, history).map_err(|error| thrown::error(&error))?;
-        self.recollection.forget_visitor();
+        self.recollection.begin_another();
         Ok(())
     }
 
@@ -79,7 +79,7 @@ impl PlainEngine {
     pub fn forget(&mut self, activity: String) {
         self.visitor.history.forget(&ActivityId(activity));
         // What was made of the past knows of it too.
-        self.recollection.forget_visitor();
+        self.recollection = Recollection::default();
     }
 
     /// The list of [`PlainEngine::recommend`] without JSON: rows of the catalogue and their scores into the given arrays, as many
