@@ -42,9 +42,9 @@ fn kept_is_from_nothing(engines: &[Engine; 2]) {
             let activity = ActivityId(format!("actividad-{}", random.below(70)));
             match random.below(9) {
                 0 => drop(visitor.history.forget(&activity)),
-                8 => recollection.begin_another(),
                 1 => visitor.profile = support::visitor(&mut random, engine, 0).profile,
                 2 if step % 10 == 9 => visitor = Visitor::default(),
+                3 => recollection.begin_another(),
                 _ => {
                     let body = support::body(&mut random, activity);
                     let time_ms = support::NOW_MS - random.below(1_000_000_000) as i64;

@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn trees_that_share_nodes_are_not_taken_apart_without_end() {
-        // Two ways from each node to the next: as many ways as there are numbers of bits.
+        // Two ways from each node to the next: 2^100 from the first to the end.
         let chain = |node: u32| TreeNode {
             column: 0,
             value: 0.0,
